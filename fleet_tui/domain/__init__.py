@@ -1,0 +1,1 @@
+"""Pure facts and rules of a fleet: standard library only, no I/O, no clock, no asyncio."""

@@ -1,0 +1,49 @@
+"""How an action ended: done, refused by a rule, or failed. Expected results are values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fleet_tui.domain.failure import FailureClass
+
+
+class RefusalReason(StrEnum):
+    EXPIRED = "expired"
+    READ_ONLY = "read_only"
+    REPLACED = "replaced"
+    CHANGED = "changed"
+    GONE = "gone"
+    NOT_SUPPORTED = "not_supported"
+    WRONG_KIND = "wrong_kind"
+    ALREADY = "already"
+    STALE = "stale"
+    NOT_CONFIRMED = "not_confirmed"
+    EMPTY_SCOPE = "empty_scope"
+    UNKNOWN_SOURCE = "unknown_source"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The effect is there. `detail` says what was seen."""
+
+    detail: str = ""
+    confirmed_after_restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule of ours or the vendor's forbids it; nothing was changed. `detail` says what to do instead."""
+
+    reason: RefusalReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It was tried and the effect is not there, or nobody can tell (`uncertain`)."""
+
+    failure_class: FailureClass
+    detail: str
+    uncertain: bool = False
+
+
+Outcome = Done | Refused | Failed

@@ -1,18 +1,24 @@
 """What the rooms ask of each other: one Protocol per ability, one method and one sentence each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from fleet_tui.domain.action import Order
+from fleet_tui.domain.action import ActionId, Intent, Order
+from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.identity import ResourceKey, SourceName, Target
+from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.outcome import Outcome
-from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.reading import Listing, SourceStatus
+from fleet_tui.domain.record import ActionRecord, AuditRow, HandOver, Wanted, WantedKind
 from fleet_tui.domain.resource import Event, Resource, Vitals
-from fleet_tui.domain.usage import UsageLine
+from fleet_tui.domain.sprawl import Finding, RuleName
+from fleet_tui.domain.usage import Subject, UsageLine
+from fleet_tui.domain.watch import Watch
 
 
 class ProviderError(Exception):
@@ -175,3 +181,147 @@ class Gate(Protocol):
 
     def through(self, *, weight: int = 1) -> AbstractAsyncContextManager[None]: ...
 
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Everything one reading changed, for one write transaction. Unchanged rows are not in it."""
+
+    source: SourceName
+    at: datetime
+    status: SourceStatus
+    watch: Watch | None = None
+    """The newest watched span, begun or grown."""
+    changed: tuple[Resource, ...] = ()
+    gone: tuple[ResourceKey, ...] = ()
+    vitals: tuple[Vitals, ...] = ()
+    events: tuple[Event, ...] = ()
+    usage: tuple[UsageLine, ...] = ()
+    accruals: tuple[tuple[Subject, Accrual], ...] = ()
+    failures: tuple[Failure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gone_findings: tuple[tuple[RuleName, ResourceKey], ...] = ()
+
+
+class CollectorStore(Protocol):
+    """The write side, under the fencing token of the one collector.
+
+    Every method is one short transaction that compares the token first (`FencedOut` when another collector took over)
+    and raises `StoreUnwritable` when the disk is full or the file cannot be written; nothing is half done then.
+    """
+
+    def observe(self, observation: Observation) -> int: ...
+
+    def known(self, source: SourceName) -> tuple[Resource, ...]: ...
+
+    def watches(self, source: SourceName) -> tuple[Watch, ...]: ...
+
+    def status(self, source: SourceName) -> SourceStatus | None: ...
+
+    def accruals(self, source: SourceName) -> dict[Subject, Accrual]: ...
+
+    def cursor(self, name: str) -> str | None: ...
+
+    def keep_cursor(self, name: str, value: str) -> None: ...
+
+    def forget_sources(self, keep: Collection[SourceName], now: datetime) -> None: ...
+
+    def accept(self, now: datetime) -> tuple[ActionRecord, ...]:
+        """Turn new intents into accepted actions; give those."""
+        ...
+
+    def unsettled(self) -> tuple[ActionRecord, ...]: ...
+
+    def action(self, action_id: ActionId) -> ActionRecord | None: ...
+
+    def start(self, action_id: ActionId, now: datetime) -> None: ...
+
+    def attempt(self, action_id: ActionId, target: Target, now: datetime) -> None:
+        """Commit, durably, that an effect is about to be tried."""
+        ...
+
+    def attempted(self, action_id: ActionId, target: Target) -> bool: ...
+
+    def settle(self, action_id: ActionId, outcome: Outcome, now: datetime) -> bool:
+        """Outcome and audit in one durable transaction; False when it was settled before (nothing is written)."""
+        ...
+
+    def wanted(self, now: datetime) -> tuple[Wanted, ...]: ...
+
+    def drop_wanted(self, wanted_ids: Collection[int]) -> None: ...
+
+    def append_logs(self, key: ResourceKey, page: LogPage, now: datetime) -> None: ...
+
+    def expire_hand_overs(self, now: datetime) -> None: ...
+
+    def tidy(self, now: datetime) -> None:
+        """Retention, horizon and checkpoint."""
+        ...
+
+
+class FleetReader(Protocol):
+    """The read side: what consoles and commands see. No method leaves a cursor or a transaction open."""
+
+    def woken(self) -> bool:
+        """A cheap hint that somebody committed since the last look."""
+        ...
+
+    def load(self, on_delta: Callable[[FleetDelta], None], *, chunk: int = 2000) -> int:
+        """Read everything, in pieces, within one transaction; give the revision reached."""
+        ...
+
+    def changes(self, after: int) -> FleetDelta:
+        """All that changed after a revision; whole when that is older than the horizon or of another store."""
+        ...
+
+    def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]: ...
+
+    def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]: ...
+
+    def failures(self, *, since: datetime, limit: int) -> tuple[Failure, ...]: ...
+
+    def audit(self, *, limit: int) -> tuple[AuditRow, ...]: ...
+
+    def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]: ...
+
+    def at(self, moment: datetime) -> tuple[Resource, ...]:
+        """The resources as they stood at a moment of the last 48 h."""
+        ...
+
+
+class IntentStore(Protocol):
+    """What any console or command may write, each in one short durable transaction."""
+
+    def submit(self, intent: Intent, names: Mapping[ResourceKey, str]) -> None: ...
+
+    def overlay(self, overlays: Sequence[Overlay], *, now: datetime, host: str, why: str) -> None:
+        """Lay assignments over what providers say; each is in the audit."""
+        ...
+
+    def want(self, kind: WantedKind, subject: str, *, now: datetime, for_s: float) -> None: ...
+
+    def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
+        """A line in the audit that is not an action: a write window opened or closed."""
+        ...
+
+    def hand_over(self, hand_over: HandOver) -> None: ...
+
+    def confirm_hand_over(self, hand_over_id: str, *, actor: str, host: str, now: datetime) -> HandOver | None:
+        """Move the task (overlays on both agents) and mark it confirmed, in one transaction; None when it is not waiting."""
+        ...
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the text is one sentence for a person."""
+
+
+class FencedOut(StoreError):
+    """Another collector holds a newer token."""
+
+
+class StoreUnwritable(StoreError):
+    """Disk full, read-only or failing; what was there before is still there."""
+
+
+class StoreTooNew(StoreError):
+    """Written by a newer version; untouched."""

@@ -23,7 +23,9 @@ _DELETE: Final = 0x7F
 _FIRST_PRINTABLE: Final = 0x20
 _CONTROL_PICTURES: Final = 0x2400
 _DELETE_PICTURE: Final = "\u2421"
-_ZWJ: Final = "\u200d"
+# Longer than a character, so that no drawn character equals them.
+_MARK: Final = "mark"
+_COSMETIC_KIND: Final = "cosmetic"
 
 _Ranges = tuple[tuple[int, int], ...]
 
@@ -60,8 +62,15 @@ def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" or _within(char, _JOINING_JAMO)
 
 
-def _stand_in(char: str) -> str | None:
-    """What is drawn for a character whatever stands around it, or None where that matters (marks and cosmetics)."""
+def _remembered_kind(char: str) -> str:
+    kind = _kind(char)
+    if len(_drawn) < _MEMO_LIMIT:
+        _drawn[char] = kind
+    return kind
+
+
+def _kind(char: str) -> str:
+    """What is drawn for a character, or one of the two kinds for which its neighbours decide."""
     code = ord(char)
     if char == "\t":
         return " "
@@ -70,33 +79,30 @@ def _stand_in(char: str) -> str | None:
     if code == _DELETE:
         return _DELETE_PICTURE
     if _within(char, _COSMETIC):
-        return None
+        return _COSMETIC_KIND
     if not char.isprintable() or _within(char, _TREACHEROUS):
         return REPLACEMENT
-    return None if _is_mark(char) else char
+    return _MARK if _is_mark(char) else char
 
 
 def _fold(text: str) -> str:
     out: list[str] = []
     marks = 0
     for char in text:
-        drawn = _drawn.get(char)
-        if drawn is None:
-            drawn = _stand_in(char)
-            if drawn is None:
-                cosmetic = _within(char, _COSMETIC)
-                if cosmetic and out and out[-1] != " ":
-                    continue
-                if not cosmetic:
-                    if marks < _MARKS_IN_A_ROW:
-                        out.append(char if out else _DOTTED_CIRCLE + char)
-                    marks += 1
-                    continue
-                drawn = REPLACEMENT
-            elif len(_drawn) < _MEMO_LIMIT:
-                _drawn[char] = drawn
-        out.append(drawn)
-        marks = 0
+        drawn = _drawn.get(char, "")
+        if not drawn:
+            drawn = _remembered_kind(char)
+        if drawn == _MARK:
+            marks += 1
+            if marks <= _MARKS_IN_A_ROW:
+                out.append(char if out else _DOTTED_CIRCLE + char)
+        elif drawn == _COSMETIC_KIND:
+            if not out or out[-1] == " ":
+                out.append(REPLACEMENT)
+                marks = 0
+        else:
+            out.append(drawn)
+            marks = 0
     return "".join(out)
 
 
@@ -124,16 +130,17 @@ def safe_line(raw: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
 
 
 def safe_block(raw: str | bytes, rows: int = BLOCK_ROWS, limit: int = LINE_LIMIT) -> list[SafeText]:
-    r"""At most `rows` (1 or more) drawable lines; what was cut is counted in the last one.
+    r"""At most `rows` (1 or more) drawable lines of at most `limit` characters; the last one counts what was cut.
 
     Lines end at \n or \r\n only: str.splitlines would let a vendor end a line with \x0b, \x85 or U+2028.
     """
-    pieces: list[str] | list[bytes]
-    if isinstance(raw, str):
-        pieces, left = _pieces(raw, "\n", rows)
-        return _lines([piece.removesuffix("\r") for piece in pieces], left, limit)
-    pieces_b, left = _pieces_b(raw, rows)
-    return _lines([piece.removesuffix(b"\r") for piece in pieces_b], left, limit)
+    text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+    pieces = text.removesuffix("\n").split("\n", rows) if text else []
+    if len(pieces) <= rows:
+        return [safe_line(piece.removesuffix("\r"), limit) for piece in pieces]
+    left = pieces[rows].count("\n") + 2
+    shown = [safe_line(piece.removesuffix("\r"), limit) for piece in pieces[: rows - 1]]
+    return [*shown, SafeText(f"{ELLIPSIS} {left} more lines")]
 
 
 def exact(raw: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
@@ -160,7 +167,8 @@ def has_hidden(raw: str | bytes) -> bool:
 
     On purpose strict: a Cyrillic "a" in a Latin name looks like the name of something else.
     """
-    return exact(raw, limit=len(raw)) != raw
+    text = raw if isinstance(raw, str) else raw.decode("utf-8", "surrogateescape")
+    return not (text.isascii() and text.isprintable() and "\\" not in text)
 
 
 def name_cell(raw: str | bytes, limit: int = NAME_LIMIT) -> SafeText:
@@ -172,7 +180,7 @@ def name_cell(raw: str | bytes, limit: int = NAME_LIMIT) -> SafeText:
     safe = safe_line(raw, limit)
     if safe.isascii():
         return safe
-    composed = unicodedata.normalize("NFC", safe)
+    composed = _fold(unicodedata.normalize("NFC", safe))
     return SafeText(_cut("".join(char if _width_agreed(char) else REPLACEMENT for char in composed), limit))
 
 

@@ -1,0 +1,27 @@
+"""Watched time: a gap in our own watching proves nothing, so an age that ends in a verdict counts this only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Watch:
+    """A span in which a source was read without a gap."""
+
+    start: datetime
+    end: datetime
+
+
+def watched_s(spans: Sequence[Watch], since: datetime, until: datetime) -> float:
+    """How many seconds between `since` and `until` the source was watched. Spans do not overlap."""
+    return sum(max((min(span.end, until) - max(span.start, since)).total_seconds(), 0.0) for span in spans)
+
+
+def extended(spans: Sequence[Watch], at: datetime, longest_gap_s: float) -> tuple[Watch, ...]:
+    """Spans after a good reading at `at`: the last one grows, or a new one begins after a gap or a clock that jumped."""
+    if spans and timedelta() <= at - spans[-1].end <= timedelta(seconds=longest_gap_s):
+        return (*spans[:-1], Watch(spans[-1].start, at))
+    if spans and at < spans[-1].end:
+        return tuple(spans)
+    return (*spans, Watch(at, at))

@@ -1,18 +1,22 @@
 """What the rooms ask of each other: one Protocol per ability, one method and one sentence each."""
 
+import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from fleet_tui.domain.action import ActionId, Intent, Order
+from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.outcome import Outcome
+from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.reading import Listing, SourceStatus
 from fleet_tui.domain.record import ActionRecord, AuditRow, HandOver, Wanted, WantedKind
 from fleet_tui.domain.resource import Event, Resource, Vitals
@@ -201,6 +205,23 @@ class Observation:
     failures: tuple[Failure, ...] = ()
     findings: tuple[Finding, ...] = ()
     gone_findings: tuple[tuple[RuleName, ResourceKey], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterContext:
+    """What the root hands to every adapter beside its settings and secrets."""
+
+    source: SourceName
+    clock: Clock
+    gate: Gate
+    """Every request to the vendor goes through it."""
+    claims: ClaimRules
+    rates: RateCard
+    state_dir: Path
+    tls: ssl.SSLContext
+    """Shared by all HTTP clients: making one costs 40 ms."""
+    timeout_s: float = 8.0
+    """The hard deadline of one request."""
 
 
 class CollectorStore(Protocol):

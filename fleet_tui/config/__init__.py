@@ -1,0 +1,1 @@
+"""Settings from strict TOML, paths, and secrets by reference."""

@@ -1,0 +1,60 @@
+"""What every test stands on: an empty environment, loopback only, and a skip that is a failure under CI."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_textual_snapshot
+
+ROOT = Path(__file__).resolve().parent.parent
+_KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA", "COVERAGE_PROCESS_START"}
+
+
+def _snapshot_folder(cls: type, *, test_location: object) -> str:
+    del cls
+    return str(ROOT / "snapshots" / Path(str(getattr(test_location, "filepath"))).stem)
+
+
+pytest_textual_snapshot.SVGImageExtension.dirname = classmethod(_snapshot_folder)
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No key, no configuration and no home of the person who runs the tests."""
+    for name in list(os.environ):
+        if name not in _KEPT and not name.startswith(("COVERAGE_", "PYTEST_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("MEM0_TELEMETRY", "false")
+    monkeypatch.setenv("MEM0_DIR", str(home / "mem0"))
+    yield
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to anything but this machine fails the test that asked for it."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host.split("%")[0]).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}, which is not this machine")
+        real(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Under CI what was skipped was not tested."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, which CI does not allow: {report.longrepr}"

@@ -1,0 +1,243 @@
+"""How an adapter speaks HTTP: through the gate, under a deadline, bounded in pages, with failures as fields."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from fleet_tui.config.redact import redact
+from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s, class_of_status
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.ports import AdapterContext, ProviderError
+
+T = TypeVar("T")
+Json = Any
+"""What a JSON body is: checked where it is mapped."""
+
+MAX_PAGES = 2_000
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_TEXT_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vendor's answer that was good: its JSON body, its headers and its clock."""
+
+    body: Json
+    headers: Mapping[str, str]
+    status: int
+
+    @property
+    def server_time(self) -> datetime | None:
+        return http_date(self.headers.get("date"))
+
+
+def http_date(text: str | None) -> datetime | None:
+    """The time of a `Date` header, None for none or nonsense."""
+    if not text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds or a date (RFC 9110, 10.2.3), also under a vendor's suffixed name; clamped, None for nonsense."""
+    for name, value in headers.items():
+        if not name.lower().startswith("retry-after"):
+            continue
+        try:
+            return clamped_retry_after_s(float(value))
+        except (ValueError, OverflowError):
+            moment = http_date(value)
+            if moment is not None:
+                return clamped_retry_after_s((moment - now).total_seconds())
+    return None
+
+
+def decoded(raw: bytes) -> Json:
+    """JSON without its traps. Raises ValueError for what is not JSON, NaN, too deep nesting and endless digits."""
+
+    def refuse(word: str) -> float:
+        raise ValueError(f"{word} is not JSON")
+
+    def number(text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            raise ValueError("a number out of range")
+        return value
+
+    try:
+        return json.loads(raw, parse_constant=refuse, parse_float=number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def is_loopback(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
+
+
+class Calls:
+    """Turns whatever a call does into a value or a `ProviderError`; every adapter has one."""
+
+    def __init__(self, context: AdapterContext) -> None:
+        self._context = context
+
+    def failure(
+        self,
+        failure_class: FailureClass,
+        operation: str,
+        text: str,
+        *,
+        key: ResourceKey | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ProviderError:
+        """The error to raise, with its text freed of secrets and cut."""
+        now = self._context.clock.now()
+        return ProviderError(
+            Failure(
+                failure_class=failure_class,
+                source=self._context.source,
+                operation=operation,
+                text=redact(text)[:_TEXT_LIMIT],
+                at=now,
+                key=key,
+                status=status,
+                request_id=_request_id(headers or {}),
+                retry_after_s=retry_after_s(headers or {}, now),
+            )
+        )
+
+    def of_status(
+        self,
+        operation: str,
+        status: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        text: str = "",
+        key: ResourceKey | None = None,
+    ) -> ProviderError:
+        """The error for an HTTP status; `text` is the vendor's own short message, if it has one."""
+        said = f": {text}" if text else ""
+        return self.failure(
+            class_of_status(status), operation, f"the vendor answered {status}{said}", key=key, status=status,
+            headers=headers,
+        )
+
+    @contextmanager
+    def translated(self, operation: str, *, key: ResourceKey | None = None) -> Iterator[None]:
+        """Translate what any HTTP client or SDK raises when the wire fails."""
+        try:
+            yield
+        except ProviderError:
+            raise
+        except (TimeoutError, httpx.TimeoutException) as error:
+            text = f"no answer within {self._context.timeout_s:g} s"
+            raise self.failure(FailureClass.TIMEOUT, operation, text, key=key) from error
+        except (OSError, httpx.TransportError) as error:
+            text = f"no connection to the vendor ({type(error).__name__})"
+            raise self.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
+        except (ValueError, RecursionError) as error:
+            text = f"the answer could not be read ({type(error).__name__})"
+            raise self.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
+
+    async def through(self, operation: str, call: Callable[[], Awaitable[T]], *, key: ResourceKey | None = None) -> T:
+        """Make one call through the gate and under the deadline."""
+        with self.translated(operation, key=key):
+            async with self._context.gate.through(), asyncio.timeout(self._context.timeout_s):
+                return await call()
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return next((lowered[name] for name in ("request-id", "x-request-id", "cf-ray") if name in lowered), None)
+
+
+class JsonApi:
+    """A vendor's JSON API over httpx. Never follows a redirect: the key goes to the configured address only."""
+
+    def __init__(self, context: AdapterContext, base_url: str, headers: Mapping[str, str]) -> None:
+        self.calls = Calls(context)
+        self._client = httpx.AsyncClient(
+            base_url=base_url.rstrip("/"),
+            headers={"accept": "application/json", **headers},
+            verify=context.tls,
+            timeout=context.timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def request(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        key: ResourceKey | None = None,
+        allow: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One request. Statuses of 2xx and those in `allow` are answers, all others a `ProviderError`."""
+        response = await self.calls.through(
+            operation,
+            lambda: self._client.request(method, path, params=params, json=body, headers=headers),
+            key=key,
+        )
+        good = response.is_success
+        if not good and response.status_code not in allow:
+            raise self.calls.of_status(
+                operation, response.status_code, headers=response.headers, text=vendor_message(response.content), key=key
+            )
+        with self.calls.translated(operation, key=key):
+            if len(response.content) > MAX_BODY_BYTES:
+                raise ValueError("the answer is too large")
+            parsed = decoded(response.content) if response.content.strip() else None
+        return Answer(parsed, response.headers, response.status_code)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def vendor_message(raw: bytes) -> str:
+    """The short message in a vendor's JSON error body; empty for HTML and for what cannot be read."""
+    try:
+        body = decoded(raw[:65_536])
+    except ValueError:
+        return ""
+    for name in ("message", "detail", "error", "name"):
+        value = body.get(name) if isinstance(body, dict) else None
+        if isinstance(value, dict):
+            value = value.get("message")
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+async def paged(
+    calls: Calls, operation: str, page: Callable[[str | None], Awaitable[tuple[T, str | None]]], *, max_pages: int = MAX_PAGES
+) -> AsyncIterator[T]:
+    """Walk cursor pages. A cursor seen before, or too many pages, is a failed reading, not an endless loop."""
+    seen: set[str] = set()
+    cursor: str | None = None
+    for _ in range(max_pages):
+        content, cursor = await page(cursor)
+        yield content
+        if not cursor:
+            return
+        if cursor in seen:
+            raise calls.failure(FailureClass.PROVIDER_DOWN, operation, "the vendor gave the same page cursor twice")
+        seen.add(cursor)
+    raise calls.failure(FailureClass.PROVIDER_DOWN, operation, f"more than {max_pages} pages")

@@ -10,6 +10,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import ClassVar, Self, cast
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
@@ -44,6 +45,15 @@ class ErrorAnswer:
 
     body: object
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Refusal(Exception):
+    """A handler's way to say no: the answer is the vendor's, as given."""
+
+    def __init__(self, status: int, answer: ErrorAnswer) -> None:
+        super().__init__(f"{status}: {answer.body}")
+        self.status = status
+        self.answer = answer
 
 
 class Emulator(ABC):
@@ -93,7 +103,7 @@ class Emulator(ABC):
 
     def rows_of(self, body: object) -> list[object] | None:
         """The rows inside a decoded list answer, to be changed in place; None when the answer is no list."""
-        return cast(list[object], body) if isinstance(body, list) else None
+        return cast("list[object]", body) if isinstance(body, list) else None
 
     def loop_cursor(self, request: web.Request, answer: web.Response) -> web.Response:
         """The same list answer naming its own page as the next one; unchanged where the vendor has no pages."""
@@ -108,6 +118,29 @@ class Emulator(ABC):
         """An error answer in the vendor's words."""
         answer = self.error_body(status, retry_after_s=retry_after_s)
         return wire.json_answer(answer.body, status=status, headers=dict(answer.headers))
+
+    def refusal(self, status: int) -> Refusal:
+        """To be raised by a handler: the vendor's usual words for this status."""
+        return Refusal(status, self.error_body(status))
+
+    async def json_body(self, request: web.Request) -> JsonObject:
+        """The JSON object a request carries; no body is an empty one, anything else is refused with 400."""
+        text = await request.read()
+        try:
+            return msgspec.json.decode(text, type=JsonObject) if text else {}
+        except msgspec.MsgspecError as wrong:
+            raise self.refusal(400) from wrong
+
+    def whole_number(self, request: web.Request, name: str, *, default: int, low: int, high: int) -> int:
+        """A number from the query; outside its limits, or none at all, is refused with 400."""
+        text = request.query.get(name, "")
+        try:
+            number = int(text) if text else default
+        except ValueError as wrong:
+            raise self.refusal(400) from wrong
+        if not low <= number <= high:
+            raise self.refusal(400)
+        return number
 
     @property
     def base_url(self) -> str:
@@ -177,8 +210,10 @@ class Emulator(ABC):
         self.advance(self.clock())
         try:
             return await handler(request)
-        except web.HTTPException as refused:
-            return self.error(refused.status)
+        except Refusal as no:
+            return wire.json_answer(no.answer.body, status=no.status, headers=dict(no.answer.headers))
+        except web.HTTPException as no:
+            return self.error(no.status)
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         """What a fault does before the effect; None lets the request through to the vendor."""

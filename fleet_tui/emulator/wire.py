@@ -108,10 +108,10 @@ def skewed(answer: web.Response, skew_s: float, *, now: datetime, epoch_keys: fr
 
 def _shifted(value: object, skew_s: float, epoch_keys: frozenset[str], key: str) -> object:
     if isinstance(value, dict):
-        fields = cast(dict[str, object], value)
+        fields = cast("dict[str, object]", value)
         return {name: _shifted(inner, skew_s, epoch_keys, name) for name, inner in fields.items()}
     if isinstance(value, list):
-        return [_shifted(inner, skew_s, epoch_keys, key) for inner in cast(list[object], value)]
+        return [_shifted(inner, skew_s, epoch_keys, key) for inner in cast("list[object]", value)]
     match value:
         case str() if len(value) >= 20 and value[4] == "-" and value[10] == "T":
             return _shifted_time(value, skew_s)

@@ -1,0 +1,1 @@
+"""Domain facts to rows: columns, sort keys and formats; pure."""

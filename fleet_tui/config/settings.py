@@ -1,0 +1,82 @@
+"""The keys of fleet.toml that belong to no provider, and what a loaded configuration is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from fleet_tui.config.provider import LoadedSource, Provider
+from fleet_tui.config.source import SourceSettings
+from fleet_tui.domain.agent import Join
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.rates import RateCard
+
+
+class Access(StrEnum):
+    """What may be done with this fleet at all."""
+
+    GUARDED = "guarded"
+    READ_ONLY = "read-only"
+
+
+class FleetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[fleet]` table."""
+
+    name: str = "fleet"
+    access: Access = Access.GUARDED
+    """`read-only` refuses every act, for everybody."""
+    production: bool = False
+    """True: a verb asks for the fleet's name where it would ask for a key or a word."""
+    join: Join = Join.TEAM
+    """How far a shared agent id reaches: within one `team`, or `anywhere`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSource:
+    """A source that cannot be used now, with the sentence that says why; the others are not stopped by it."""
+
+    provider: Provider
+    settings: SourceSettings
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundKey:
+    """A usual variable that is set although no source uses it. Its value is not kept."""
+
+    provider: Provider
+    variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A checked configuration. `path` is None where there is no file and the sources come from what was found."""
+
+    path: Path | None
+    fleet: FleetSettings
+    sources: tuple[LoadedSource, ...]
+    refused: tuple[RefusedSource, ...]
+    found: tuple[FoundKey, ...]
+    rates: RateCard
+    agents_file: Path | None
+    """A user's `agents.toml` beside fleet.toml, where there is one."""
+
+    @property
+    def settings(self) -> Mapping[SourceName, SourceSettings]:
+        """All sources by name, refused ones too, in the order of the file."""
+        loaded = {SourceName(s.settings.name): s.settings for s in self.sources}
+        return loaded | {SourceName(r.settings.name): r.settings for r in self.refused}
+
+    @property
+    def acting(self) -> frozenset[SourceName]:
+        """Sources that a verb may reach; empty where access is read-only."""
+        if self.fleet.access is Access.READ_ONLY:
+            return frozenset()
+        return frozenset(name for name, settings in self.settings.items() if settings.act)
+
+    def kinds_of(self) -> Mapping[SourceName, Provider]:
+        """The provider of each source."""
+        loaded = {SourceName(s.settings.name): s.provider for s in self.sources}
+        return loaded | {SourceName(r.settings.name): r.provider for r in self.refused}

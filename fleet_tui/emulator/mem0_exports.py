@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fleet_tui.emulator.mem0_book import Memory, Owner
-from fleet_tui.emulator.mem0_http import Mem0Refusal, as_object
+from fleet_tui.emulator.mem0_http import Mem0RefusedError, as_object
 from fleet_tui.emulator.mem0_rows import memory_row
 
 _READY_AFTER = timedelta(seconds=5)
@@ -42,7 +42,7 @@ class ExportDesk:
             named = export.id == export_id if export_id is not None else dict(export.owner) == dict(owner)
             if named and export.ready_at <= now:
                 return _shaped(export)
-        raise Mem0Refusal(404, {"error": "No memory export request found"})
+        raise Mem0RefusedError(404, {"error": "No memory export request found"})
 
 
 def schema_of(body: Mapping[str, object]) -> dict[str, object]:
@@ -53,7 +53,7 @@ def schema_of(body: Mapping[str, object]) -> dict[str, object]:
     except json.JSONDecodeError:
         schema = None
     if not schema:
-        raise Mem0Refusal(400, {"message": "Schema is required and must be a valid object"})
+        raise Mem0RefusedError(400, {"message": "Schema is required and must be a valid object"})
     return schema
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from typing import cast
 
 import msgspec
 from aiohttp import web
@@ -17,7 +18,7 @@ Rows = Callable[[int, int], list[dict[str, object]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Mem0Refusal(Exception):
+class Mem0RefusedError(Exception):
     """The request is refused with this status and this JSON body."""
 
     def __init__(self, status: int, body: object) -> None:
@@ -32,13 +33,13 @@ def guarded(handler: Handler) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except Mem0Refusal as refusal:
+        except Mem0RefusedError as refusal:
             return wire.json_answer(refusal.body, status=refusal.status)
 
     return serve
 
 
-async def body_object(request: web.Request, *, otherwise: Mem0Refusal) -> dict[str, object]:
+async def body_object(request: web.Request, *, otherwise: Mem0RefusedError) -> dict[str, object]:
     """The body as a JSON object; raises `otherwise` when it is anything else."""
     try:
         return msgspec.json.decode(await request.read(), type=dict[str, object])
@@ -86,13 +87,19 @@ def page_of(url: str, asked: Mapping[str, str], total: int, rows: Rows) -> dict[
     page, size = positive(asked, "page", 1), min(positive(asked, "page_size", _DEFAULT_PAGE), _MAX_PAGE)
     last = max(1, math.ceil(total / size))
     if page > last:
-        raise Mem0Refusal(404, {"detail": "Invalid page."})
+        raise Mem0RefusedError(404, {"detail": "Invalid page."})
     return {
         "count": total,
         "next": f"{url}?page={page + 1}&page_size={size}" if page < last else None,
         "previous": f"{url}?page={page - 1}&page_size={size}" if page > 1 else None,
         "results": rows((page - 1) * size, min(page * size, total)),
     }
+
+
+def results_in(body: object) -> list[object] | None:
+    """The rows of a list answer themselves, not a copy: a bare list, or what stands under `results`."""
+    rows = cast("dict[str, object]", body).get("results") if isinstance(body, dict) else body
+    return cast("list[object]", rows) if isinstance(rows, list) else None
 
 
 def relevance(query: str, memory: Memory) -> float:

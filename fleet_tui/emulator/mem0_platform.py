@@ -7,6 +7,7 @@ vendor's own SDK can be made to send it by mistake.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from fleet_tui.emulator.mem0_events import EventQueue
 from fleet_tui.emulator.mem0_exports import ExportDesk, schema_of
 from fleet_tui.emulator.mem0_filters import Filters, passes, scopes_of, single_scope, within
 from fleet_tui.emulator.mem0_http import (
-    Mem0Refusal,
+    Mem0RefusedError,
     Rows,
     as_date,
     as_list,
@@ -31,6 +32,7 @@ from fleet_tui.emulator.mem0_http import (
     guarded,
     page_of,
     relevance,
+    results_in,
 )
 from fleet_tui.emulator.mem0_rows import (
     BAD_ADD,
@@ -106,7 +108,7 @@ class Mem0Platform(Emulator):
     @override
     def error_body(self, status: int, *, retry_after_s: int = 2) -> ErrorAnswer:
         words = _WORDS.get(status, "A server error occurred.").format(retry_after_s=retry_after_s)
-        if status != 429:
+        if status != HTTPStatus.TOO_MANY_REQUESTS:
             return ErrorAnswer(body={"detail": words})
         reset_at = int(self.clock().timestamp()) + retry_after_s
         headers = {
@@ -124,10 +126,7 @@ class Mem0Platform(Emulator):
 
     @override
     def rows_of(self, body: object) -> list[object] | None:
-        if isinstance(body, list):
-            return body
-        rows = body.get("results") if isinstance(body, dict) else None
-        return rows if isinstance(rows, list) else None
+        return results_in(body)
 
     @override
     def loop_cursor(self, request: web.Request, answer: web.Response) -> web.Response:
@@ -176,7 +175,7 @@ class Mem0Platform(Emulator):
         return self._queued("DELETE_USER", {"entity_type": key[0].value, "entity_id": key[1]}, effect)
 
     async def _list(self, request: web.Request) -> web.Response:
-        body = await body_object(request, otherwise=Mem0Refusal(400, {"error": ENTITY_REQUIRED}))
+        body = await body_object(request, otherwise=Mem0RefusedError(400, {"error": ENTITY_REQUIRED}))
         filters = self._filters(body)
         self._retrievals += 1
         now = self.clock()
@@ -193,7 +192,7 @@ class Mem0Platform(Emulator):
         return wire.json_answer(page)
 
     async def _search(self, request: web.Request) -> web.Response:
-        no_query = Mem0Refusal(400, {"error": "query is required"})
+        no_query = Mem0RefusedError(400, {"error": "query is required"})
         body = await body_object(request, otherwise=no_query)
         query, top_k, floor = body.get("query"), body.get("top_k"), body.get("threshold")
         if not isinstance(query, str) or not query.strip():
@@ -208,11 +207,11 @@ class Mem0Platform(Emulator):
         return wire.json_answer({"results": rows})
 
     async def _add(self, request: web.Request) -> web.Response:
-        body = await body_object(request, otherwise=Mem0Refusal(400, BAD_ADD))
+        body = await body_object(request, otherwise=Mem0RefusedError(400, BAD_ADD))
         owner = owner_of({**(as_object(body.get("filters")) or {}), **body})
         texts = message_texts(body)
         if not texts or not owner:
-            raise Mem0Refusal(400, BAD_ADD)
+            raise Mem0RefusedError(400, BAD_ADD)
         self._adds += 1
         backdated = body.get("timestamp")
         if not isinstance(backdated, int) or isinstance(backdated, bool):
@@ -248,7 +247,7 @@ class Mem0Platform(Emulator):
 
     async def _update(self, request: web.Request) -> web.Response:
         memory = self._found(request)
-        body = await body_object(request, otherwise=Mem0Refusal(400, {"error": "Invalid JSON"}))
+        body = await body_object(request, otherwise=Mem0RefusedError(400, {"error": "Invalid JSON"}))
         text = body.get("text")
         changed = replace(
             memory,
@@ -272,10 +271,12 @@ class Mem0Platform(Emulator):
         return wire.json_answer(body)
 
     async def _delete_batch(self, request: web.Request) -> web.Response:
-        body = await body_object(request, otherwise=Mem0Refusal(400, {"error": "Invalid JSON"}))
+        body = await body_object(request, otherwise=Mem0RefusedError(400, {"error": "Invalid JSON"}))
         memories = as_list(body.get("memories")) or []
         if len(memories) > _MAX_BATCH:
-            raise Mem0Refusal(400, {"error": f"Maximum of {_MAX_BATCH} memories can be deleted in a single request"})
+            raise Mem0RefusedError(
+                400, {"error": f"Maximum of {_MAX_BATCH} memories can be deleted in a single request"}
+            )
         gone = [self.book.remove(str((as_object(row) or {}).get("memory_id")), self.clock()) for row in memories]
         return wire.json_answer({"message": f"Successfully deleted {sum(gone)} memories"})
 
@@ -297,7 +298,7 @@ class Mem0Platform(Emulator):
     async def _event(self, request: web.Request) -> web.Response:
         event = self.events.find(request.match_info["id"])
         if event is None:
-            raise Mem0Refusal(404, {"error": "Event not found or you don't have permission to access it."})
+            raise Mem0RefusedError(404, {"error": "Event not found or you don't have permission to access it."})
         return wire.json_answer(event.as_json(self.clock()))
 
     async def _stats(self, request: web.Request) -> web.Response:
@@ -307,7 +308,7 @@ class Mem0Platform(Emulator):
         return wire.json_answer({**memory_totals(self.book.scopes(), self.clock()), **usage})
 
     async def _export(self, request: web.Request) -> web.Response:
-        refused = Mem0Refusal(400, {"error": EXPORT_ENTITY_REQUIRED})
+        refused = Mem0RefusedError(400, {"error": EXPORT_ENTITY_REQUIRED})
         body = await body_object(request, otherwise=refused)
         schema = schema_of(body)
         filters = as_object(body.get("filters")) or {}
@@ -321,7 +322,7 @@ class Mem0Platform(Emulator):
         return wire.json_answer({"message": message, "id": export_id}, status=201)
 
     async def _get_export(self, request: web.Request) -> web.Response:
-        refused = Mem0Refusal(400, {"message": ENTITY_REQUIRED})
+        refused = Mem0RefusedError(400, {"message": ENTITY_REQUIRED})
         body = await body_object(request, otherwise=refused)
         owner = owner_of(as_object(body.get("filters")) or {})
         export_id = body.get("memory_export_id")
@@ -351,7 +352,7 @@ class Mem0Platform(Emulator):
     def _filters(self, body: Mapping[str, object]) -> Filters:
         filters = as_object(body.get("filters")) or {}
         if scopes_of(filters, self.book) is None:
-            raise Mem0Refusal(400, {"error": ENTITY_REQUIRED})
+            raise Mem0RefusedError(400, {"error": ENTITY_REQUIRED})
         return filters
 
     def _write(self, text: str, owner: Mapping[ScopeKind, str], body: Mapping[str, object], at: datetime) -> Memory:
@@ -378,10 +379,10 @@ class Mem0Platform(Emulator):
         try:
             UUID(memory_id)
         except ValueError as broken:
-            raise Mem0Refusal(400, {"error": "memory_id should be a valid UUID"}) from broken
+            raise Mem0RefusedError(400, {"error": "memory_id should be a valid UUID"}) from broken
         memory = self.book.find(memory_id, self.clock())
         if memory is None:
-            raise Mem0Refusal(404, {"error": "Memory not found!"})
+            raise Mem0RefusedError(404, {"error": "Memory not found!"})
         return memory
 
     def _uuid(self) -> str:
@@ -392,4 +393,4 @@ def _scope_key(request: web.Request) -> ScopeKey:
     try:
         return ScopeKind(request.match_info["kind"]), request.match_info["id"]
     except ValueError as broken:
-        raise Mem0Refusal(400, {"message": "Invalid entity type"}) from broken
+        raise Mem0RefusedError(400, {"message": "Invalid entity type"}) from broken

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from fleet_tui.emulator import wire
+from fleet_tui.emulator.chance import die_for
 from fleet_tui.emulator.faults import Fault, FaultKind, Faults
 from fleet_tui.emulator.world import SeedAgent
 
@@ -47,7 +48,7 @@ class ErrorAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer, not a defect
     """A handler's way to say no: the answer is the vendor's, as given."""
 
     def __init__(self, status: int, answer: ErrorAnswer) -> None:
@@ -112,7 +113,7 @@ class Emulator(ABC):
 
     def die(self, *parts: object) -> random.Random:
         """A seeded source of chance for one named purpose, the same in every run."""
-        return random.Random(":".join(str(part) for part in (self.seed, self.name, *parts)))
+        return die_for(self.seed, self.name, *parts)
 
     def error(self, status: int, *, retry_after_s: int = 2) -> web.Response:
         """An error answer in the vendor's words."""

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from fleet_tui.emulator import e2b_seed, e2b_wire
 from fleet_tui.emulator.base import Emulator, ErrorAnswer, JsonObject
+from fleet_tui.emulator.chance import uuid_of
 from fleet_tui.emulator.e2b_reads import E2BReads, refuse
 from fleet_tui.emulator.e2b_state import Box, Boxes, State
 from fleet_tui.emulator.wire import decoded, json_answer, rewritten
@@ -71,7 +72,7 @@ class E2BEmulator(Emulator):
 
     @override
     def loop_cursor(self, request: web.Request, answer: web.Response) -> web.Response:
-        if request.path != "/v2/sandboxes" or request.method != "GET" or answer.status != 200:
+        if request.path != "/v2/sandboxes" or request.method != "GET" or not answer.headers.get("X-Total-Running"):
             return answer
         looped = rewritten(answer, decoded(answer))
         start = "0001-01-01T00:00:00+00:00" if request.query.get("order") == "asc" else "9999-01-01T00:00:00+00:00"
@@ -182,8 +183,8 @@ class E2BEmulator(Emulator):
             id=e2b_seed.new_id(die),
             template=e2b_seed.template_id(alias),
             alias=alias,
-            build_id=e2b_seed.new_uuid(die),
-            execution_id=e2b_seed.new_uuid(die),
+            build_id=uuid_of(die),
+            execution_id=uuid_of(die),
             metadata=_metadata(body.get("metadata")),
             cpu_count=2,
             memory_mb=1024,

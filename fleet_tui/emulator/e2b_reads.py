@@ -198,7 +198,7 @@ def _wanted(request: web.Request) -> _Wanted:
     states = [state for text in request.query.getall("state", []) for state in text.split(",") if state]
     unknown = set(states) - {state.value for state in State}
     if unknown:
-        raise refuse(400, f"unknown state {sorted(unknown)[0]!r}")
+        raise refuse(400, f"unknown state {min(unknown)!r}")
     started_after = request.query.get("startedAfter")
     return _Wanted(
         states=frozenset(states) or frozenset(state.value for state in State),

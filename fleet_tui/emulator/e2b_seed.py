@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from fleet_tui.emulator.chance import die_for, happens, token, uuid_of
 from fleet_tui.emulator.e2b_state import Box, Boxes, OnTimeout, State
 from fleet_tui.emulator.workload import Workload, turn_of
 from fleet_tui.emulator.world import Behaviour, SeedAgent, Vendor, standing_on
@@ -18,7 +19,7 @@ _FAILS_AFTER_S = (45.0, 900.0)
 def fill(boxes: Boxes, agents: Sequence[SeedAgent], *, seed: int, now: datetime) -> None:
     """Put every E2B sandbox of those agents into the account, as it stands at `now`, with its past in the feed."""
     for agent, number in standing_on(agents, Vendor.E2B):
-        die = random.Random(f"{seed}:e2b:{agent.id}:{number}")
+        die = die_for(seed, "e2b", agent.id, number)
         box = _box(agent, die, now)
         since = box.started_at
         boxes.add(box, since)
@@ -26,18 +27,13 @@ def fill(boxes: Boxes, agents: Sequence[SeedAgent], *, seed: int, now: datetime)
             _pause_in_the_past(boxes, box, die)
         elif agent.behaviour is Behaviour.FAILS and box.work.turns_at is not None:
             boxes.timeline.at(box.work.turns_at, partial(_end, boxes, box))
-        elif agent.behaviour is Behaviour.STEADY and die.random() < _RENEWED_SHARE:
+        elif agent.behaviour is Behaviour.STEADY and happens(die, _RENEWED_SHARE):
             _renew_later(boxes, box, die, now)
     boxes.sort_events()
 
 
 def new_id(die: random.Random) -> str:
-    return "i" + "".join(die.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20))
-
-
-def new_uuid(die: random.Random) -> str:
-    text = f"{die.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+    return "i" + token(die, 20)
 
 
 def _box(agent: SeedAgent, die: random.Random, now: datetime) -> Box:
@@ -55,8 +51,8 @@ def _box(agent: SeedAgent, die: random.Random, now: datetime) -> Box:
         id=new_id(die),
         template=template_id(template),
         alias=template,
-        build_id=new_uuid(random.Random(template)),
-        execution_id=new_uuid(die),
+        build_id=uuid_of(die_for("build", template)),
+        execution_id=uuid_of(die),
         metadata=agent.labels(),
         cpu_count=cpu_count,
         memory_mb=memory_mb,
@@ -65,14 +61,14 @@ def _box(agent: SeedAgent, die: random.Random, now: datetime) -> Box:
         end_at=now + _left(behaviour, die),
         work=Workload(behaviour=behaviour, chance=die.getrandbits(30), since=started_at, turns_at=turns_at),
         on_timeout=OnTimeout.PAUSE if behaviour is Behaviour.LEAKS else OnTimeout.KILL,
-        auto_resume=die.random() < 0.1,
+        auto_resume=happens(die, 0.1),
         access_token=f"ea_{die.getrandbits(96):024x}",
     )
 
 
 def template_id(alias: str) -> str:
     """The vendor's opaque id of a template, always the same for one alias."""
-    return "".join(random.Random(f"template:{alias}").choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20))
+    return token(die_for("template", alias), 20)
 
 
 def _left(behaviour: Behaviour, die: random.Random) -> timedelta:
@@ -86,8 +82,8 @@ def _left(behaviour: Behaviour, die: random.Random) -> timedelta:
 
 
 def _pause_in_the_past(boxes: Boxes, box: Box, die: random.Random) -> None:
-    boxes.pause(box, box.work.turns_at or box.started_at, keep_memory=die.random() < 0.8)
-    box.unresponsive = box.keep_memory and die.random() < 0.25
+    boxes.pause(box, box.work.turns_at or box.started_at, keep_memory=happens(die, 0.8))
+    box.unresponsive = box.keep_memory and happens(die, 0.25)
 
 
 def _end(boxes: Boxes, box: Box, due: datetime) -> None:
@@ -115,7 +111,7 @@ def _start_again(boxes: Boxes, old: Box, die: random.Random, at: datetime) -> No
         template=old.template,
         alias=old.alias,
         build_id=old.build_id,
-        execution_id=new_uuid(die),
+        execution_id=uuid_of(die),
         metadata=dict(old.metadata),
         cpu_count=old.cpu_count,
         memory_mb=old.memory_mb,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from fleet_tui.emulator.chance import die_for, happens
+
 
 class FaultKind(StrEnum):
     """Everything an emulator can be told to do wrong."""
@@ -71,7 +73,7 @@ class Faults:
     """The faults one emulator was told of. The first that matches and whose die falls hits; at most one a request."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)
+        self._random = die_for("faults", seed)
         self._armed: list[_Armed] = []
 
     def add(self, *faults: Fault) -> None:
@@ -92,7 +94,7 @@ class Faults:
         for armed in self._armed:
             if not armed.fault.matches(method, path):
                 continue
-            if armed.fault.probability < 1.0 and self._random.random() >= armed.fault.probability:
+            if not happens(self._random, armed.fault.probability):
                 continue
             if armed.left is not None:
                 armed.left -= 1

@@ -13,11 +13,14 @@ from typing import cast
 import msgspec
 from aiohttp import web
 
+from fleet_tui.emulator.chance import happens
+
 GATEWAY_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body>\x1b[2J<center>cloudflare</center></body></html>"
 )
 _LINGER_RESET = struct.pack("ii", 1, 0)
 _JSON = "application/json"
+_DAY = "2026-01-01T"
 
 
 def json_answer(body: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -90,7 +93,7 @@ def vanish_rows(rows: list[object], die: random.Random) -> None:
     """About half of the rows, at least one, are missing."""
     if rows:
         gone = die.randrange(len(rows))
-        rows[:] = [row for index, row in enumerate(rows) if index != gone and die.random() < 0.5]
+        rows[:] = [row for index, row in enumerate(rows) if index != gone and happens(die, 0.5)]
 
 
 def rewritten(answer: web.Response, body: object) -> web.Response:
@@ -113,7 +116,7 @@ def _shifted(value: object, skew_s: float, epoch_keys: frozenset[str], key: str)
     if isinstance(value, list):
         return [_shifted(inner, skew_s, epoch_keys, key) for inner in cast("list[object]", value)]
     match value:
-        case str() if len(value) >= 20 and value[4] == "-" and value[10] == "T":
+        case str() if len(value) > len(_DAY) and value[4] == "-" and value[10] == "T":
             return _shifted_time(value, skew_s)
         case int() | float() if key in epoch_keys:
             return type(value)(value + skew_s)
@@ -144,5 +147,5 @@ def body_of(answer: web.Response) -> bytes:
 
 
 def _again(answer: web.Response, body: bytes) -> web.Response:
-    kept = {name: value for name, value in answer.headers.items() if name.lower() not in {"content-length"}}
+    kept = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
     return web.Response(body=body, status=answer.status, headers=kept)

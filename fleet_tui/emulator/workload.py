@@ -55,6 +55,7 @@ _QUESTION = (Level.INFO, "waiting for approval: may I force-push to origin/main?
 _LAST_WORDS = (Level.ERROR, "fatal: out of memory, worker killed (exit 137)")
 _FAILURES = ("out of memory", "exit status 137", "model quota exceeded")
 _DRIFT_S = 240
+_FILLS_UP_S = 600
 
 
 def is_busy(work: Workload, now: datetime) -> bool:
@@ -91,7 +92,7 @@ def mem_used_bytes(work: Workload, now: datetime, total_bytes: int) -> int:
     share = 0.18 + 0.3 * _noise(work, 0, salt=2) + 0.12 * _noise(work, int(_seconds(now)) // _DRIFT_S, salt=3)
     if work.behaviour is Behaviour.FAILS and work.turns_at is not None:
         left_s = (work.turns_at - now).total_seconds()
-        share = max(share, min(0.97, 1.0 - left_s / 900)) if left_s < 600 else share
+        share = max(share, min(0.97, 1.0 - left_s / _FILLS_UP_S))
     return int(total_bytes * share)
 
 

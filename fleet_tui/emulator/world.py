@@ -8,10 +8,13 @@ from enum import StrEnum
 from itertools import cycle, islice
 from typing import TypeVar
 
+from fleet_tui.emulator.chance import die_for, happens
+
 T = TypeVar("T")
 
 _LOCAL_PER_AGENTS = 25
 _MAX_LOCAL = 8
+_FIRST_HAVE_ALL = 2
 _NEWEST_S = 40
 _OLDEST_S = 30 * 3600
 _OLD_LEAK_S = 9 * 86400
@@ -152,7 +155,7 @@ def seed_world(agents: int, seed: int, now: datetime) -> tuple[SeedAgent, ...]:
 
     From 20 agents on it holds every behaviour; from 3 on it stands on all five vendors.
     """
-    die = random.Random(f"world:{seed}")
+    die = die_for("world", seed)
     jobs = _jobs(agents, die)
     behaviours = _behaviours(agents, die)
     names = list(_names(jobs))
@@ -184,7 +187,7 @@ def _agent(
 ) -> SeedAgent:
     job = jobs[index]
     peers = [at for at in range(max(0, index - 40), index) if jobs[at].team == job.team]
-    parent = names[peers[0]] if peers and die.random() < 0.3 else None
+    parent = names[peers[0]] if peers and happens(die, 0.3) else None
     spend = int(die.uniform(0.05, 0.9) * 1_000_000) * (12 if behaviour is Behaviour.SPENDS else 1)
     return SeedAgent(
         id=names[index],
@@ -246,9 +249,9 @@ def _places(behaviours: Sequence[Behaviour], die: random.Random) -> list[tuple[P
         place = [Placement(vendor=compute, count=_compute_count(compute, behaviour, die))]
         if behaviour is not Behaviour.ORPHAN:
             full += 1
-            if full <= 2 or die.random() < 0.5:
+            if full <= _FIRST_HAVE_ALL or happens(die, 0.5):
                 place.append(Placement(vendor=Vendor.MEM0, count=die.choice((1, 1, 1, 2))))
-            if full <= 2 or die.random() < 0.33:
+            if full <= _FIRST_HAVE_ALL or happens(die, 0.33):
                 place.append(Placement(vendor=Vendor.STRIPE, count=1))
         places.append(tuple(place))
     return places

@@ -1,7 +1,7 @@
 """Makes any text a vendor or an agent wrote safe to draw: no controls, no bidi, no hidden or width-changing characters.
 
-The result is for the eyes only. Display text is never identity: two different names may look equal here, so actions carry the raw
-id and confirmations show `exact(name)` beside it.
+The result is for the eyes only. Display text is never identity: two different names may look equal here, so actions
+carry the raw id and confirmations show `exact(name)` beside it.
 """
 
 import unicodedata
@@ -35,7 +35,7 @@ _TREACHEROUS: Final[_Ranges] = (
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
     (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0xE0100, 0xE01EF),
 )  # fmt: skip
-# They only change how the character before them looks: variation selectors 1 to 16, keycap, skin tones, zero-width joiner.
+# They only change how the character before them looks: variation selectors 1 to 16, keycap, skin tones, joiner.
 _COSMETIC: Final[_Ranges] = ((0xFE00, 0xFE0F), (0x20E3, 0x20E3), (0x1F3FB, 0x1F3FF), (0x200D, 0x200D))
 # Hangul vowels and finals have no cell of their own, like marks, but are not of category M.
 _JOINING_JAMO: Final[_Ranges] = ((0x1161, 0x11FF), (0xD7B0, 0xD7FB))
@@ -120,8 +120,9 @@ def _decode(raw: str | bytes, limit: int) -> str:
 def safe_line(raw: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
     """One drawable line of at most `limit` (1 or more) characters; what was cut ends in an ellipsis.
 
-    Controls become their pictures, tab one space, everything invisible or not printable U+FFFD; selectors, skin tones and joiners
-    behind a base are dropped, at most 4 combining marks stay in a row. Never raises, and `safe_line(safe_line(x)) == safe_line(x)`.
+    Controls become their pictures, tab one space, everything invisible or not printable U+FFFD; selectors, skin tones
+    and joiners behind a base are dropped, at most 4 combining marks stay in a row. Never raises; doing it twice changes
+    nothing.
     """
     if isinstance(raw, str) and len(raw) <= limit and raw.isascii() and raw.isprintable():
         return SafeText(raw)
@@ -144,10 +145,10 @@ def safe_block(raw: str | bytes, rows: int = BLOCK_ROWS, limit: int = LINE_LIMIT
 
 
 def exact(raw: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
-    r"""The raw text spelled in ASCII, so that nothing can hide: `\u{202e}` for what is not printable ASCII, `\\` for a backslash.
+    r"""The raw text spelled in ASCII, so nothing hides: `\u{202e}` for what is not printable ASCII, a backslash twice.
 
-    Two different texts of at most `limit` characters never spell equal (bytes that are no UTF-8 spell as lone surrogates). What was
-    cut ends in `\...(+N)` with the number of characters left out.
+    Two different texts of at most `limit` characters never spell equal (bytes that are no UTF-8 spell as lone
+    surrogates). What was cut ends in `\...(+N)` with the number of characters left out.
     """
     text = raw if isinstance(raw, str) else raw.decode("utf-8", "surrogateescape")
     shown = text[:limit]
@@ -174,8 +175,8 @@ def has_hidden(raw: str | bytes) -> bool:
 def name_cell(raw: str | bytes, limit: int = NAME_LIMIT) -> SafeText:
     """A name that stands left of trusted columns: only characters whose width all terminals agree on, others U+FFFD.
 
-    Composed where Unicode can (macOS hands out decomposed names); right-to-left letters go too, because a bidi terminal would move
-    the columns behind them.
+    Composed where Unicode can (macOS hands out decomposed names); right-to-left letters go too, because a bidi terminal
+    would move the columns behind them.
     """
     safe = safe_line(raw, limit)
     if safe.isascii():
@@ -206,7 +207,7 @@ def _agree_on_width(char: str) -> bool:
 
 
 def cell_width(text: str) -> int:
-    """Terminal cells that safe text takes: what `rich.cells.cell_len` says about the same text, from the standard library."""
+    """Terminal cells that safe text takes, as `rich.cells.cell_len` counts them, from the standard library."""
     if text.isascii():
         return len(text)
     total = 0
@@ -227,7 +228,7 @@ def _char_width(char: str) -> int:
 
 
 def crop_cells(text: SafeText, cells: int, ellipsis: str = ELLIPSIS) -> SafeText:
-    """The text in at most `cells` cells; what was cut ends in `ellipsis` (one cell, or empty), never in half a glyph."""
+    """The text in at most `cells` cells; a cut ends in `ellipsis` (one cell, or empty), never in half a glyph."""
     if cell_width(text) <= cells:
         return text
     room = cells - len(ellipsis)

@@ -47,7 +47,7 @@ class Placed:
 
 
 def place(columns: Sequence[Column], width: int) -> tuple[Placed, ...]:
-    """Lay the columns out in `width` cells, one cell apart; what does not fit even after dropping is cut at the edge."""
+    """Lay the columns out in `width` cells, one cell apart; what still does not fit is cut at the right edge."""
     kept = _kept(columns, width)
     widths = {index: columns[index].least for index in kept}
     left = width - _total(widths.values())
@@ -78,9 +78,7 @@ def _total(widths: Iterable[int]) -> int:
     return sum(listed) + GAP * max(0, len(listed) - 1)
 
 
-def _laid_out(
-    columns: Sequence[Column], kept: Sequence[int], widths: dict[int, int], width: int
-) -> tuple[Placed, ...]:
+def _laid_out(columns: Sequence[Column], kept: Sequence[int], widths: dict[int, int], width: int) -> tuple[Placed, ...]:
     placed: list[Placed] = []
     x = 0
     for index in kept:

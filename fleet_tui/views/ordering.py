@@ -14,8 +14,8 @@ def sort_steps(
 ) -> Generator[None, None, list[int]]:
     """Return the row numbers in the order of their keys, stable against `start` (by default 0, 1, 2..).
 
-    Yields after each piece of work of a few milliseconds. Starting from the last order makes a new sort cheap: list.sort
-    itself finds sorted runs and merges them, both in linear time.
+    Yields after each piece of work of a few milliseconds. Starting from the last order makes a new sort cheap:
+    list.sort itself finds sorted runs and merges them, both in linear time.
     """
     rows = list(range(len(packed)) if start is None else start)
     key: Callable[[int], int | str | bytes] = packed.__getitem__

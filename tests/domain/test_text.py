@@ -30,7 +30,10 @@ from tests.support.corpora import Corpora, own_hostile_names
 from tests.support.wait import eventually
 
 _ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
-_NASTY = "\x1b\x07\r\n\t\x00\x7f\x9b\u200b\u200d\u202e\u2066\ufe0f\u0301\u0302\u034f\u3164\u2800\U0001f3fd\U0001f468\ud800ab [/]\u0915\u094d"
+_NASTY = (
+    "\x1b\x07\r\n\t\x00\x7f\x9b\u200b\u200d\u202e\u2066\ufe0f\u0301\u0302\u034f\u3164\u2800"
+    "\U0001f3fd\U0001f468\ud800ab [/]\u0915\u094d"
+)
 _NASTY_TEXT = st.text(alphabet=st.sampled_from(_NASTY), max_size=200)
 _OWN = own_hostile_names()
 
@@ -139,15 +142,15 @@ def test_plain_text_is_handed_back_untouched() -> None:
 
 
 def test_what_is_cut_ends_in_an_ellipsis() -> None:
-    assert "abc\u2026" == safe_line("abcdefgh", 4)
-    assert "abcd" == safe_line("abcd", 4)
-    assert LINE_LIMIT == len(safe_line(b"x" * 1_000_000))
+    assert safe_line("abcdefgh", 4) == "abc\u2026"
+    assert safe_line("abcd", 4) == "abcd"
+    assert len(safe_line(b"x" * 1_000_000)) == LINE_LIMIT
 
 
 def test_lines_end_at_newlines_only() -> None:
-    assert ["a", "b\u240bc\ufffdd\ufffde", ""] == safe_block("a\r\nb\x0bc\x85d\u2028e\n\n")
-    assert [] == safe_block("")
-    assert ["a", "\ufffdb"] == safe_block(b"a\n\xffb\n")
+    assert safe_block("a\r\nb\x0bc\x85d\u2028e\n\n") == ["a", "b\u240bc\ufffdd\ufffde", ""]
+    assert safe_block("") == []
+    assert safe_block(b"a\n\xffb\n") == ["a", "\ufffdb"]
 
 
 @given(_ANY_TEXT)
@@ -159,13 +162,14 @@ def test_a_block_has_one_line_for_each_newline_and_no_more(raw: str) -> None:
 
 
 def test_a_block_is_cut_at_its_rows_and_counts_the_rest() -> None:
-    assert ["0", "1", "\u2026 3 more lines"] == safe_block("0\n1\n2\n3\n4\n", rows=3)
-    assert ["0", "1", "2"] == safe_block("0\n1\n2\n", rows=3)
-    assert 100 == len(safe_block("x\n" * 100_000, rows=100))
+    assert safe_block("0\n1\n2\n3\n4\n", rows=3) == ["0", "1", "\u2026 3 more lines"]
+    assert safe_block("0\n1\n2\n", rows=3) == ["0", "1", "2"]
+    assert len(safe_block("x\n" * 100_000, rows=100)) == 100
 
 
 def test_a_newline_in_a_name_makes_no_second_row() -> None:
-    assert "\n" not in safe_line("a\nb") and "\u2028" not in name_cell("a\u2028b")
+    assert "\n" not in safe_line("a\nb")
+    assert "\u2028" not in name_cell("a\u2028b")
 
 
 @given(_NASTY_TEXT, st.integers(0, 200))
@@ -186,7 +190,7 @@ def test_four_thousand_marks_keep_four_and_cost_little() -> None:
     raw = "a" + "\u0301\u0302" * 2047
     spent = min(_cpu_s(lambda: safe_line(raw)) for _ in range(5))
 
-    assert "a\u0301\u0302\u0301\u0302" == safe_line(raw)
+    assert safe_line(raw) == "a\u0301\u0302\u0301\u0302"
     assert spent < 0.002  # a tenth of this is usual; the budget of 1 ms is for a quiet machine
 
 
@@ -203,30 +207,32 @@ def _cpu_s(work: Callable[[], object]) -> float:
 
 
 def test_exact_spells_what_hides() -> None:
-    assert "prod\\u{200b}-1" == exact("prod\u200b-1")
-    assert "\\\\u{200b}" == exact("\\u{200b}")
-    assert "a\\u{dcff}" == exact(b"a\xff")
-    assert "abc\\...(+2)" == exact("abcde", limit=3)
+    assert exact("prod\u200b-1") == "prod\\u{200b}-1"
+    assert exact("\\u{200b}") == "\\\\u{200b}"
+    assert exact(b"a\xff") == "a\\u{dcff}"
+    assert exact("abcde", limit=3) == "abc\\...(+2)"
 
 
 @given(_ANY_TEXT, _ANY_TEXT)
 def test_two_different_names_never_spell_equal(one: str, other: str) -> None:
     assert (one == other) == (exact(one) == exact(other))
-    assert exact(one).isascii() and exact(one).isprintable()
+    assert exact(one).isascii()
+    assert exact(one).isprintable()
 
 
 def test_hidden_and_look_alike_characters_raise_the_badge() -> None:
     for raw in ("prod\u200b-1", "pr\u043ed-1", "\u202eprod", "a\nb", "\\u{200b}", b"a\xff"):
         assert has_hidden(raw), raw
-    assert not has_hidden("prod-1 (eu)") and not has_hidden(b"prod-1")
+    assert not has_hidden("prod-1 (eu)")
+    assert not has_hidden(b"prod-1")
 
 
 def test_a_name_keeps_scripts_of_agreed_width_and_nothing_that_moves_columns() -> None:
-    assert "Gr\u00f6\u00dfe" == name_cell("Gro\u0308\u00dfe")
-    assert "\u751f\u7522 \u0440\u0443\u0441 \U0001f680" == name_cell("\u751f\u7522 \u0440\u0443\u0441 \U0001f680")
-    assert "\ufffd\ufffd 456" == name_cell("\u0644\u0627 456")
-    assert "\u0915\ufffd\u0937\ufffd" == name_cell("\u0915\u094d\u0937\u093f")
-    assert "\ufffd\ufffd \ufffd" == name_cell("\U0001f1e9\U0001f1ea \u4dc0")
+    assert name_cell("Gro\u0308\u00dfe") == "Gr\u00f6\u00dfe"
+    assert name_cell("\u751f\u7522 \u0440\u0443\u0441 \U0001f680") == "\u751f\u7522 \u0440\u0443\u0441 \U0001f680"
+    assert name_cell("\u0644\u0627 456") == "\ufffd\ufffd 456"
+    assert name_cell("\u0915\u094d\u0937\u093f") == "\u0915\ufffd\u0937\ufffd"
+    assert name_cell("\U0001f1e9\U0001f1ea \u4dc0") == "\ufffd\ufffd \ufffd"
 
 
 @given(_ANY_TEXT, st.integers(0, 40))
@@ -241,9 +247,9 @@ def test_a_fitted_cell_has_exactly_its_cells(raw: str, cells: int) -> None:
 def test_cropping_never_halves_a_glyph() -> None:
     wide = SafeText("\u751f\u7522\u7ba1")
 
-    assert "\u751f\u2026" == crop_cells(wide, 4)
+    assert crop_cells(wide, 4) == "\u751f\u2026"
     assert wide == crop_cells(wide, 6)
-    assert " \u751f\u2026" == fit_cells(wide, 4, right=True)
+    assert fit_cells(wide, 4, right=True) == " \u751f\u2026"
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")

@@ -164,7 +164,8 @@ def parse_to_act(words: Sequence[str]) -> Filter:
     named = sorted({term.value for term in parsed.terms if term.bare and not term.negated})
     if len(named) > 1:
         raise FilterError(
-            f"words are joined by AND, and no row is both {_shown(named[0])} and {_shown(named[1])}: use one verb for each of them"
+            f"words are joined by AND, and no row is both {_shown(named[0])} and {_shown(named[1])}: "
+            "use one verb for each of them"
         )
     return parsed
 

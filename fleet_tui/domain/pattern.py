@@ -1,6 +1,7 @@
 """Regular expressions a person types, to run on text an agent wrote; bounded so that none runs for minutes."""
 
 import re
+import warnings
 from typing import Final
 
 PATTERN_LIMIT: Final = 200
@@ -29,8 +30,10 @@ def bounded_pattern(text: str) -> re.Pattern[str]:
         raise PatternError("back references are not supported")
     _refuse_costly(text)
     try:
-        return re.compile(text, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return re.compile(text, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise PatternError(f"not a regular expression: {ascii(str(error))[1:-1]}") from error
 
 

@@ -93,7 +93,7 @@ class Extender(Protocol):
 
 @runtime_checkable
 class Relabeler(Protocol):
-    """Can hold our labels: reads, merges only keys below `fleet.`, writes, reads again and reports what else changed."""
+    """Can hold our labels: reads, merges keys below `fleet.` only, writes, reads again, reports what else changed."""
 
     async def relabel(self, order: Order) -> Outcome: ...
 
@@ -184,7 +184,6 @@ class Gate(Protocol):
     """Lets calls of one account through, no faster and no more at once than agreed; polls and actions share it."""
 
     def through(self, *, weight: int = 1) -> AbstractAsyncContextManager[None]: ...
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +327,7 @@ class IntentStore(Protocol):
     def hand_over(self, hand_over: HandOver) -> None: ...
 
     def confirm_hand_over(self, hand_over_id: str, *, actor: str, host: str, now: datetime) -> HandOver | None:
-        """Move the task (overlays on both agents) and mark it confirmed, in one transaction; None when it is not waiting."""
+        """Move the task (overlays on both agents) and mark it confirmed, in one transaction; None: not waiting."""
         ...
 
 

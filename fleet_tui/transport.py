@@ -131,7 +131,11 @@ class Calls:
         """The error for an HTTP status; `text` is the vendor's own short message, if it has one."""
         said = f": {text}" if text else ""
         return self.failure(
-            class_of_status(status), operation, f"the vendor answered {status}{said}", key=key, status=status,
+            class_of_status(status),
+            operation,
+            f"the vendor answered {status}{said}",
+            key=key,
+            status=status,
             headers=headers,
         )
 
@@ -199,7 +203,11 @@ class JsonApi:
         good = response.is_success
         if not good and response.status_code not in allow:
             raise self.calls.of_status(
-                operation, response.status_code, headers=response.headers, text=vendor_message(response.content), key=key
+                operation,
+                response.status_code,
+                headers=response.headers,
+                text=vendor_message(response.content),
+                key=key,
             )
         with self.calls.translated(operation, key=key):
             if len(response.content) > MAX_BODY_BYTES:
@@ -227,7 +235,11 @@ def vendor_message(raw: bytes) -> str:
 
 
 async def paged(
-    calls: Calls, operation: str, page: Callable[[str | None], Awaitable[tuple[T, str | None]]], *, max_pages: int = MAX_PAGES
+    calls: Calls,
+    operation: str,
+    page: Callable[[str | None], Awaitable[tuple[T, str | None]]],
+    *,
+    max_pages: int = MAX_PAGES,
 ) -> AsyncIterator[T]:
     """Walk cursor pages. A cursor seen before, or too many pages, is a failed reading, not an endless loop."""
     seen: set[str] = set()

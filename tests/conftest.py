@@ -15,14 +15,14 @@ _KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_COR
 
 def _snapshot_folder(cls: type, *, test_location: object) -> str:
     del cls
-    return str(ROOT / "snapshots" / Path(str(getattr(test_location, "filepath"))).stem)
+    return str(ROOT / "snapshots" / Path(str(test_location.filepath)).stem)
 
 
 pytest_textual_snapshot.SVGImageExtension.dirname = classmethod(_snapshot_folder)
 
 
 @pytest.fixture(autouse=True)
-def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No key, no configuration and no home of the person who runs the tests."""
     for name in list(os.environ):
         if name not in _KEPT and not name.startswith(("COVERAGE_", "PYTEST_")):
@@ -32,7 +32,6 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("MEM0_TELEMETRY", "false")
     monkeypatch.setenv("MEM0_DIR", str(home / "mem0"))
-    yield
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +42,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(self: socket.socket, address: object) -> None:
         if self.family in {socket.AF_INET, socket.AF_INET6} and isinstance(address, tuple):
             host = str(address[0])
-            if host != "localhost" and not ipaddress.ip_address(host.split("%")[0]).is_loopback:
+            if host != "localhost" and not ipaddress.ip_address(host.split("%", maxsplit=1)[0]).is_loopback:
                 raise AssertionError(f"a test tried to reach {host}, which is not this machine")
         real(self, address)  # type: ignore[arg-type]
 

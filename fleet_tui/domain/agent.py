@@ -84,7 +84,7 @@ class Agent:
     """Everything that carries one agent id within one team, or one compute resource that nobody claims."""
 
     handle: str
-    """Unique in the fleet: the agent id, `id@team` where two teams use one id, or the packed key of an unclaimed one."""
+    """Unique in the fleet: the agent id, `id@team` where two teams use it, or the packed key of an unclaimed one."""
     name: str
     resources: tuple[Resource, ...]
     lead: Resource | None

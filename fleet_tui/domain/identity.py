@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from typing_extensions import override
+
 SourceName = NewType("SourceName", str)
 """The name of one `[[source]]` of the configuration: one account at one provider."""
 
@@ -61,6 +63,7 @@ class ResourceKey:
     kind: Kind
     id: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.source}/{self.kind}/{self.id}"
 

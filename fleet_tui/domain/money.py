@@ -54,7 +54,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """The exact total of one subject, from which lines are cut, so that figures do not depend on how often we polled."""
+    """The exact total of one subject, from which lines are cut: figures do not depend on how often we polled."""
 
     until: datetime
     exact: Decimal

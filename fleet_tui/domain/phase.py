@@ -45,47 +45,7 @@ class PhaseFact:
 
 def short(phase: Phase) -> str:
     """The word a table prints, at most 8 cells."""
-    match phase:
-        case Phase.NEW:
-            return "NEW"
-        case Phase.STARTING:
-            return "START"
-        case Phase.RUNNING:
-            return "RUN"
-        case Phase.IDLE:
-            return "IDLE"
-        case Phase.WAITING:
-            return "WAIT-YOU"
-        case Phase.PAUSED:
-            return "PAUSED"
-        case Phase.BACKOFF:
-            return "BACKOFF"
-        case Phase.LOOPING:
-            return "LOOP"
-        case Phase.STUCK:
-            return "STUCK"
-        case Phase.STOPPING:
-            return "STOPPING"
-        case _:
-            return _short_of_the_end(phase)
-
-
-def _short_of_the_end(phase: Phase) -> str:
-    match phase:
-        case Phase.ENDED_OK:
-            return "DONE"
-        case Phase.ENDED_FAILED:
-            return "FAILED"
-        case Phase.ENDED_KILLED:
-            return "KILLED"
-        case Phase.ENDED_LOST:
-            return "LOST"
-        case Phase.ENDED_TTL:
-            return "TTL"
-        case Phase.UNKNOWN:
-            return "?"
-        case _:
-            return phase.value
+    return _SHORT[phase]
 
 
 def attention_rank(phase: Phase) -> int:
@@ -110,4 +70,23 @@ _RANK: dict[Phase, int] = {
     Phase.ENDED_KILLED: 11,
     Phase.ENDED_TTL: 11,
     Phase.ENDED_OK: 12,
+}
+
+_SHORT: dict[Phase, str] = {
+    Phase.NEW: "NEW",
+    Phase.STARTING: "START",
+    Phase.RUNNING: "RUN",
+    Phase.IDLE: "IDLE",
+    Phase.WAITING: "WAIT-YOU",
+    Phase.PAUSED: "PAUSED",
+    Phase.BACKOFF: "BACKOFF",
+    Phase.LOOPING: "LOOP",
+    Phase.STUCK: "STUCK",
+    Phase.STOPPING: "STOPPING",
+    Phase.ENDED_OK: "DONE",
+    Phase.ENDED_FAILED: "FAILED",
+    Phase.ENDED_KILLED: "KILLED",
+    Phase.ENDED_LOST: "LOST",
+    Phase.ENDED_TTL: "TTL",
+    Phase.UNKNOWN: "?",
 }

@@ -98,9 +98,7 @@ def plan_for_agents(
         chosen.extend(r for r in agent.resources if r.key.kind in RUNS)
         stays.extend(agent.stays)
     plan = plan_for_resources(verb, chosen, statuses=statuses, now=now, params=params, acting=acting)
-    joined = tuple(
-        agent.handle for agent in agents if agent.claimed and len({r.key.source for r in agent.running}) > 1
-    )
+    joined = tuple(agent.handle for agent in agents if agent.claimed and len({r.key.source for r in agent.running}) > 1)
     return Plan(
         verb=verb,
         params=params,
@@ -135,8 +133,9 @@ def plan_for_resources(
     stale_sources = sorted(
         {r.key.source for r in targets if (s := statuses.get(r.key.source)) is None or not is_fresh(s, now)}
     )
-    notes = tuple(f"{source}: its last reading is old; rows are read again before anything is done"
-                  for source in stale_sources)
+    notes = tuple(
+        f"{source}: its last reading is old; rows are read again before anything is done" for source in stale_sources
+    )
     return Plan(
         verb=verb,
         params=params,
@@ -150,9 +149,7 @@ def plan_for_resources(
     )
 
 
-def _why_not(
-    verb: Verb, resource: Resource, acting: Collection[SourceName] | None
-) -> tuple[RefusalReason, str] | None:
+def _why_not(verb: Verb, resource: Resource, acting: Collection[SourceName] | None) -> tuple[RefusalReason, str] | None:
     spec = VERBS[verb]
     if resource.key.kind not in spec.kinds:
         return RefusalReason.WRONG_KIND, wrong_kind_text(verb, resource.key.kind)

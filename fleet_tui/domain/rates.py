@@ -27,7 +27,7 @@ class RateCard:
         return self.prices.get((provider, unit))
 
     def hourly(self, provider: str, quantities: Mapping[str, Decimal]) -> Rate | None:
-        """What so many of each unit cost an hour; None when any unit that is used has no price, or currencies differ."""
+        """What so many of each unit cost an hour; None when a unit in use has no price, or currencies differ."""
         total = Decimal(0)
         currencies: set[str] = set()
         for unit, quantity in quantities.items():

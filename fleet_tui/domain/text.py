@@ -5,6 +5,7 @@ carry the raw id and confirmations show `exact(name)` beside it.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final, NewType
 
 SafeText = NewType("SafeText", str)
@@ -227,6 +228,11 @@ def _char_width(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} or _within(char, _NEWLY_WIDE) else 1
 
 
+def safe_join(parts: Iterable[SafeText]) -> SafeText:
+    """Safe texts in one line; a part that begins with a mark may lean on the one before it."""
+    return SafeText("".join(parts))
+
+
 def crop_cells(text: SafeText, cells: int, ellipsis: str = ELLIPSIS) -> SafeText:
     """The text in at most `cells` cells; a cut ends in `ellipsis` (one cell, or empty), never in half a glyph."""
     if cell_width(text) <= cells:
@@ -244,6 +250,8 @@ def crop_cells(text: SafeText, cells: int, ellipsis: str = ELLIPSIS) -> SafeText
 
 def fit_cells(text: SafeText, cells: int, *, right: bool = False, ellipsis: str = ELLIPSIS) -> SafeText:
     """The text cropped and padded with spaces to exactly `cells` cells."""
+    if text.isascii() and len(text) <= cells:
+        return SafeText(text.rjust(cells) if right else text.ljust(cells))
     shown = crop_cells(text, cells, ellipsis)
     padding = " " * (cells - cell_width(shown))
     return SafeText(padding + shown if right else shown + padding)

@@ -19,7 +19,7 @@ def watched_s(spans: Sequence[Watch], since: datetime, until: datetime) -> float
 
 
 def extended(spans: Sequence[Watch], at: datetime, longest_gap_s: float) -> tuple[Watch, ...]:
-    """Spans after a good reading at `at`: the last one grows, or a new one begins after a gap or a clock that jumped."""
+    """Spans after a good reading at `at`: the last one grows, or a new one begins after a gap or a clock jump."""
     if spans and timedelta() <= at - spans[-1].end <= timedelta(seconds=longest_gap_s):
         return (*spans[:-1], Watch(spans[-1].start, at))
     if spans and at < spans[-1].end:

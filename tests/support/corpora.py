@@ -1,4 +1,4 @@
-"""Hostile data for tests: the project's own in tests/corpora/, and larger collections where `FLEET_TUI_CORPORA` points."""
+"""Hostile data for tests: the project's own in tests/corpora/, larger ones where `FLEET_TUI_CORPORA` points."""
 
 import base64
 import json

@@ -1,0 +1,161 @@
+"""E2B payloads to domain facts. Pure; unknown fields and states survive, secrets and env maps never come in.
+
+Shapes: e2b 2.63.0 and E2B's OpenAPI document (`ListedSandbox`, `SandboxDetail`, `SandboxMetric`, `SandboxLogEntry`).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
+from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
+from fleet_tui.domain.money import Basis, Rate
+from fleet_tui.domain.phase import Phase, PhaseFact
+from fleet_tui.domain.rates import RateCard
+from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals, pairs
+
+PROVIDER = "e2b"
+BUSY_CPU_PERCENT = 5.0
+_RUNNING = frozenset({Capability.PAUSE, Capability.KILL, Capability.RESTART, Capability.EXTEND, Capability.LOGS})
+_PAUSED = frozenset({Capability.RESUME, Capability.KILL, Capability.RESTART, Capability.LOGS})
+_UNKNOWN = frozenset({Capability.KILL, Capability.LOGS})
+
+
+class BadPayload(ValueError):
+    """The vendor sent something that is not what it says it sends; names the field, never its value."""
+
+
+def time_of(value: object) -> datetime | None:
+    """An RFC 3339 time, aware; None for none or nonsense."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def text_labels(value: object) -> dict[str, str]:
+    """Metadata as text to text; anything else in it is left out. Never stripped: a label may name something."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
+
+
+def phase_of(state: str, started_at: datetime | None) -> PhaseFact:
+    """`running` and `paused` are all that E2B knows; a killed sandbox is absent."""
+    match state:
+        case "running":
+            return PhaseFact(phase=Phase.RUNNING, since=started_at, evidence="e2b says running", raw=state)
+        case "paused":
+            return PhaseFact(phase=Phase.PAUSED, since=None, evidence="e2b says paused", raw=state)
+        case _:
+            return PhaseFact(phase=Phase.UNKNOWN, since=None, evidence="a state nobody here knows", raw=state)
+
+
+def _capabilities(phase: Phase) -> frozenset[Capability]:
+    if phase is Phase.RUNNING:
+        return _RUNNING
+    return _PAUSED if phase is Phase.PAUSED else _UNKNOWN
+
+
+def _rate(phase: Phase, vcpu: Decimal | None, memory_mib: Decimal | None, rates: RateCard) -> Rate | None:
+    if phase is Phase.PAUSED:
+        return Rate(microusd_per_hour=0, basis=Basis.ESTIMATED)
+    if phase is not Phase.RUNNING or vcpu is None or memory_mib is None:
+        return None
+    return rates.hourly(PROVIDER, {"vcpu_hour": vcpu, "gib_hour": memory_mib / 1024})
+
+
+def sandbox(payload: object, *, source: SourceName, rules: ClaimRules, rates: RateCard) -> Resource:
+    """One item of `GET /v2/sandboxes`, or the body of `GET /sandboxes/{id}`. Raises BadPayload without id or state."""
+    if not isinstance(payload, Mapping):
+        raise BadPayload("a sandbox is not an object")
+    id_ = payload.get("sandboxID")
+    if not isinstance(id_, str) or not id_ or "\x00" in id_:
+        raise BadPayload("a sandbox has no usable sandboxID")
+    state = payload.get("state")
+    started_at = time_of(payload.get("startedAt"))
+    phase = phase_of(state if isinstance(state, str) else "", started_at)
+    labels = text_labels(payload.get("metadata"))
+    alias = payload.get("alias")
+    name = alias if isinstance(alias, str) and alias else id_
+    claimed = claim(id_=id_, name=name, labels=labels, rules=rules)
+    vcpu, memory_mib = _number(payload.get("cpuCount")), _number(payload.get("memoryMB"))
+    detail = {
+        "template": payload.get("templateID"),
+        "vcpu": str(vcpu) if vcpu is not None else None,
+        "memory_mib": str(memory_mib) if memory_mib is not None else None,
+        "disk_mib": str(disk) if (disk := _number(payload.get("diskSizeMB"))) is not None else None,
+        "envd": payload.get("envdVersion"),
+    }
+    return Resource(
+        key=ResourceKey(source, Kind.SANDBOX, id_),
+        provider=PROVIDER,
+        incarnation=Incarnation(id_),
+        generation=str(payload.get("startedAt") or ""),
+        name=name,
+        phase=phase,
+        agent=claimed.agent if claimed else None,
+        claimed_by=claimed.how if claimed else "",
+        assignment=assignment_from(labels),
+        labels=pairs(labels),
+        created_at=started_at,
+        ends_at=time_of(payload.get("endAt")) if phase.phase is Phase.RUNNING else None,
+        rate=_rate(phase.phase, vcpu, memory_mib, rates),
+        capabilities=_capabilities(phase.phase),
+        observes_work=True,
+        detail=pairs({key: value for key, value in detail.items() if isinstance(value, str)}),
+    )
+
+
+def metric(id_: str, payload: object, *, source: SourceName, now: datetime) -> Vitals | None:
+    """One value of `GET /sandboxes/metrics`: CPU in percent of what it has, memory in bytes. None for nonsense."""
+    if not isinstance(payload, Mapping):
+        return None
+    cpu = _number(payload.get("cpuUsedPct"))
+    memory = _number(payload.get("memUsed"))
+    stamp = _number(payload.get("timestampUnix"))
+    at = datetime.fromtimestamp(int(stamp), UTC) if stamp is not None and stamp < 10**11 else now
+    busy = cpu is not None and cpu > BUSY_CPU_PERCENT
+    return Vitals(
+        key=ResourceKey(source, Kind.SANDBOX, id_),
+        at=at,
+        cpu_percent=float(cpu) if cpu is not None else None,
+        memory_bytes=int(memory) if memory is not None else None,
+        signal_at=at if busy else None,
+        signal_kind=SignalKind.CPU if busy else None,
+    )
+
+
+def log_line(payload: object) -> tuple[datetime | None, str] | None:
+    """One entry of `GET /v2/sandboxes/{id}/logs`, as time and text."""
+    if not isinstance(payload, Mapping) or not isinstance(message := payload.get("message"), str):
+        return None
+    level = payload.get("level")
+    return time_of(payload.get("timestamp")), f"{level} {message}" if isinstance(level, str) and level else message
+
+
+def event(payload: Any, *, source: SourceName) -> Event | None:
+    """One lifecycle event, kept 7 days by the vendor; the only word of a sandbox that was killed."""
+    if not isinstance(payload, Mapping):
+        return None
+    id_, type_, at = payload.get("id"), payload.get("type"), time_of(payload.get("timestamp"))
+    sandbox_id = payload.get("sandboxId")
+    if not isinstance(id_, str) or not isinstance(type_, str) or at is None:
+        return None
+    key = ResourceKey(source, Kind.SANDBOX, sandbox_id) if isinstance(sandbox_id, str) and sandbox_id else None
+    return Event(event_id=f"{source}:{id_}", at=at, source=source, key=key, agent=None, type=type_)

@@ -1,0 +1,76 @@
+"""What an adapter under test is handed: a clock, an open gate, shipped prices and a state directory."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from fleet_tui.domain.action import NO_PARAMS, ActionId, Order, Params, Verb
+from fleet_tui.domain.agent import ClaimRules
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.rates import Price, RateCard
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import AdapterContext
+
+
+class WallClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+
+
+class OpenGate:
+    """Lets everybody through and counts them."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+
+    @asynccontextmanager
+    async def through(self, *, weight: int = 1) -> AsyncIterator[None]:
+        self.passed += weight
+        yield
+
+
+def price(amount: str) -> Price:
+    return Price(amount=Decimal(amount), currency="usd", source="a test", as_of="2026-11-22")
+
+
+RATES = RateCard(
+    {
+        ("e2b", "vcpu_hour"): price("0.0504"),
+        ("e2b", "gib_hour"): price("0.0162"),
+        ("daytona", "vcpu_hour"): price("0.0504"),
+        ("daytona", "gib_hour"): price("0.0162"),
+        ("daytona", "disk_gib_hour"): price("0.000108"),
+    }
+)
+
+
+def context_for(
+    source: str, state_dir: Path, *, timeout_s: float = 5.0, clock: WallClock | None = None
+) -> AdapterContext:
+    return AdapterContext(
+        source=SourceName(source),
+        clock=clock or WallClock(),
+        gate=OpenGate(),
+        claims=ClaimRules(),
+        rates=RATES,
+        state_dir=state_dir,
+        tls=ssl.create_default_context(),
+        timeout_s=timeout_s,
+    )
+
+
+def order_for(verb: Verb, resource: Resource, params: Params = NO_PARAMS) -> Order:
+    return Order(action_id=ActionId("a.0"), verb=verb, target=resource.target, params=params, deadline_s=10.0)

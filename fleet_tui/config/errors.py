@@ -14,5 +14,5 @@ class ConfigError(Exception):
         super().__init__(f"{where}{sentence}")
 
 
-class SecretUnreadable(Exception):
+class SecretUnreadableError(Exception):
     """A credential cannot be had; the sentence names where it was looked for, never what was found there."""

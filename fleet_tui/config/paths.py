@@ -1,4 +1,4 @@
-"""Where the configuration and the state are: an option, else the environment, else the platform's folder; never the current one."""
+"""Where configuration and state are: an option, the environment, the platform's folder; never the current one."""
 
 import os
 import stat
@@ -34,7 +34,7 @@ class Paths:
 
     @property
     def present(self) -> Path | None:
-        """The configuration file where there is one; None for none. Raises ConfigError for one that was named and is absent."""
+        """The configuration file where there is one; else None. Raises ConfigError when it was named and is absent."""
         if self.config_file.exists():
             return self.config_file
         if self.asked_for:
@@ -43,7 +43,7 @@ class Paths:
 
 
 def find_paths(*, config: Path | None, state_dir: Path | None, env: Mapping[str, str]) -> Paths:
-    """Settle both paths, absolute. What the environment says must be absolute: it does not know where it will be read."""
+    """Settle both paths. What the environment says must be absolute: it does not know where it will be read."""
     named = config or _from_env(CONFIG_VARIABLE, env)
     state = state_dir or _from_env(STATE_VARIABLE, env)
     return Paths(
@@ -89,7 +89,9 @@ def prepare_state_dir(path: Path) -> Path:
     if facts.st_uid != os.getuid():
         raise ConfigError("the state directory belongs to somebody else: name another with --state-dir", path=path)
     if facts.st_mode & 0o022:
-        raise ConfigError("others may write to the state directory: `chmod 700` it or name another with --state-dir", path=path)
+        raise ConfigError(
+            "others may write to the state directory: `chmod 700` it or name another with --state-dir", path=path
+        )
     if facts.st_mode & 0o077:
         path.chmod(_PRIVATE)
     return path

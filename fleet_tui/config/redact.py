@@ -1,4 +1,4 @@
-"""Frees text of credentials before anybody reads it: values we know, userinfo and queries of URLs, and what looks like a key."""
+"""Frees text of credentials before anybody reads it: known values, parts of URLs, what looks like a key."""
 
 import re
 from collections.abc import Iterable

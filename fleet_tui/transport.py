@@ -179,7 +179,7 @@ class JsonApi:
             verify=context.tls,
             timeout=context.timeout_s,
             follow_redirects=False,
-            trust_env=False,
+            trust_env=not is_loopback(base_url),
         )
 
     async def request(

@@ -155,7 +155,7 @@ def _why_not(verb: Verb, resource: Resource, acting: Collection[SourceName] | No
         return RefusalReason.WRONG_KIND, wrong_kind_text(verb, resource.key.kind)
     if acting is not None and resource.key.source not in acting:
         return RefusalReason.UNKNOWN_SOURCE, f"name {resource.key.source} in fleet.toml first"
-    if resource.phase.phase in ENDED and verb is not Verb.RESTART:
+    if resource.phase.phase in ENDED and spec.capability not in resource.capabilities:
         return RefusalReason.GONE, "it has ended"
     if already := _already(verb, resource.phase.phase):
         return RefusalReason.ALREADY, already

@@ -1,0 +1,51 @@
+"""The console's terminal: Textual's own driver with the last net under it, able to take over from the splash."""
+
+from base64 import b64encode
+from typing import Any, ClassVar, Final
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from typing_extensions import override
+
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.guard import FrameGuard
+
+_ALTERNATE_SCREEN: Final = "\x1b[?1049h"
+
+
+def clipboard_sequence(text: SafeText) -> str:
+    """OSC 52: what asks a terminal to put text on the clipboard. Safe text is one line, so pasting it runs nothing."""
+    return f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+
+
+class ConsoleDriver(LinuxDriver):
+    """Writes only what a frame is made of. `took_over` holds the terminal's modes from before the splash, if there was one."""
+
+    strict: ClassVar[bool] = False
+    took_over: ClassVar[list[Any] | None] = None
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.guard: FrameGuard = FrameGuard(strict=self.strict)
+        self._on_alternate_screen: bool = self.took_over is not None
+
+    @override
+    def write(self, data: str) -> None:
+        if data == _ALTERNATE_SCREEN and self._on_alternate_screen:
+            # The splash switched already; a second switch would clear what it drew.
+            self._on_alternate_screen = False
+            return
+        super().write(self.guard.checked(data))
+
+    def copy(self, text: SafeText) -> None:
+        """Put text on the clipboard: the one way past the net, on an operator's key only."""
+        super().write(clipboard_sequence(text))
+        self.flush()
+
+    @override
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        if self.took_over is not None:
+            self.attrs_before = self.took_over

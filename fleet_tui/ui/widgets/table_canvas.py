@@ -1,0 +1,229 @@
+"""The drawing half of a table: lines out of cells, kept until something in them changes, and redrawn by the cell."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, Protocol
+
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+from typing_extensions import override
+
+from fleet_tui import clock
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.text import segment
+from fleet_tui.ui.widgets.table_model import TableModel
+from fleet_tui.ui.widgets.table_paint import (
+    ASCII_SIGNS,
+    GUTTER,
+    UNICODE_SIGNS,
+    RowState,
+    RowStyles,
+    Signs,
+    paint_header,
+    paint_line,
+    paint_row,
+    thumb,
+)
+from fleet_tui.ui.widgets.table_styles import TableStyles, table_styles
+from fleet_tui.views.cells import EMPTY, Cell
+from fleet_tui.views.columns import Column, Placed, place
+
+_KEPT_ROWS: Final = 2048
+_BAR: Final = 1
+_HEADER: Final = 1
+
+
+class RowSource(Protocol):
+    """Where a table reads its rows; asked for visible rows only, so it may make cells on demand."""
+
+    def cells(self, key: str) -> Sequence[Cell]:
+        """The cells of a row, one per column. A key that the source does not know any more raises KeyError."""
+        ...
+
+
+class TableCanvas(Widget):
+    """Draws a header, rows and a scrollbar. It has no border or padding of its own: put those around it."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        source: RowSource,
+        *,
+        ascii_only: bool = False,
+        now_s: Callable[[], float] = clock.monotonic_s,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._columns: tuple[Column, ...] = tuple(columns)
+        self._source: RowSource = source
+        self._signs: Signs = ASCII_SIGNS if ascii_only else UNICODE_SIGNS
+        self._now_s: Callable[[], float] = now_s
+        self._rows: TableModel = TableModel()
+        self._sort: tuple[str, bool] | None = None
+        self._empty: tuple[SafeText, ...] = ()
+        self._placed: tuple[Placed, ...] = ()
+        self._placed_for: int = -1
+        self._looks: TableStyles | None = None
+        self._filters: tuple[LineFilter, ...] = ()
+        self._cells: dict[str, Sequence[Cell]] = {}
+        self._strips: dict[str, dict[tuple[RowState, SafeText], Strip]] = {}
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The names of the columns that fit the present width."""
+        return tuple(self._columns[column.index].name for column in self._layout())
+
+    def _layout(self) -> tuple[Placed, ...]:
+        width = self.size.width
+        if self._placed_for != width:
+            self._placed = place(self._columns, width - GUTTER - _BAR)
+            self._placed_for = width
+            self._strips.clear()
+        return self._placed
+
+    def _restyle(self) -> None:
+        """Forget everything drawn, after a theme, the focus or the columns changed."""
+        self._looks = None
+        self._placed_for = -1
+        self._strips.clear()
+        self.refresh()
+
+    def _styles_now(self) -> TableStyles:
+        if self._looks is None:
+            variables = self.app.theme_variables  # pyright: ignore[reportUnknownMemberType] - App is generic
+            self._looks = table_styles(variables, self.background_colors[1])
+            # Our colours are true colours already, so only the filters that take colour away matter.
+            self._filters = tuple(one for one in self.get_line_filters() if not isinstance(one, ANSIToTruecolor))
+        return self._looks
+
+    @override
+    def render_lines(self, crop: Region) -> list[Strip]:
+        strips = [self._line(y) for y in crop.line_range]
+        first, last = crop.column_span
+        if (first, last) != (0, self.size.width):
+            strips = [strip.crop(first, last) for strip in strips]
+        return strips
+
+    def _line(self, y: int) -> Strip:
+        width = self.size.width
+        styles = self._styles_now()
+        layout = self._layout()
+        if y < _HEADER:
+            return self._filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))
+        index = self._rows.top + y - _HEADER
+        if index < len(self._rows) and y <= self._rows.page:
+            return self._row(index, y - _HEADER)
+        ground = styles.rows[RowState.NORMAL]
+        line = y - _HEADER - max(0, (self._rows.page - len(self._empty)) // 2)
+        empty = not self._rows.order and 0 <= line < len(self._empty)
+        text = self._empty[line] if empty else SafeText("")
+        return self._filtered(paint_line(text, ground.base, width, self._signs, centred=True))
+
+    def _row(self, index: int, offset: int) -> Strip:
+        key = self._rows.order[index]
+        state = self._state(key, index)
+        bar = self._bar(offset)
+        kept = self._strips.get(key)
+        if kept is None:
+            if len(self._strips) > _KEPT_ROWS:
+                self._strips.clear()
+            kept = self._strips[key] = {}
+        strip = kept.get((state, bar))
+        if strip is None:
+            strip = kept[(state, bar)] = self._paint(self._cells_of(key), state, bar)
+        return strip
+
+    def _paint(self, cells: Sequence[Cell], state: RowState, bar: SafeText) -> Strip:
+        styles = self._styles_now()
+        row = paint_row(cells, self._placed, self._row_styles(state), state, self._signs, self.size.width - _BAR)
+        bar_style = styles.thumb if bar == self._signs.thumb else styles.track
+        return self._filtered(Strip([*row, segment(bar, bar_style)], self.size.width))
+
+    def _row_styles(self, state: RowState) -> RowStyles:
+        styles = self._styles_now()
+        if self.has_focus or state not in {RowState.CURSOR, RowState.CURSOR_MARKED}:
+            return styles.rows[state]
+        return styles.blurred
+
+    def _filtered(self, strip: Strip) -> Strip:
+        for one in self._filters:
+            strip = strip.apply_filter(one, self.background_colors[1])
+        return strip
+
+    def _state(self, key: str, index: int) -> RowState:
+        if index == self._rows.cursor and key == self._rows.cursor_key:
+            if self._rows.on_tombstone:
+                return RowState.GONE
+            return RowState.CURSOR_MARKED if key in self._rows.marks else RowState.CURSOR
+        return RowState.MARKED if key in self._rows.marks else RowState.NORMAL
+
+    def _bar(self, offset: int) -> SafeText:
+        start, end = thumb(len(self._rows), self._rows.page, self._rows.top)
+        if start == end:
+            return SafeText(" ")
+        return self._signs.thumb if start <= offset < end else self._signs.track
+
+    def _cells_of(self, key: str) -> Sequence[Cell]:
+        cells = self._cells.get(key)
+        if cells is None:
+            if len(self._cells) > _KEPT_ROWS:
+                self._forget_undrawn()
+            try:
+                cells = self._source.cells(key)
+            except KeyError:
+                cells = (EMPTY,) * len(self._columns)
+            self._cells[key] = cells
+        return cells
+
+    def _forget_undrawn(self) -> None:
+        """Keep what is on the screen; the row under a tombstone exists nowhere else any more."""
+        kept = {*self._rows.visible(), self._rows.cursor_key or ""}
+        self._cells = {key: cells for key, cells in self._cells.items() if key in kept}
+
+    def _forget_all_but_tombstone(self) -> None:
+        gone = self._rows.cursor_key if self._rows.on_tombstone else None
+        self._cells = {key: cells for key, cells in self._cells.items() if key == gone}
+
+    def _row_region(self, index: int) -> Region | None:
+        offset = index - self._rows.top
+        if not 0 <= offset < self._rows.page:
+            return None
+        return Region(0, _HEADER + offset, self.size.width, 1)
+
+    def _refresh_rows(self, indices: Collection[int]) -> None:
+        regions = [region for index in indices if (region := self._row_region(index)) is not None]
+        if regions:
+            self.refresh(*regions)
+
+    def _refresh_body(self) -> None:
+        self.refresh(Region(0, _HEADER, self.size.width, max(0, self.size.height - _HEADER)))
+
+    def _redraw_changed(self, changed: Collection[str]) -> None:
+        """Redraw those cells of visible rows that differ from what is on the screen."""
+        regions: list[Region] = []
+        visible = self._rows.visible()
+        gone = self._rows.cursor_key if self._rows.on_tombstone else None
+        for offset, key in enumerate(visible):
+            if key in changed and key != gone:
+                regions += self._changed_cells(key, offset)
+        for key in self._cells.keys() & set(changed) - {*visible, gone}:
+            del self._cells[key]
+            self._strips.pop(key, None)
+        if regions:
+            self.refresh(*regions)
+
+    def _changed_cells(self, key: str, offset: int) -> list[Region]:
+        before = self._cells.pop(key, None)
+        now = self._cells_of(key)
+        if before == now:
+            return []
+        self._strips.pop(key, None)
+        if before is None:
+            return [Region(0, _HEADER + offset, self.size.width, 1)]
+        return [
+            Region(GUTTER + column.x, _HEADER + offset, column.width, 1)
+            for column in self._layout()
+            if before[column.index] != now[column.index]
+        ]

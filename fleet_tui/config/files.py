@@ -1,5 +1,6 @@
 """Reads a configuration file only when nobody but its owner could have written it."""
 
+import errno
 import os
 import re
 import stat
@@ -19,25 +20,30 @@ _SIZE_LIMIT_BYTES: Final = 1024 * 1024
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
+def read_regular(path: Path, limit_bytes: int) -> tuple[os.stat_result, bytes]:
+    """The facts of a regular file and at most that much of it, both of one descriptor. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return facts, os.read(fd, limit_bytes)
+    finally:
+        os.close(fd)
+
+
 def read_checked(path: Path) -> str:
     """The text of a file of at most 1 MiB. Raises ConfigError when others could write it or it is unreadable."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        facts, raw = read_regular(path, _SIZE_LIMIT_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", path=path) from error
-    with open(fd, "rb") as file:  # noqa: PTH123 - the checks hold for this descriptor, not for what the path names later
-        facts = os.fstat(fd)
-        if not stat.S_ISREG(facts.st_mode):
-            raise ConfigError("is not a regular file", path=path)
-        if facts.st_uid not in {os.getuid(), 0}:
-            raise ConfigError("belongs to neither you nor root, so it is not read", path=path)
-        if facts.st_mode & stat.S_IWOTH:
-            raise ConfigError(
-                "is writable by all, so it is not read: `chmod o-w` it after looking what it says", path=path
-            )
-        if facts.st_size > _SIZE_LIMIT_BYTES:
-            raise ConfigError("is larger than 1 MiB", path=path)
-        raw = file.read(_SIZE_LIMIT_BYTES)
+    if facts.st_uid not in {os.getuid(), 0}:
+        raise ConfigError("belongs to neither you nor root, so it is not read", path=path)
+    if facts.st_mode & stat.S_IWOTH:
+        raise ConfigError("is writable by all, so it is not read: look what it says, then `chmod o-w` it", path=path)
+    if len(raw) > _SIZE_LIMIT_BYTES:
+        raise ConfigError("is larger than 1 MiB", path=path)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

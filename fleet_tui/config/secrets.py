@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import subprocess
 from collections.abc import Mapping
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fleet_tui.config.errors import SecretUnreadableError
+from fleet_tui.config.files import read_regular
 from fleet_tui.config.redact import looks_secret
 from fleet_tui.config.secret import Secret
 from fleet_tui.config.source import SecretRef
@@ -97,18 +97,13 @@ def _from_file(name: str, beside: Path | None) -> str:
             raise SecretUnreadableError("its file must be named by an absolute path")
         path = beside / path
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        facts, raw = read_regular(path, _SIZE_LIMIT_BYTES)
     except OSError as error:
         raise SecretUnreadableError(f"its file cannot be read: {error.strerror}") from None
-    with open(fd, "rb") as file:  # noqa: PTH123 - the checks hold for this descriptor
-        facts = os.fstat(fd)
-        if not stat.S_ISREG(facts.st_mode):
-            raise SecretUnreadableError("its file is not a regular file")
-        if facts.st_uid not in {os.getuid(), 0}:
-            raise SecretUnreadableError("its file belongs to neither you nor root")
-        if facts.st_mode & 0o077:
-            raise SecretUnreadableError("its file can be read by others: `chmod 600` it")
-        raw = file.read(_SIZE_LIMIT_BYTES)
+    if facts.st_uid not in {os.getuid(), 0}:
+        raise SecretUnreadableError("its file belongs to neither you nor root")
+    if facts.st_mode & 0o077:
+        raise SecretUnreadableError("its file can be read by others: `chmod 600` it")
     return raw.decode("latin-1")
 
 

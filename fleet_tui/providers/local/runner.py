@@ -523,8 +523,9 @@ def main() -> None:
         os._exit(0)
     os.setsid()
     umask = os.umask(0o077)
+    libc = ctypes.CDLL(None)
     for option, value in ((_PR_SET_NAME, COMM.encode()), (_PR_SET_CHILD_SUBREAPER, 1), (_PR_SET_DUMPABLE, 0)):
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+        libc.prctl(option, value, 0, 0, 0)
     for what in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(what, signal.SIG_IGN)
     for what in (signal.SIGCHLD, signal.SIGTERM):

@@ -1,0 +1,65 @@
+"""The counted money of each day, by agent, team and source, as the store's totals say it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+
+from fleet_tui.domain.delta import DayTotal
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.money import Side
+from fleet_tui.views.amounts import Sum
+
+_Key = tuple[str, SourceName, Side, str]
+
+
+class Ledger:
+    """Day totals. A total that comes again replaces the one before it."""
+
+    def __init__(self) -> None:
+        self._by_agent: dict[date, dict[str, dict[_Key, DayTotal]]] = {}
+        self._fleet: dict[tuple[date, Side], Sum] = {}
+
+    def take(self, totals: Iterable[DayTotal]) -> set[str]:
+        """Take totals in; give the agents they are about."""
+        agents: set[str] = set()
+        for total in totals:
+            key = (total.team, total.source, total.side, total.currency)
+            self._by_agent.setdefault(total.day, {}).setdefault(total.agent, {})[key] = total
+            self._fleet.pop((total.day, total.side), None)
+            agents.add(total.agent)
+        return agents
+
+    def of_day(self, day: date, side: Side = Side.COST) -> Iterator[DayTotal]:
+        for by_key in self._by_agent.get(day, {}).values():
+            for total in by_key.values():
+                if total.side is side:
+                    yield total
+
+    def fleet(self, day: date, side: Side = Side.COST) -> Sum | None:
+        """Everything of one day and side; None where not one line is known."""
+        found = self._fleet.get((day, side))
+        if found is None:
+            found = _added(self.of_day(day, side))
+            if found is not None:
+                self._fleet[(day, side)] = found
+        return found
+
+    def agent(self, agent: str, day: date, *, team: str | None = None, side: Side = Side.COST) -> Sum | None:
+        """One agent's money of a day; `team` narrows it where two teams use one id."""
+        mine = self._by_agent.get(day, {}).get(agent, {}).values()
+        return _added(t for t in mine if t.side is side and (team is None or t.team == team))
+
+    def by(self, key: Callable[[DayTotal], str], day: date, side: Side = Side.COST) -> dict[str, Sum]:
+        """The day's money grouped by whatever `key` says."""
+        groups: dict[str, Sum] = {}
+        for total in self.of_day(day, side):
+            group = groups.setdefault(key(total), Sum())
+            group.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
+        return groups
+
+
+def _added(totals: Iterable[DayTotal]) -> Sum | None:
+    result: Sum | None = None
+    for total in totals:
+        result = result or Sum()
+        result.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
+    return result

@@ -1,0 +1,318 @@
+"""The fleet as one console knows it, kept up to date delta by delta at a cost in proportion to what changed."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet_tui.domain.action import ActionId
+from fleet_tui.domain.agent import Agent, Join, agent_of, agents_of_id
+from fleet_tui.domain.assignment import Overlay, overlaid
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.identity import AgentId, Layer, ResourceKey, SourceName
+from fleet_tui.domain.phase import ENDED
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.record import ActionRecord, HandOver
+from fleet_tui.domain.resource import Resource, Vitals
+from fleet_tui.domain.sprawl import Finding, RuleName
+from fleet_tui.views.ledger import Ledger
+from fleet_tui.views.names import ShownNames
+from fleet_tui.views.tally import Tally
+
+ENDED_STAYS: Final = timedelta(minutes=15)
+"""How long an ended row stays in FLEET."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What one delta did to the rows of FLEET, by handle, and which other facts moved."""
+
+    changed: frozenset[str] = frozenset()
+    """Rows that are new or look different."""
+    gone: frozenset[str] = frozenset()
+    whole: bool = False
+    """Everything was read again: rows that are not in the model any more are gone without being named."""
+    last: bool = True
+    sources: bool = False
+    findings: bool = False
+    money: bool = False
+    actions: tuple[ActionRecord, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.changed or self.gone or self.whole or self.sources or self.findings or self.money or self.actions
+        )
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What a delta touches before agents are put together again."""
+
+    ids: set[AgentId] = field(default_factory=set[AgentId])
+    loners: set[ResourceKey] = field(default_factory=set[ResourceKey])
+    redraw: set[str] = field(default_factory=set[str])
+
+
+class FleetModel:
+    """Resources, grouped into agents. `fleet` holds the rows of FLEET; `agents` also those that ended a while ago."""
+
+    def __init__(self, *, join: Join = Join.TEAM) -> None:
+        self._join = join
+        self._loading = False
+        self.store_id = ""
+        self.revision = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        self.resources: dict[ResourceKey, Resource] = {}
+        self.statuses: dict[SourceName, SourceStatus] = {}
+        self.vitals: dict[ResourceKey, Vitals] = {}
+        self.findings: dict[ResourceKey, dict[RuleName, Finding]] = {}
+        self.found: Counter[RuleName] = Counter()
+        self.actions: dict[ActionId, ActionRecord] = {}
+        self.hand_overs: dict[str, HandOver] = {}
+        self.agents: dict[str, Agent] = {}
+        self.fleet: dict[str, Agent] = {}
+        self.loose: set[ResourceKey] = set()
+        """Neither compute nor claimed: one counted line under the table."""
+        self.ledger = Ledger()
+        self.tally = Tally()
+        self.names = ShownNames()
+        self._overlays: dict[str, tuple[Overlay, ...]] = {}
+        self._members: dict[AgentId, set[ResourceKey]] = {}
+        self._handles: dict[AgentId, tuple[str, ...]] = {}
+        self._handle_of: dict[ResourceKey, str] = {}
+        self._acting_on: dict[ResourceKey, ActionId] = {}
+        self._expiries: list[tuple[datetime, str]] = []
+
+    def handle_of(self, key: ResourceKey) -> str | None:
+        """Which row a resource belongs to."""
+        return self._handle_of.get(key)
+
+    def pending(self, agent: Agent) -> tuple[ActionRecord, ...]:
+        """Accepted actions on an agent's resources that have no outcome yet."""
+        ids = (self._acting_on.get(r.key) for r in agent.resources) if self._acting_on else ()
+        return tuple(self.actions[id_] for id_ in ids if id_ is not None)
+
+    def effective(self, resource: Resource) -> Resource:
+        """A resource with the operators' words laid over its own assignment."""
+        if not self._overlays:
+            return resource
+        over = self._overlays.get(resource.key.packed(), ())
+        if resource.agent is not None:
+            over = (*self._overlays.get(resource.agent, ()), *over)
+        return replace(resource, assignment=overlaid(resource.assignment, over)) if over else resource
+
+    def overlaid_fields(self, agent: Agent) -> frozenset[str]:
+        """Which fields of an agent's assignment are an operator's word of ours and not the provider's."""
+        subjects = {*(r.agent for r in agent.resources if r.agent), *(r.key.packed() for r in agent.resources)}
+        return frozenset(o.field.value for subject in subjects for o in self._overlays.get(subject, ()))
+
+    def apply(self, delta: FleetDelta, now: datetime) -> Change:
+        """Take one delta in; say which rows changed."""
+        whole = delta.whole and not self._loading
+        if whole:
+            self._forget()
+        self._loading = not delta.last
+        self.store_id = delta.store_id
+        if delta.last:
+            self.revision = delta.revision
+        touched = _Touched()
+        if delta.overlays_changed:
+            self._lay(delta.overlays, touched)
+        self._take_resources(delta, touched)
+        self._take_vitals(delta.vitals, touched)
+        self._take_findings(delta, touched)
+        for agent in self.ledger.take(delta.totals):
+            touched.redraw.update(self._handles.get(AgentId(agent), ()))
+        self._take_actions(delta.actions, touched)
+        for hand_over in delta.hand_overs:
+            self.hand_overs[hand_over.hand_over_id] = hand_over
+        for name in delta.gone_sources:
+            self.statuses.pop(name, None)
+        self.statuses.update((status.name, status) for status in delta.statuses)
+        changed, gone = self._regroup(touched, now)
+        changed |= {handle for handle in touched.redraw if handle in self.fleet}
+        return Change(
+            changed=frozenset(changed),
+            gone=frozenset(gone),
+            whole=whole or delta.whole,
+            last=delta.last,
+            sources=bool(delta.statuses or delta.gone_sources),
+            findings=bool(delta.findings or delta.gone_findings),
+            money=bool(delta.totals),
+            actions=delta.actions,
+        )
+
+    def expire(self, now: datetime) -> frozenset[str]:
+        """Let ended rows leave FLEET when their time is over; give their handles."""
+        gone: set[str] = set()
+        while self._expiries and self._expiries[0][0] <= now:
+            _, handle = heapq.heappop(self._expiries)
+            agent = self.fleet.get(handle)
+            if agent is not None and _leaves_at(agent) is not None and not _in_fleet(agent, now):
+                self._hide(handle, agent)
+                gone.add(handle)
+        return frozenset(gone)
+
+    @property
+    def next_expiry(self) -> datetime | None:
+        return self._expiries[0][0] if self._expiries else None
+
+    def _lay(self, overlays: Iterable[Overlay], touched: _Touched) -> None:
+        before = self._overlays
+        after: dict[str, tuple[Overlay, ...]] = {}
+        for overlay in overlays:
+            after[overlay.subject] = (*after.get(overlay.subject, ()), overlay)
+        self._overlays = after
+        subjects = {s for s in {*before, *after} if before.get(s) != after.get(s)}
+        if not subjects:
+            return
+        touched.ids.update(AgentId(s) for s in subjects if s in self._members)
+        for key in self._handle_of:
+            if key.packed() in subjects:
+                self._touch(self.resources[key], touched)
+
+    def _take_resources(self, delta: FleetDelta, touched: _Touched) -> None:
+        for key in delta.gone:
+            self.vitals.pop(key, None)
+            if (before := self.resources.pop(key, None)) is not None:
+                self._drop_member(before, touched)
+        for resource in delta.resources:
+            before = self.resources.get(resource.key)
+            if before is not None and before.agent != resource.agent:
+                self._drop_member(before, touched)
+            self.resources[resource.key] = resource
+            if resource.agent is not None:
+                members = self._members.get(resource.agent)
+                if members is None:
+                    self._members[resource.agent] = {resource.key}
+                else:
+                    members.add(resource.key)
+            elif resource.layer is not Layer.COMPUTE:
+                self.loose.add(resource.key)
+            self._touch(resource, touched)
+
+    def _touch(self, resource: Resource, touched: _Touched) -> None:
+        if resource.agent is not None:
+            touched.ids.add(resource.agent)
+        elif resource.layer is Layer.COMPUTE:
+            touched.loners.add(resource.key)
+
+    def _drop_member(self, resource: Resource, touched: _Touched) -> None:
+        self.loose.discard(resource.key)
+        if resource.agent is not None:
+            members = self._members[resource.agent]
+            members.discard(resource.key)
+            if not members:
+                del self._members[resource.agent]
+        self._touch(resource, touched)
+        self._handle_of.pop(resource.key, None)
+
+    def _take_vitals(self, vitals: Iterable[Vitals], touched: _Touched) -> None:
+        for one in vitals:
+            self.vitals[one.key] = one
+            if (handle := self._handle_of.get(one.key)) is not None:
+                touched.redraw.add(handle)
+
+    def _take_findings(self, delta: FleetDelta, touched: _Touched) -> None:
+        if delta.gone_findings:
+            by_text = {key.packed(): key for key in self.findings}
+            for rule, subject in delta.gone_findings:
+                key = by_text.get(subject)
+                if key is None or self.findings[key].pop(RuleName(rule), None) is None:
+                    continue
+                self.found[RuleName(rule)] -= 1
+                if not self.findings[key]:
+                    del self.findings[key]
+                touched.redraw.add(self._handle_of.get(key, ""))
+        for finding in delta.findings:
+            of_subject = self.findings.setdefault(finding.subject, {})
+            if finding.rule not in of_subject:
+                self.found[finding.rule] += 1
+            of_subject[finding.rule] = finding
+            touched.redraw.add(self._handle_of.get(finding.subject, ""))
+
+    def _take_actions(self, actions: Iterable[ActionRecord], touched: _Touched) -> None:
+        for action in actions:
+            self.actions[action.action_id] = action
+            key = action.target.key
+            if action.outcome is None:
+                self._acting_on[key] = action.action_id
+            elif self._acting_on.get(key) == action.action_id:
+                del self._acting_on[key]
+            touched.redraw.add(self._handle_of.get(key, ""))
+
+    def _regroup(self, touched: _Touched, now: datetime) -> tuple[set[str], set[str]]:
+        changed: set[str] = set()
+        gone: set[str] = set()
+        for id_ in touched.ids:
+            self._regroup_id(id_, now, changed, gone)
+        for key in touched.loners:
+            handle = key.packed()
+            resource = self.resources.get(key)
+            if resource is None or resource.agent is not None:
+                self._remove(handle, gone)
+                continue
+            name = resource.name or resource.key.id
+            self._place(agent_of(handle, name, (self.effective(resource),), claimed=False), now, changed, gone)
+        return changed, gone
+
+    def _regroup_id(self, id_: AgentId, now: datetime, changed: set[str], gone: set[str]) -> None:
+        keys = self._members.get(id_, ())
+        agents = agents_of_id(id_, [self.effective(self.resources[key]) for key in keys], self._join)
+        before = self._handles.get(id_, ())
+        after = tuple(agent.handle for agent in agents)
+        if after:
+            self._handles[id_] = after
+        else:
+            self._handles.pop(id_, None)
+        for handle in before:
+            if handle not in after:
+                self._remove(handle, gone)
+        for agent in agents:
+            self._place(agent, now, changed, gone)
+
+    def _place(self, agent: Agent, now: datetime, changed: set[str], gone: set[str]) -> None:
+        handle = agent.handle
+        for resource in agent.resources:
+            self._handle_of[resource.key] = handle
+        self.agents[handle] = agent
+        shown_before = self.fleet.get(handle)
+        if _in_fleet(agent, now):
+            if shown_before is not None:
+                self.tally.remove(shown_before)
+            self.tally.add(agent)
+            self.fleet[handle] = agent
+            changed.add(handle)
+            changed |= self.names.put(handle, handle if agent.claimed else agent.name)
+            if (leaves := _leaves_at(agent)) is not None:
+                heapq.heappush(self._expiries, (leaves, handle))
+        elif shown_before is not None:
+            self._hide(handle, shown_before)
+            gone.add(handle)
+
+    def _hide(self, handle: str, shown: Agent) -> None:
+        self.tally.remove(shown)
+        del self.fleet[handle]
+        self.names.drop(handle)
+
+    def _remove(self, handle: str, gone: set[str]) -> None:
+        self.agents.pop(handle, None)
+        if (shown := self.fleet.get(handle)) is not None:
+            self._hide(handle, shown)
+            gone.add(handle)
+
+
+def _leaves_at(agent: Agent) -> datetime | None:
+    lead = agent.lead
+    if lead is None or lead.phase.phase not in ENDED or lead.phase.since is None:
+        return None
+    return lead.phase.since + ENDED_STAYS
+
+
+def _in_fleet(agent: Agent, now: datetime) -> bool:
+    leaves = _leaves_at(agent)
+    return leaves is None or leaves > now

@@ -1,0 +1,86 @@
+"""Counts and burn rate of the rows in FLEET, moved along with each row that changes."""
+
+from collections import Counter
+from typing import Final
+
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.identity import Layer
+from fleet_tui.domain.money import Basis
+from fleet_tui.domain.phase import BURNING, ENDED, Phase
+from fleet_tui.domain.resource import Resource
+from fleet_tui.views.amounts import SOFT, Sum
+
+_NO_COMPUTE: Final = "no compute"
+
+
+def rate_sum(resources: tuple[Resource, ...]) -> Sum:
+    """What these cost an hour now; compute that burns without a known rate makes it an `at least`."""
+    total = Sum()
+    for resource in resources:
+        if resource.phase.phase in ENDED:
+            continue
+        rate = resource.rate
+        if rate is not None:
+            total.add(rate.microusd_per_hour, rate.currency, (rate.basis,))
+        elif resource.layer is Layer.COMPUTE and resource.phase.phase in BURNING:
+            total.unpriced += 1
+    return total
+
+
+class Tally:
+    """How many rows there are of each sort, and what they cost an hour together."""
+
+    def __init__(self) -> None:
+        self.agents = 0
+        """Claimed rows."""
+        self.unclaimed = 0
+        self.phases: Counter[Phase] = Counter()
+        self.without_compute = 0
+        self._amounts: Counter[str] = Counter()
+        self._bases: Counter[Basis] = Counter()
+        self._unpriced = 0
+
+    def add(self, agent: Agent) -> None:
+        self._move(agent, 1)
+
+    def remove(self, agent: Agent) -> None:
+        self._move(agent, -1)
+
+    def _move(self, agent: Agent, step: int) -> None:
+        if agent.claimed:
+            self.agents += step
+        else:
+            self.unclaimed += step
+        if agent.lead is None:
+            self.without_compute += step
+        else:
+            self.phases[agent.lead.phase.phase] += step
+        for resource in agent.resources:
+            self._move_rate(resource, step)
+
+    def _move_rate(self, resource: Resource, step: int) -> None:
+        phase = resource.phase.phase
+        rate = resource.rate
+        if rate is not None:
+            if phase not in ENDED:
+                self._amounts[rate.currency] += step * rate.microusd_per_hour
+                self._bases[rate.basis] += step
+        elif phase in BURNING and resource.layer is Layer.COMPUTE:
+            self._unpriced += step
+
+    @property
+    def rows(self) -> int:
+        return self.agents + self.unclaimed
+
+    def rate(self) -> Sum:
+        """What the fleet costs an hour now."""
+        return Sum(
+            amounts={code: amount for code, amount in self._amounts.items() if amount or code == "usd"},
+            bases={basis for basis, count in self._bases.items() if count},
+            unpriced=self._unpriced,
+        )
+
+    @property
+    def soft(self) -> bool:
+        """Something in the rate is an estimate."""
+        return any(self._bases[basis] for basis in SOFT)

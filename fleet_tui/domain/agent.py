@@ -117,7 +117,10 @@ def _recency(resource: Resource) -> tuple[bool, datetime, str]:
 
 def agent_of(handle: str, name: str, resources: Iterable[Resource], *, claimed: bool = True) -> Agent:
     """Put the resources of one agent together. The lead's assignment wins, the others fill what it leaves open."""
-    ordered = tuple(sorted(resources, key=lambda r: r.key))
+    ordered = tuple(resources)
+    if len(ordered) == 1:
+        return _agent_of_one(handle, name, ordered[0], claimed=claimed)
+    ordered = tuple(sorted(ordered, key=lambda r: r.key))
     compute = [r for r in ordered if r.layer is Layer.COMPUTE]
     lead = max(compute, key=_recency, default=None)
     first = ([lead] if lead else []) + [r for r in ordered if r is not lead]
@@ -135,12 +138,26 @@ def agent_of(handle: str, name: str, resources: Iterable[Resource], *, claimed: 
     )
 
 
+def _agent_of_one(handle: str, name: str, only: Resource, *, claimed: bool) -> Agent:
+    """Most agents have one resource: nothing is to be sorted or filled in."""
+    return Agent(
+        handle=handle,
+        name=name,
+        resources=(only,),
+        lead=only if only.layer is Layer.COMPUTE else None,
+        assignment=only.assignment,
+        claimed=claimed,
+    )
+
+
 def agents_of_id(agent: AgentId, resources: Iterable[Resource], join: Join) -> tuple[Agent, ...]:
     """The agents that share one id: one, unless two teams use it and the join stops at the team.
 
     What names no team joins the only team there is; where there are two, it stands for itself.
     """
     members = tuple(resources)
+    if len(members) == 1:
+        return (_agent_of_one(agent, agent, members[0], claimed=True),)
     teams = sorted({r.assignment.team for r in members if r.assignment.team is not None})
     if join is Join.ANYWHERE or len(teams) <= 1:
         return (agent_of(agent, agent, members),) if members else ()

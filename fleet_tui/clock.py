@@ -1,5 +1,6 @@
 """The only place that reads a clock; everything else is handed the time."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -12,3 +13,16 @@ def now() -> datetime:
 def monotonic_s() -> float:
     """Seconds on a clock that never goes back; only differences mean something."""
     return time.monotonic()
+
+
+class SystemClock:
+    """The clocks of this machine and its event loop, as the engine is handed them."""
+
+    def now(self) -> datetime:
+        return now()
+
+    def monotonic_s(self) -> float:
+        return monotonic_s()
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)

@@ -1,0 +1,235 @@
+"""An accepted action's life: read the provider again, commit the attempt, act, and record exactly one outcome.
+
+It may run again after a crash at any line. What was committed before then says how it goes on: an attempt on record
+and a target that is gone or replaced means that we did it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeVar, assert_never
+from weakref import WeakValueDictionary
+
+from fleet_tui.domain.action import VERBS, ActionId, Order, Verb
+from fleet_tui.domain.failure import RULES, Failure, FailureClass, RetryRule, clamped_retry_after_s
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused, RefusalReason
+from fleet_tui.domain.record import ActionRecord, ActionState
+from fleet_tui.domain.resource import Resource
+from fleet_tui.engine.calls import Act, act_of
+from fleet_tui.engine.deeds import remember_kill
+from fleet_tui.engine.gate import urgent
+from fleet_tui.engine.guard import READ_DEADLINE_S, ask
+from fleet_tui.engine.source import Source
+from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.engine.verify import Go, Seen, judge_target
+from fleet_tui.ports import CollectorStore, Getter, Lister, ProviderError, StoreUnwritable
+
+T = TypeVar("T")
+
+SENDS: Final = 3
+"""So often one action is sent at most, when answers get lost."""
+RETRY_FIRST_S: Final = 2.0
+RETRY_CEILING_S: Final = 60.0
+_UNWRITABLE_WAIT_S: Final = 5.0
+_GRACE_ROOM_S: Final = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Actions:
+    """Carries out actions by id. Nothing here raises for what a provider does: that ends in `Failed`."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._one_at_a_time: WeakValueDictionary[ResourceKey, asyncio.Lock] = WeakValueDictionary()
+
+    async def carry_out(self, action_id: ActionId) -> None:
+        """From accepted to settled. Running it again, at once or after a crash, changes nothing that is settled."""
+        record = await self._kept(lambda store: store.action(action_id))
+        if record is None or record.state is ActionState.SETTLED:
+            return
+        await self._kept(lambda store: store.start(action_id, self._around.clock.now()))
+        lock = self._one_at_a_time.setdefault(record.target.key, asyncio.Lock())
+        async with lock:
+            with urgent():
+                outcome = await self._outcome(record)
+            await self._kept(lambda store: store.settle(action_id, outcome, self._around.clock.now()))
+        self._around.nudge([record.target.key.source])
+
+    async def _outcome(self, record: ActionRecord) -> Outcome:
+        try:
+            return await self._carried(record)
+        except StoreUnwritable:
+            raise
+        except ProviderError as error:
+            return Failed(error.failure.failure_class, error.failure.text)
+
+    async def _carried(self, record: ActionRecord) -> Outcome:
+        source = self._around.sources.get(record.target.key.source)
+        if source is None:
+            return Refused(RefusalReason.UNKNOWN_SOURCE, "its source is no longer in fleet.toml")
+        act = self._act(record, source)
+        if isinstance(act, Refused):
+            return act
+        tried = await self._kept(lambda store: store.attempted(record.action_id, record.target))
+        return await self._until_told(record, source, act, tried_before_restart=tried)
+
+    def _act(self, record: ActionRecord, source: Source) -> Act | Refused:
+        """The adapter's method for the verb, or which rule of ours forbids it."""
+        verb, kind = record.verb, record.target.key.kind
+        if self._around.read_only:
+            return Refused(RefusalReason.READ_ONLY, 'fleet.toml says access = "read-only"')
+        if not source.act:
+            return Refused(RefusalReason.READ_ONLY, f"fleet.toml lets {source.name} only be looked at")
+        if kind not in VERBS[verb].kinds:
+            return Refused(RefusalReason.WRONG_KIND, f"{verb} does not touch a {kind.replace('_', ' ')}")
+        if verb is Verb.REASSIGN and not source.write_labels:
+            return Refused(
+                RefusalReason.NOT_SUPPORTED, f"{source.name} has no write_labels: it stands in our store only"
+            )
+        act = act_of(source.adapter, verb)
+        if act is None:
+            return Refused(RefusalReason.NOT_SUPPORTED, f"{source.provider.name} cannot {verb}")
+        return act
+
+    async def _until_told(
+        self, record: ActionRecord, source: Source, act: Act, *, tried_before_restart: bool
+    ) -> Outcome:
+        """Read, compare, attempt, send; again while the answer is lost and time is left."""
+        tried, sends, waits, last = tried_before_restart, 0, 0, None
+        while True:
+            expired = self._around.clock.now() >= record.not_after
+            if expired and not tried:
+                return Refused(RefusalReason.EXPIRED, _expired_text(record, last))
+            try:
+                resource = await self._read(source, record.target.key)
+            except ProviderError as error:
+                last = error.failure
+                if not _worth_waiting(last):
+                    return Failed(last.failure_class, f"it could not be read: {last.text}", uncertain=tried)
+                if expired:
+                    return Failed(last.failure_class, f"sent, but nobody can tell: {last.text}", uncertain=True)
+                waits += 1
+                await self._wait(last, waits)
+                continue
+            verdict = judge_target(
+                record, resource, Seen(tried=tried, after_restart=tried_before_restart and sends == 0)
+            )
+            match verdict:
+                case Done() | Refused() | Failed():
+                    return verdict
+                case Go():
+                    pass
+                case _:
+                    assert_never(verdict)
+            if expired or sends >= SENDS:
+                return _given_up(last, sends)
+            sends += 1
+            tried = True
+            outcome, last = await self._send(record, source, act)
+            if outcome is not None:
+                return outcome
+            waits += 1
+            await self._wait(last, waits)
+
+    async def _read(self, source: Source, key: ResourceKey) -> Resource | None:
+        """The target as the provider sees it this moment. Raises ProviderError."""
+        adapter, now = source.adapter, self._around.clock.now()
+        asked = partial(
+            ask,
+            source=source.name,
+            deadline_s=READ_DEADLINE_S,
+            clock=self._around.clock,
+            key=key,
+            operation="read again",
+        )
+        if isinstance(adapter, Getter):
+            return await asked(adapter.get_resource(key, now))
+        if isinstance(adapter, Lister):
+            listing = await asked(adapter.list_resources(now))
+            found = next((row for row in listing.resources if row.key == key), None)
+            if found is None and not listing.complete:
+                raise ProviderError(_partial(source, key, self._around))
+            return found
+        raise ProviderError(_partial(source, key, self._around))
+
+    async def _send(self, record: ActionRecord, source: Source, act: Act) -> tuple[Outcome | None, Failure | None]:
+        """Commit the attempt, then act. No outcome, but a failure, where nobody can tell what the call did."""
+        await self._kept(lambda store: store.attempt(record.action_id, record.target, self._around.clock.now()))
+        if record.verb is Verb.KILL:
+            await self._kept(partial(remember_kill, around=self._around, target=record.target))
+        order = Order(
+            action_id=record.action_id,
+            verb=record.verb,
+            target=record.target,
+            params=record.params,
+            deadline_s=_deadline_s(record),
+        )
+        try:
+            outcome = await ask(
+                act(order),
+                source=source.name,
+                operation=record.verb.value,
+                deadline_s=order.deadline_s,
+                clock=self._around.clock,
+                key=record.target.key,
+            )
+        except ProviderError as error:
+            if _worth_waiting(error.failure):
+                return None, error.failure
+            uncertain = error.failure.failure_class is FailureClass.UNKNOWN and error.failure.status is None
+            return Failed(error.failure.failure_class, error.failure.text, uncertain=uncertain), error.failure
+        return outcome, None
+
+    async def _wait(self, failure: Failure | None, waits: int) -> None:
+        asked = clamped_retry_after_s(failure.retry_after_s) if failure else None
+        await self._around.clock.sleep(asked or min(RETRY_FIRST_S * 2.0 ** (waits - 1), RETRY_CEILING_S))
+
+    async def _kept(self, work: Callable[[CollectorStore], T]) -> T:
+        """A write of an action waits for the disk: an outcome that is not on record did not happen."""
+        while True:
+            try:
+                return await self._around.stored(work)
+            except StoreUnwritable as error:
+                _log.error("an action waits: %s", error)
+                await self._around.clock.sleep(_UNWRITABLE_WAIT_S)
+
+
+def _worth_waiting(failure: Failure) -> bool:
+    """The provider may answer the same question otherwise in a while."""
+    rule = RULES[failure.failure_class].retry
+    return rule in {RetryRule.AFTER_WAIT, RetryRule.HOLD} or failure.failure_class is FailureClass.TIMEOUT
+
+
+def _deadline_s(record: ActionRecord) -> float:
+    """A kill that leaves a grace takes as long as the grace, and then some."""
+    grace_s = 0.0 if record.params.now or record.verb is not Verb.KILL else record.params.grace_s
+    return grace_s + _GRACE_ROOM_S
+
+
+def _expired_text(record: ActionRecord, last: Failure | None) -> str:
+    term_min = max(round((record.not_after - record.submitted_at) / timedelta(minutes=1)), 1)
+    why = f": {last.text}" if last else ""
+    return f"its {term_min} min were over before it could be sent{why}; it was not sent, ask again if it still holds"
+
+
+def _given_up(last: Failure | None, sends: int) -> Failed:
+    times = f"sent {sends} times" if sends > 1 else "sent once"
+    failure_class = last.failure_class if last else FailureClass.TIMEOUT
+    return Failed(
+        failure_class, f"{times}, and it still stands as it was{': ' + last.text if last else ''}", uncertain=True
+    )
+
+
+def _partial(source: Source, key: ResourceKey, around: Surroundings) -> Failure:
+    return Failure(
+        failure_class=FailureClass.PROVIDER_DOWN,
+        source=source.name,
+        operation="read again",
+        text="the provider did not list everything, so nobody can tell whether it is still there",
+        at=around.clock.now(),
+        key=key,
+    )

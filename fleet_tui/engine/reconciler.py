@@ -1,0 +1,351 @@
+"""Turns a reading into what it changed: pure, and only a complete reading may conclude that something is gone."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet_tui.domain.identity import RUNS, Kind, Layer, ResourceKey
+from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
+from fleet_tui.domain.reading import Listing, Reading, SourceStatus, stale_after_s
+from fleet_tui.domain.resource import Event, Resource, Vitals
+from fleet_tui.domain.watch import Watch, extended
+from fleet_tui.engine.events import phase_event, row_event, source_event
+from fleet_tui.engine.picture import Facts, KindPicture, Picture, facts_of, id_of, kind_picture, load_of
+from fleet_tui.engine.schedule import cadence_s, next_due
+from fleet_tui.ports import Observation
+
+EMPTY_HELD_POLLS: Final = 3
+"""So many complete but empty listings in a row are needed before all that was there counts as gone."""
+ENDED_KEPT: Final = timedelta(days=7)
+WATCH_KEPT: Final = timedelta(days=8)
+_KILL_REMEMBERED: Final = timedelta(hours=1)
+_SKEW_WORTH_TELLING_S: Final = 2.0
+_CPU_STEP: Final = 1.0
+_MEMORY_STEP: Final = 0.02
+_SIGNAL_STEP: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the schedule needs to know: the source's layer, its provider's pace, and a roll in [0, 1) for the jitter."""
+
+    layer: Layer
+    cadence_s: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What to write, and the picture to believe once it is written."""
+
+    observation: Observation
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class _KindChange:
+    picture: KindPicture
+    changed: tuple[Resource, ...] = ()
+    gone: tuple[ResourceKey, ...] = ()
+    events: tuple[Event, ...] = ()
+    notes: tuple[str, ...] = ()
+    held: bool = False
+
+
+def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
+    """Compare a reading with what is known. Rows that did not change are in neither the observation's rows nor its events."""
+    if reading.listing is None:
+        return _failed(picture, reading, pace)
+    listing = reading.listing
+    now = reading.ended_at
+    by_kind = _by_kind(listing)
+    changes = {
+        kind: _kind_change(picture, kind, by_kind.get(kind, ()), listing.complete, now)
+        for kind in sorted({*listing.kinds, *by_kind})
+    }
+    held = any(change.held for change in changes.values())
+    kinds = {**picture.kinds, **{kind: change.picture for kind, change in changes.items()}}
+    status = _good_status(picture, reading, pace, kinds, [n for c in changes.values() for n in c.notes], held=held)
+    watches = _watches(picture, status, now) if listing.complete and not held else picture.watches
+    vitals, known_vitals = moved_vitals(picture, listing.vitals)
+    back = (source_event(status, now, "source back"),) if picture.status.failures else ()
+    observation = Observation(
+        source=picture.source,
+        at=now,
+        status=status,
+        watch=watches[-1] if watches and watches != picture.watches else None,
+        changed=tuple(row for change in changes.values() for row in change.changed),
+        gone=tuple(key for change in changes.values() for key in change.gone),
+        vitals=vitals,
+        events=(*back, *(event for change in changes.values() for event in change.events)),
+    )
+    after = replace(
+        picture,
+        status=status,
+        kinds=kinds,
+        watches=watches,
+        vitals=known_vitals,
+        known_before=True,
+        killed={deed: at for deed, at in picture.killed.items() if now - at < _KILL_REMEMBERED},
+    )
+    return Reconciled(observation, after)
+
+
+def _by_kind(listing: Listing) -> Mapping[Kind, Sequence[Resource]]:
+    if len(listing.kinds) == 1:
+        (only,) = listing.kinds
+        if all(row.key.kind is only for row in listing.resources):
+            return {only: listing.resources}
+    by_kind: dict[Kind, list[Resource]] = {}
+    for row in listing.resources:
+        by_kind.setdefault(row.key.kind, []).append(row)
+    return by_kind
+
+
+def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], complete: bool, now: datetime) -> _KindChange:
+    known = picture.kinds.get(kind, KindPicture())
+    ids = list(map(id_of, fresh))
+    notes: tuple[str, ...] = ()
+    if len(set(ids)) != len(ids):
+        fresh, notes = _newest_of_each(fresh, kind)
+        ids = list(map(id_of, fresh))
+    if complete and not fresh and known.alive and known.empty_polls + 1 < EMPTY_HELD_POLLS:
+        return _held(known, kind)
+    facts = list(map(facts_of, fresh))
+    was = known.listed.get
+    touched = [row for id_, fact, row in zip(ids, facts, fresh, strict=True) if was(id_) != fact]
+    listed: Mapping[str, Facts] = dict(zip(ids, facts, strict=True))
+    if not complete:
+        listed = {**known.listed, **listed}
+    changed, events = _changed(picture, known, touched, now)
+    missing = _missing(known, listed) if complete else ()
+    ended, gone, end_events = _vanished(picture, missing, now)
+    after = replace(known, listed=listed, empty_polls=0 if complete else known.empty_polls)
+    if changed or ended or gone:
+        rows = {**known.rows, **{row.key.id: row for row in (*changed, *ended)}}
+        for key in gone:
+            del rows[key.id]
+        after = kind_picture(rows, listed)
+    return _KindChange(
+        picture=after,
+        changed=(*changed, *ended),
+        gone=gone,
+        events=(*events, *end_events),
+        notes=notes,
+    )
+
+
+def _held(known: KindPicture, kind: Kind) -> _KindChange:
+    polls = known.empty_polls + 1
+    rows = f"{known.alive} {kind.replace('_', ' ')} rows"
+    note = f"listed nothing where {rows} were; held ({polls} of {EMPTY_HELD_POLLS})"
+    return _KindChange(replace(known, empty_polls=polls), notes=(note,), held=True)
+
+
+def _newest_of_each(fresh: Sequence[Resource], kind: Kind) -> tuple[Sequence[Resource], tuple[str, ...]]:
+    newest: dict[str, Resource] = {}
+    for row in fresh:
+        other = newest.get(row.key.id)
+        if other is None or _started(row) >= _started(other):
+            newest[row.key.id] = row
+    twice = len(fresh) - len(newest)
+    return tuple(newest.values()), (f"{twice} {kind.replace('_', ' ')} rows were listed twice; the newest counts",)
+
+
+def _started(row: Resource) -> float:
+    started = row.created_at or row.phase.since
+    return started.timestamp() if started else 0.0
+
+
+def _changed(
+    picture: Picture, known: KindPicture, touched: Iterable[Resource], now: datetime
+) -> tuple[list[Resource], list[Event]]:
+    changed: list[Resource] = []
+    events: list[Event] = []
+    for listed in touched:
+        before = known.rows.get(listed.key.id)
+        row = _settled(before, listed, now)
+        if before is not None and facts_of(before) == facts_of(row):
+            continue
+        changed.append(row)
+        if before is None or before.incarnation != row.incarnation:
+            if picture.known_before:
+                events.append(row_event(row, now, "appeared"))
+        elif before.phase.phase is not row.phase.phase:
+            events.append(phase_event(before, row, now))
+    return changed, events
+
+
+def _settled(before: Resource | None, listed: Resource, now: datetime) -> Resource:
+    """The listed row with what a single listing cannot know: since when, and a verdict that still stands."""
+    same_life = before is not None and before.incarnation == listed.incarnation
+    if before is not None and same_life and _verdict_stands(before, listed):
+        return replace(listed, phase=replace(before.phase, raw=listed.phase.raw))
+    if listed.phase.since is not None:
+        return listed
+    if before is not None and same_life and before.phase.phase is listed.phase.phase:
+        since = before.phase.since
+    else:
+        since = now if before is not None else None
+    return replace(listed, phase=replace(listed.phase, since=since)) if since else listed
+
+
+JUDGED: Final = "no work signal"
+"""How the evidence of a verdict of ours begins."""
+
+
+def _verdict_stands(before: Resource, listed: Resource) -> bool:
+    """We called it idle or stuck; a listing that still says running takes nothing back, a new life or task does."""
+    return (
+        before.phase.evidence.startswith(JUDGED)
+        and listed.phase.phase is Phase.RUNNING
+        and before.generation == listed.generation
+        and (before.assignment.task is None) == (listed.assignment.task is None)
+    )
+
+
+def _missing(known: KindPicture, listed: Mapping[str, Facts]) -> tuple[Resource, ...]:
+    if known.rows.keys() == listed.keys():
+        return ()
+    return tuple(known.rows[id_] for id_ in known.rows.keys() - listed.keys())
+
+
+def _vanished(
+    picture: Picture, missing: Collection[Resource], now: datetime
+) -> tuple[tuple[Resource, ...], tuple[ResourceKey, ...], tuple[Event, ...]]:
+    """What runs leaves a final row, kept for 7 days; what does not run is simply no longer there."""
+    ended: list[Resource] = []
+    gone: list[ResourceKey] = []
+    events: list[Event] = []
+    for row in sorted(missing, key=id_of):
+        if row.key.kind not in RUNS:
+            gone.append(row.key)
+            events.append(row_event(row, now, "removed"))
+        elif row.phase.phase not in ENDED:
+            final = replace(row, phase=end_of(row, picture.killed, now), rate=None, capabilities=frozenset())
+            ended.append(final)
+            events.append(phase_event(row, final, now))
+        elif row.phase.since is None or now - row.phase.since > ENDED_KEPT:
+            gone.append(row.key)
+    return tuple(ended), tuple(gone), tuple(events)
+
+
+def end_of(row: Resource, killed: Mapping[tuple[Kind, str, str], datetime], now: datetime) -> PhaseFact:
+    """How a row that is no longer listed came to its end, by the best evidence there is."""
+    raw = row.phase.raw
+    if (row.key.kind, row.key.id, row.incarnation) in killed:
+        return PhaseFact(phase=Phase.ENDED_KILLED, since=now, evidence="killed from here; no longer listed", raw=raw)
+    if row.ends_at is not None and row.ends_at <= now:
+        evidence = "its end had come; no longer listed"
+        return PhaseFact(phase=Phase.ENDED_TTL, since=row.ends_at, evidence=evidence, raw=raw)
+    return PhaseFact(phase=Phase.ENDED_LOST, since=now, evidence="no longer listed, nobody said why", raw=raw)
+
+
+def _watches(picture: Picture, status: SourceStatus, now: datetime) -> tuple[Watch, ...]:
+    gap = stale_after_s(max(picture.status.cadence_s, status.cadence_s))
+    kept = tuple(span for span in picture.watches if now - span.end < WATCH_KEPT)
+    return extended(kept, now, gap)
+
+
+def _good_status(
+    picture: Picture,
+    reading: Reading,
+    pace: Pace,
+    kinds: Mapping[Kind, KindPicture],
+    notes: Sequence[str],
+    *,
+    held: bool,
+) -> SourceStatus:
+    listing = reading.listing
+    assert listing is not None  # noqa: S101 - the caller looked
+    cadence = cadence_s(pace.layer, pace.cadence_s, load_of(kinds.values()))
+    healthy = listing.complete and not held
+    return replace(
+        picture.status,
+        cadence_s=cadence,
+        last_try_at=reading.ended_at,
+        last_ok_at=reading.ended_at,
+        last_complete_at=reading.ended_at if healthy else picture.status.last_complete_at,
+        next_due_at=next_due(reading.ended_at, cadence=cadence, failure=None, failures=0, roll=pace.roll),
+        complete_streak=picture.status.complete_streak + 1 if healthy else 0,
+        failures=0,
+        failure=None,
+        rows=sum(kind.alive for kind in kinds.values()),
+        latency_ms=max(round((reading.ended_at - reading.started_at).total_seconds() * 1000), 0),
+        clock_skew_s=_skew_s(reading),
+        notes=(*listing.notes, *notes),
+    )
+
+
+def _skew_s(reading: Reading) -> float | None:
+    """How far the vendor's clock is ahead of ours; its `Date` header is exact to a second."""
+    if reading.listing is None or reading.listing.server_time is None:
+        return None
+    middle = reading.started_at + (reading.ended_at - reading.started_at) / 2
+    skew = (reading.listing.server_time - middle).total_seconds()
+    return round(skew, 1) if abs(skew) >= _SKEW_WORTH_TELLING_S else 0.0
+
+
+def _failed(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
+    """A reading that failed changes no row: it only says that, and when to try again."""
+    before = picture.status
+    failure = reading.failure
+    failures = before.failures + 1
+    status = replace(
+        before,
+        last_try_at=reading.ended_at,
+        next_due_at=next_due(
+            reading.ended_at, cadence=before.cadence_s, failure=failure, failures=failures, roll=pace.roll
+        ),
+        complete_streak=0,
+        failures=failures,
+        failure=failure,
+        latency_ms=max(round((reading.ended_at - reading.started_at).total_seconds() * 1000), 0),
+    )
+    # One cause is told once, not at every retry.
+    news = failure is not None and (before.failure is None or before.failure.cause != failure.cause)
+    observation = Observation(
+        source=picture.source,
+        at=reading.ended_at,
+        status=status,
+        failures=(failure,) if failure is not None and news else (),
+        events=(source_event(status, reading.ended_at, "source failed"),) if news else (),
+    )
+    return Reconciled(observation, replace(picture, status=status))
+
+
+def moved_vitals(
+    picture: Picture, fresh: Iterable[Vitals]
+) -> tuple[tuple[Vitals, ...], Mapping[tuple[Kind, str], Vitals]]:
+    """The vitals that moved enough to be told, and all that are known then."""
+    moved: list[Vitals] = []
+    known = picture.vitals
+    for vitals in fresh:
+        before = known.get((vitals.key.kind, vitals.key.id))
+        if before is None or _moved(before, vitals):
+            moved.append(_newest_signal(before, vitals))
+    if not moved:
+        return (), known
+    return tuple(moved), {**known, **{(v.key.kind, v.key.id): v for v in moved}}
+
+
+def _newest_signal(before: Vitals | None, after: Vitals) -> Vitals:
+    """A reading that knows no signal, or an older one, takes none back."""
+    if before is None or before.signal_at is None:
+        return after
+    if after.signal_at is None or after.signal_at < before.signal_at:
+        return replace(after, signal_at=before.signal_at, signal_kind=before.signal_kind)
+    return after
+
+
+def _moved(before: Vitals, after: Vitals) -> bool:
+    if (before.cpu_percent is None) != (after.cpu_percent is None):
+        return True
+    if (before.memory_bytes is None) != (after.memory_bytes is None):
+        return True
+    if after.signal_at is not None and (before.signal_at is None or after.signal_at - before.signal_at >= _SIGNAL_STEP):
+        return True
+    return abs((after.cpu_percent or 0.0) - (before.cpu_percent or 0.0)) >= _CPU_STEP or abs(
+        (after.memory_bytes or 0) - (before.memory_bytes or 0)
+    ) > _MEMORY_STEP * (before.memory_bytes or 0)

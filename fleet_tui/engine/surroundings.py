@@ -1,0 +1,47 @@
+"""What every part of the engine works with: the clock, the store on its thread, the sources and what is known of them."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.engine.offload import Offload
+from fleet_tui.engine.picture import Picture
+from fleet_tui.engine.source import Source
+from fleet_tui.ports import Clock, CollectorStore
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Surroundings:
+    """Shared by polls, verdicts and actions of one collector."""
+
+    clock: Clock
+    store: CollectorStore
+    offload: Offload
+    chance: random.Random
+    read_only: bool = False
+    """`access = "read-only"`: no action is sent, whoever asked."""
+    sources: dict[SourceName, Source] = field(default_factory=dict[SourceName, Source])
+    pictures: dict[SourceName, Picture] = field(default_factory=dict[SourceName, Picture])
+    nudges: dict[SourceName, asyncio.Event] = field(default_factory=dict[SourceName, asyncio.Event])
+
+    async def stored(self, work: Callable[[CollectorStore], T]) -> T:
+        """Do something with the store on its thread."""
+        return await self.offload.run(lambda: work(self.store))
+
+    def nudge(self, names: Iterable[SourceName]) -> None:
+        """Poll these sources now instead of when they are due."""
+        for name in names:
+            if name in self.nudges:
+                self.nudges[name].set()
+
+    def named(self, subject: str) -> Sequence[SourceName]:
+        """The source that a wanted row names; all for an empty subject."""
+        if not subject:
+            return tuple(self.sources)
+        name = SourceName(subject)
+        return (name,) if name in self.sources else ()

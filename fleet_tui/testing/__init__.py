@@ -1,0 +1,1 @@
+"""Fakes of the ports, the conformance kit for adapters, and the deterministic simulation of the engine."""

@@ -16,6 +16,7 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
+from fleet_tui.domain.payload import BadPayload
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.usage import UsageLine
@@ -56,7 +57,7 @@ class DaytonaAdapter:
     async def aclose(self) -> None:
         for client in (self._client, self._usage.api_client if self._usage else None):
             if client is not None:
-                await client.close()  # type: ignore[no-untyped-call] # the generated client has no types here
+                await client.close()
 
     async def list_resources(self, now: datetime) -> Listing:
         """All sandboxes of the account, page by page."""
@@ -84,7 +85,7 @@ class DaytonaAdapter:
             for item in items:
                 try:
                     resources.append(self._resource(item))
-                except mapping.BadPayload as error:
+                except BadPayload as error:
                     notes.append(str(error))
                     continue
                 active = mapping.activity(item, source=self._context.source, now=now)

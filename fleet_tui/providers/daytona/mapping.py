@@ -5,13 +5,14 @@ Shapes: daytona 0.226.1 and Daytona's OpenAPI documents (`SandboxListItem`, `San
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate, Side, micro
+from fleet_tui.domain.payload import id_of, labels_of, number_of, object_of, text_of, time_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals, pairs
@@ -65,43 +66,6 @@ _BY_STATE: dict[str, frozenset[Capability]] = {
 _OTHERWISE = frozenset({Capability.KILL, Capability.LOGS})
 
 
-class BadPayload(ValueError):
-    """The vendor sent something that is not what it says it sends; names the field, never its value."""
-
-
-def time_of(value: object) -> datetime | None:
-    """An RFC 3339 time, aware; None for none or nonsense."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def number_of(value: object) -> Decimal | None:
-    """A number that is finite and not negative, also when it came as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
-
-
-def text_labels(value: object) -> dict[str, str]:
-    """Labels as text to text; anything else in them is left out."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _rate(state: str, payload: Mapping[str, object], rates: RateCard) -> Rate | None:
     cpu, memory, disk = (number_of(payload.get(name)) for name in ("cpu", "memory", "disk"))
     if state in _FREE:
@@ -111,7 +75,7 @@ def _rate(state: str, payload: Mapping[str, object], rates: RateCard) -> Rate | 
     used = {"disk_gib_hour": max(disk - FREE_DISK_GIB, Decimal(0))}
     if state not in _DISK_ONLY:
         gpus = number_of(payload.get("gpu")) or Decimal(0)
-        used |= {"vcpu_hour": cpu, "gib_hour": memory, f"gpu_hour.{_text(payload.get('gpuType')) or 'any'}": gpus}
+        used |= {"vcpu_hour": cpu, "gib_hour": memory, f"gpu_hour.{text_of(payload.get('gpuType')) or 'any'}": gpus}
     return rates.hourly(PROVIDER, used)
 
 
@@ -130,23 +94,20 @@ def sandbox(
     payload: object, *, source: SourceName, rules: ClaimRules, rates: RateCard, write_labels: bool = False
 ) -> Resource:
     """One item of `GET /sandbox`, or the body of `GET /sandbox/{id}`. Raises BadPayload without an id."""
-    if not isinstance(payload, Mapping):
-        raise BadPayload("a sandbox is not an object")
-    id_ = payload.get("id")
-    if not isinstance(id_, str) or not id_ or "\x00" in id_:
-        raise BadPayload("a sandbox has no usable id")
-    state = _text(payload.get("state")) or ""
-    labels = text_labels(payload.get("labels"))
-    name = _text(payload.get("name")) or id_
+    payload = object_of(payload, "a sandbox")
+    id_ = id_of(payload, "id", "a sandbox")
+    state = text_of(payload.get("state")) or ""
+    labels = labels_of(payload.get("labels"))
+    name = text_of(payload.get("name")) or id_
     claimed = claim(id_=id_, name=name, labels=labels, rules=rules)
     detail = {
         "vcpu": str(payload.get("cpu", "")),
         "memory_gib": str(payload.get("memory", "")),
         "disk_gib": str(payload.get("disk", "")),
-        "snapshot": _text(payload.get("snapshot")),
+        "snapshot": text_of(payload.get("snapshot")),
         "auto_stop_min": str(payload.get("autoStopInterval", "")),
-        "error": _text(payload.get("errorReason")),
-        "organization": _text(payload.get("organizationId")),
+        "error": text_of(payload.get("errorReason")),
+        "organization": text_of(payload.get("organizationId")),
     }
     return Resource(
         key=ResourceKey(source, Kind.SANDBOX, id_),
@@ -163,7 +124,7 @@ def sandbox(
         claimed_by=claimed.how if claimed else "",
         assignment=assignment_from(labels),
         labels=pairs(labels),
-        region=_text(payload.get("target")),
+        region=text_of(payload.get("target")),
         created_at=time_of(payload.get("createdAt")),
         ends_at=time_of(payload.get("autoDestroyAt")),
         rate=_rate(state, payload, rates),
@@ -213,7 +174,7 @@ def log_line(payload: object) -> tuple[datetime | None, str] | None:
     """One entry of `GET /sandbox/{id}/telemetry/logs`, as time and text."""
     if not isinstance(payload, Mapping) or not isinstance(body := payload.get("body"), str):
         return None
-    severity = _text(payload.get("severityText"))
+    severity = text_of(payload.get("severityText"))
     return time_of(payload.get("timestamp")), f"{severity} {body}" if severity else body
 
 

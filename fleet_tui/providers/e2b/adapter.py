@@ -23,6 +23,7 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.payload import BadPayload
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
@@ -85,7 +86,7 @@ class E2BAdapter:
             for item in answer.body:
                 try:
                     resources.append(self._resource(item))
-                except mapping.BadPayload as error:
+                except BadPayload as error:
                     notes.append(str(error))
         return Listing(
             resources=tuple(resources),

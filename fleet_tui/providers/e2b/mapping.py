@@ -5,13 +5,14 @@ Shapes: e2b 2.63.0 and E2B's OpenAPI document (`ListedSandbox`, `SandboxDetail`,
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate
+from fleet_tui.domain.payload import id_of, labels_of, number_of, object_of, text_of, time_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals, pairs
@@ -21,38 +22,6 @@ BUSY_CPU_PERCENT = 5.0
 _RUNNING = frozenset({Capability.PAUSE, Capability.KILL, Capability.RESTART, Capability.EXTEND, Capability.LOGS})
 _PAUSED = frozenset({Capability.RESUME, Capability.KILL, Capability.RESTART, Capability.LOGS})
 _UNKNOWN = frozenset({Capability.KILL, Capability.LOGS})
-
-
-class BadPayload(ValueError):
-    """The vendor sent something that is not what it says it sends; names the field, never its value."""
-
-
-def time_of(value: object) -> datetime | None:
-    """An RFC 3339 time, aware; None for none or nonsense."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
-
-
-def text_labels(value: object) -> dict[str, str]:
-    """Metadata as text to text; anything else in it is left out. Never stripped: a label may name something."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
 
 
 def phase_of(state: str, started_at: datetime | None) -> PhaseFact:
@@ -82,24 +51,20 @@ def _rate(phase: Phase, vcpu: Decimal | None, memory_mib: Decimal | None, rates:
 
 def sandbox(payload: object, *, source: SourceName, rules: ClaimRules, rates: RateCard) -> Resource:
     """One item of `GET /v2/sandboxes`, or the body of `GET /sandboxes/{id}`. Raises BadPayload without id or state."""
-    if not isinstance(payload, Mapping):
-        raise BadPayload("a sandbox is not an object")
-    id_ = payload.get("sandboxID")
-    if not isinstance(id_, str) or not id_ or "\x00" in id_:
-        raise BadPayload("a sandbox has no usable sandboxID")
+    payload = object_of(payload, "a sandbox")
+    id_ = id_of(payload, "sandboxID", "a sandbox")
     state = payload.get("state")
     started_at = time_of(payload.get("startedAt"))
     phase = phase_of(state if isinstance(state, str) else "", started_at)
-    labels = text_labels(payload.get("metadata"))
-    alias = payload.get("alias")
-    name = alias if isinstance(alias, str) and alias else id_
+    labels = labels_of(payload.get("metadata"))
+    name = text_of(payload.get("alias")) or id_
     claimed = claim(id_=id_, name=name, labels=labels, rules=rules)
-    vcpu, memory_mib = _number(payload.get("cpuCount")), _number(payload.get("memoryMB"))
+    vcpu, memory_mib = number_of(payload.get("cpuCount")), number_of(payload.get("memoryMB"))
     detail = {
         "template": payload.get("templateID"),
         "vcpu": str(vcpu) if vcpu is not None else None,
         "memory_mib": str(memory_mib) if memory_mib is not None else None,
-        "disk_mib": str(disk) if (disk := _number(payload.get("diskSizeMB"))) is not None else None,
+        "disk_mib": str(disk) if (disk := number_of(payload.get("diskSizeMB"))) is not None else None,
         "envd": payload.get("envdVersion"),
     }
     return Resource(
@@ -126,9 +91,9 @@ def metric(id_: str, payload: object, *, source: SourceName, now: datetime) -> V
     """One value of `GET /sandboxes/metrics`: CPU in percent of what it has, memory in bytes. None for nonsense."""
     if not isinstance(payload, Mapping):
         return None
-    cpu = _number(payload.get("cpuUsedPct"))
-    memory = _number(payload.get("memUsed"))
-    stamp = _number(payload.get("timestampUnix"))
+    cpu = number_of(payload.get("cpuUsedPct"))
+    memory = number_of(payload.get("memUsed"))
+    stamp = number_of(payload.get("timestampUnix"))
     at = datetime.fromtimestamp(int(stamp), UTC) if stamp is not None and stamp < 10**11 else now
     busy = cpu is not None and cpu > BUSY_CPU_PERCENT
     return Vitals(

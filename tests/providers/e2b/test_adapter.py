@@ -49,12 +49,14 @@ def adapter_for(
     return E2BAdapter(settings, {"api_key": secret}, context_for("e2b-us", state_dir, timeout_s=timeout_s))
 
 
-async def made(emulator: E2BEmulator, adapter: E2BAdapter, *, timeout: int = 600, **labels: str) -> Resource:
+async def made(
+    emulator: E2BEmulator, adapter: E2BAdapter, *, timeout: int = 600, labels: dict[str, str] | None = None
+) -> Resource:
     """Create a sandbox through the vendor's SDK and read it through the adapter."""
     box = await AsyncSandbox.create(
         "base",
         timeout=timeout,
-        metadata=labels,
+        metadata=labels or {},
         api_key=emulator.default_key,
         api_url=emulator.base_url,
         sandbox_url=emulator.base_url,
@@ -73,7 +75,9 @@ adapter_source = context_for("e2b-us", Path("/nowhere")).source
 
 
 async def test_a_listing_walks_all_pages_and_names_each_agent(emulator: E2BEmulator, adapter: E2BAdapter) -> None:
-    ids = {(await made(emulator, adapter, **{"fleet.agent": f"a{n}", "fleet.team": "ci"})).key.id for n in range(105)}
+    ids = {
+        (await made(emulator, adapter, labels={"fleet.agent": f"a{n}", "fleet.team": "ci"})).key.id for n in range(105)
+    }
 
     listing = await adapter.list_resources(now())
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.payload import BadPayload
 from fleet_tui.domain.phase import Phase
 from fleet_tui.providers.e2b import mapping
 from tests.support.adapters import RATES
@@ -25,7 +26,7 @@ FIELDS = ("sandboxID", "state", "startedAt", "endAt", "metadata", "alias", "cpuC
 def test_any_payload_is_a_resource_or_a_complaint(payload: object) -> None:
     try:
         resource = mapping.sandbox(payload, source=SOURCE, rules=ClaimRules(), rates=RATES)
-    except mapping.BadPayload:
+    except BadPayload:
         return
 
     assert isinstance(payload, dict)
@@ -47,7 +48,7 @@ def test_a_state_nobody_knows_stays_readable(state: str) -> None:
 
 
 def test_an_id_with_a_nul_is_a_complaint() -> None:
-    with pytest.raises(mapping.BadPayload, match="sandboxID"):
+    with pytest.raises(BadPayload, match="sandboxID"):
         mapping.sandbox({"sandboxID": "a\x00b", "state": "running"}, source=SOURCE, rules=ClaimRules(), rates=RATES)
 
 

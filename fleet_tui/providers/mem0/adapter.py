@@ -1,0 +1,190 @@
+"""Speaks to the hosted Mem0 platform over HTTP; no call of ours ever goes out without the name of a scope."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from fleet_tui.config.secret import Secret
+from fleet_tui.domain.action import Order
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import Kind, ResourceKey
+from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
+from fleet_tui.domain.payload import BadPayload
+from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.resource import Event, Resource
+from fleet_tui.ports import AdapterContext
+from fleet_tui.providers.mem0 import mapping
+from fleet_tui.providers.mem0.settings import Mem0Settings
+from fleet_tui.transport import Answer, Json, JsonApi, paged
+
+HOSTED_URL = "https://api.mem0.ai"
+PAGE_SIZE = 100
+COUNTS_A_POLL = 20
+COUNT_KEPT = timedelta(minutes=10)
+EVENT_PAGES = 5
+LOOK_AGAIN_S = 0.5
+_NOT_FOUND = 404
+_EMPTY = Refused(RefusalReason.EMPTY_SCOPE, "no memory scope is named by this id: nothing is deleted")
+
+
+class Mem0Adapter:
+    """One project of the platform: the key decides which."""
+
+    def __init__(self, settings: Mem0Settings, secrets: Mapping[str, Secret], context: AdapterContext) -> None:
+        self._context = context
+        self._count = settings.count_memories
+        key = secrets["api_key"].reveal()
+        self._api = JsonApi(context, settings.base_url or HOSTED_URL, {"Authorization": f"Token {key}"})
+        self._counts: dict[str, tuple[datetime, int]] = {}
+
+    async def aclose(self) -> None:
+        await self._api.aclose()
+
+    async def list_resources(self, now: datetime) -> Listing:
+        """All entities, page by page, with the memory counts of some scopes, oldest count first."""
+        payloads: list[Mapping[str, Json]] = []
+        notes: list[str] = []
+        server_time: datetime | None = None
+
+        async def page(cursor: str | None) -> tuple[Answer, str | None]:
+            number = int(cursor or "1")
+            answer = await self._api.request(
+                "list entities", "GET", "/v1/entities/", params={"page": number, "page_size": PAGE_SIZE}
+            )
+            more = answer.body.get("next") if isinstance(answer.body, Mapping) else None
+            return answer, str(number + 1) if more else None
+
+        async for answer in paged(self._api.calls, "list entities", page):
+            server_time = answer.server_time or server_time
+            results = answer.body.get("results") if isinstance(answer.body, Mapping) else None
+            if not isinstance(results, list):
+                text = "the answer is not a list of entities"
+                raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "list entities", text)
+            payloads.extend(results)
+        await self._refresh_counts(payloads, now)
+        resources: dict[ResourceKey, Resource] = {}
+        for payload in payloads:
+            try:
+                found = self._resource(payload)
+            except BadPayload as error:
+                notes.append(str(error))
+                continue
+            resources[found.key] = found
+        return Listing(
+            resources=tuple(resources.values()),
+            kinds=frozenset({Kind.MEMORY_SCOPE}),
+            complete=not notes,
+            notes=tuple(dict.fromkeys(notes)),
+            server_time=server_time,
+        )
+
+    async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
+        type_, name = mapping.scope_of(key.id)
+        answer = await self._api.request(
+            "get entity",
+            "GET",
+            f"/v2/entities/{type_}/{quote(name, safe='')}/",
+            key=key,
+            allow=frozenset({_NOT_FOUND}),
+        )
+        rows = answer.body if isinstance(answer.body, list) else [answer.body]
+        if answer.status == _NOT_FOUND or not rows or not rows[0]:
+            return None
+        with self._api.calls.translated("get entity", key=key):
+            return self._resource(rows[0])
+
+    async def delete(self, order: Order) -> Outcome:
+        """Delete one scope with its memories. The platform queues it: the outcome is what its event says."""
+        key = order.target.key
+        try:
+            type_, name = mapping.scope_of(key.id)
+        except ValueError:
+            return _EMPTY
+        answer = await self._api.request(
+            "delete",
+            "DELETE",
+            f"/v2/entities/{type_}/{quote(name, safe='')}/",
+            key=key,
+            allow=frozenset({_NOT_FOUND}),
+        )
+        if answer.status == _NOT_FOUND:
+            return Done("it was gone already")
+        event_id = answer.body.get("event_id") if isinstance(answer.body, Mapping) else None
+        if not isinstance(event_id, str):
+            return Done("mem0 deleted it")
+        return await self._ended(order, event_id)
+
+    async def read_events(self, *, after: str | None, now: datetime) -> tuple[tuple[Event, ...], str | None]:
+        """Queued work, newest first, down to the one that was the newest last time."""
+        fresh: list[Event] = []
+        for number in range(1, (EVENT_PAGES if after else 1) + 1):
+            answer = await self._api.request(
+                "read events", "GET", "/v1/events/", params={"page": number, "page_size": PAGE_SIZE}
+            )
+            rows = answer.body.get("results") if isinstance(answer.body, Mapping) else None
+            for row in rows or ():
+                told = mapping.event(row, source=self._context.source)
+                if told is None or not told.type.endswith((".succeeded", ".failed")):
+                    continue
+                if told.event_id == after:
+                    return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
+                fresh.append(told)
+            if not rows or len(rows) < PAGE_SIZE:
+                break
+        return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
+
+    def _resource(self, payload: Json) -> Resource:
+        id_ = self._scope_id(payload)
+        counted = self._counts.get(id_) if id_ else None
+        return mapping.scope(
+            payload,
+            source=self._context.source,
+            rules=self._context.claims,
+            memories=counted[1] if counted else None,
+        )
+
+    def _scope_id(self, payload: Json) -> str | None:
+        if not isinstance(payload, Mapping):
+            return None
+        type_, name = payload.get("type"), payload.get("name")
+        if type_ not in mapping.SCOPE_TYPES or not isinstance(name, str) or not name:
+            return None
+        return mapping.scope_id(type_, name)
+
+    async def _refresh_counts(self, payloads: list[Mapping[str, Json]], now: datetime) -> None:
+        """Counting costs a call a scope, so only a few are counted in each poll."""
+        ids = [id_ for payload in payloads if (id_ := self._scope_id(payload))]
+        self._counts = {id_: count for id_, count in self._counts.items() if id_ in set(ids)}
+        if not self._count:
+            return
+        due = [id_ for id_ in ids if id_ not in self._counts or now - self._counts[id_][0] > COUNT_KEPT]
+        due.sort(key=lambda id_: (id_ in self._counts, self._counts.get(id_, (now, 0))[0]))
+        for id_ in due[:COUNTS_A_POLL]:
+            type_, name = mapping.scope_of(id_)
+            answer = await self._api.request(
+                "count memories",
+                "POST",
+                "/v3/memories/",
+                params={"page": 1, "page_size": 1},
+                body={"filters": {f"{type_}_id": name}},
+            )
+            count = answer.body.get("count") if isinstance(answer.body, Mapping) else None
+            if isinstance(count, int) and count >= 0:
+                self._counts[id_] = (now, count)
+
+    async def _ended(self, order: Order, event_id: str) -> Outcome:
+        """Wait for the queued work within half the action's deadline."""
+        clock = self._context.clock
+        deadline = clock.monotonic_s() + order.deadline_s / 2
+        while True:
+            answer = await self._api.request(
+                "watch the deletion", "GET", f"/v1/event/{quote(event_id, safe='')}/", key=order.target.key
+            )
+            status = answer.body.get("status") if isinstance(answer.body, Mapping) else None
+            if status == "SUCCEEDED":
+                return Done("mem0 deleted it")
+            if status == "FAILED":
+                return Failed(FailureClass.PROVIDER_DOWN, "mem0 queued the deletion and then failed it")
+            if clock.monotonic_s() > deadline:
+                return Failed(FailureClass.TIMEOUT, "mem0 queued the deletion and has not ended it", uncertain=True)
+            await clock.sleep(LOOK_AGAIN_S)

@@ -1,0 +1,73 @@
+"""How commands speak: data on stdout, talk on stderr, and what their exit codes mean."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from io import TextIOWrapper
+from typing import Any, TextIO
+
+from fleet_tui.domain.text import safe_line
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    SOME_FAILED = 1
+    WRONG = 2
+    REFUSED = 3
+    NO_SOURCE = 4
+    INTERRUPTED = 130
+
+
+class Ended(Exception):
+    """The command ends here, with a code and one sentence for stderr."""
+
+    def __init__(self, code: ExitCode, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+def settle_streams() -> None:
+    """A character that the terminal's encoding lacks is spelled out instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(sentence: str) -> None:
+    """Talk: one line on stderr, freed of controls."""
+    _write(sys.stderr, f"{safe_line(sentence)}\n")
+
+
+def put(lines: Iterable[str]) -> None:
+    """Data as text: lines that are safe to draw already are printed as they are, others are made so."""
+    _write(sys.stdout, "".join(f"{safe_line(line)}\n" for line in lines))
+
+
+def put_json(rows: list[dict[str, Any]]) -> None:
+    """Data as JSON: one array, a row on each line, exact, ASCII only."""
+    body = ",\n ".join(json.dumps(row, ensure_ascii=True, allow_nan=False) for row in rows)
+    _write(sys.stdout, f"[{body}]\n")
+
+
+def table_width() -> int | None:
+    """The terminal's width where stdout is one; None says that nothing need be cut."""
+    if not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # The reader has what it wanted; what the command does goes on to its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

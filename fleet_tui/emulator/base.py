@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import ClassVar, Self, cast
 
@@ -48,7 +48,7 @@ class ErrorAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a defect
+class Refusal(Exception):
     """A handler's way to say no: the answer is the vendor's, as given."""
 
     def __init__(self, status: int, answer: ErrorAnswer) -> None:
@@ -84,6 +84,11 @@ class Emulator(ABC):
     def error_body(self, status: int, *, retry_after_s: int = 2) -> ErrorAnswer:
         """The vendor's own words and headers for this status."""
 
+    def error_to(self, request: web.Request, status: int, *, retry_after_s: int = 2) -> ErrorAnswer:
+        """The same for one request, where the vendor's words or headers depend on what was asked."""
+        del request
+        return self.error_body(status, retry_after_s=retry_after_s)
+
     @abstractmethod
     def fill(self, agents: Sequence[SeedAgent]) -> None:
         """Create this vendor's objects for those agents of the seeded world that stand on it."""
@@ -115,14 +120,14 @@ class Emulator(ABC):
         """A seeded source of chance for one named purpose, the same in every run."""
         return die_for(self.seed, self.name, *parts)
 
-    def error(self, status: int, *, retry_after_s: int = 2) -> web.Response:
+    def error(self, request: web.Request, status: int, *, retry_after_s: int = 2) -> web.Response:
         """An error answer in the vendor's words."""
-        answer = self.error_body(status, retry_after_s=retry_after_s)
+        answer = self.error_to(request, status, retry_after_s=retry_after_s)
         return wire.json_answer(answer.body, status=status, headers=dict(answer.headers))
 
-    def refusal(self, status: int) -> Refusal:
+    def refusal(self, request: web.Request, status: int) -> Refusal:
         """To be raised by a handler: the vendor's usual words for this status."""
-        return Refusal(status, self.error_body(status))
+        return Refusal(status, self.error_to(request, status))
 
     async def json_body(self, request: web.Request) -> JsonObject:
         """The JSON object a request carries; no body is an empty one, anything else is refused with 400."""
@@ -130,7 +135,7 @@ class Emulator(ABC):
         try:
             return msgspec.json.decode(text, type=JsonObject) if text else {}
         except msgspec.MsgspecError as wrong:
-            raise self.refusal(400) from wrong
+            raise self.refusal(request, 400) from wrong
 
     def whole_number(self, request: web.Request, name: str, *, default: int, low: int, high: int) -> int:
         """A number from the query; outside its limits, or none at all, is refused with 400."""
@@ -138,10 +143,19 @@ class Emulator(ABC):
         try:
             number = int(text) if text else default
         except ValueError as wrong:
-            raise self.refusal(400) from wrong
+            raise self.refusal(request, 400) from wrong
         if not low <= number <= high:
-            raise self.refusal(400)
+            raise self.refusal(request, 400)
         return number
+
+    def moment(self, request: web.Request, name: str) -> datetime | None:
+        """A date-time from the query, None when it is not there; UTC where it names no zone, else refused with 400."""
+        text = request.query.get(name, "")
+        try:
+            found = datetime.fromisoformat(text) if text else None
+        except ValueError as wrong:
+            raise self.refusal(request, 400) from wrong
+        return found if found is None or found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     @property
     def base_url(self) -> str:
@@ -207,21 +221,21 @@ class Emulator(ABC):
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self.is_open(request) and self.key_of(request) not in self.accepted_keys:
-            return self.error(401)
+            return self.error(request, 401)
         self.advance(self.clock())
         try:
             return await handler(request)
         except Refusal as no:
             return wire.json_answer(no.answer.body, status=no.status, headers=dict(no.answer.headers))
         except web.HTTPException as no:
-            return self.error(no.status)
+            return self.error(request, no.status)
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
         """What a fault does before the effect; None lets the request through to the vendor."""
         match fault.kind:
             case FaultKind.UNAUTHORIZED | FaultKind.FORBIDDEN | FaultKind.RATE_LIMITED | FaultKind.SERVER_ERROR:
                 status = fault.status if fault.kind is FaultKind.SERVER_ERROR else int(fault.kind)
-                return self.error(status, retry_after_s=fault.retry_after_s)
+                return self.error(request, status, retry_after_s=fault.retry_after_s)
             case FaultKind.GATEWAY_HTML:
                 return wire.gateway_page()
             case FaultKind.CANNED:

@@ -98,7 +98,7 @@ class E2BReads:
         order = request.query.get("order", "desc")
         if order not in {"asc", "desc"}:
             raise refuse(400, f"unknown order {order!r}")
-        wanted = _wanted(request)
+        wanted = _wanted(self._emulator, request)
         token = request.query.get("nextToken", "")
         rank = e2b_wire.rank_of(token) if token else None
         if token and rank is None:
@@ -194,26 +194,17 @@ class E2BReads:
         return self._emulator.whole_number(request, name, default=-1, low=-1, high=_FAR_MS)
 
 
-def _wanted(request: web.Request) -> _Wanted:
+def _wanted(emulator: Emulator, request: web.Request) -> _Wanted:
     states = [state for text in request.query.getall("state", []) for state in text.split(",") if state]
     unknown = set(states) - {state.value for state in State}
     if unknown:
         raise refuse(400, f"unknown state {min(unknown)!r}")
-    started_after = request.query.get("startedAfter")
     return _Wanted(
         states=frozenset(states) or frozenset(state.value for state in State),
         metadata=e2b_wire.wanted_metadata(request.query.get("metadata", "")),
-        started_after=None if started_after is None else _time(started_after),
+        started_after=emulator.moment(request, "startedAfter"),
         template=request.query.get("template"),
     )
-
-
-def _time(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise refuse(400, f"{text!r} is no date-time") from wrong
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _moment(seconds: int, otherwise: datetime) -> datetime:

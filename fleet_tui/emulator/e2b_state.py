@@ -1,13 +1,13 @@
 """The sandboxes of one E2B account and what becomes of them; knows time and state, knows no HTTP."""
 
 import uuid
-from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fleet_tui.emulator.ranked import Rank, Ranked
 from fleet_tui.emulator.timeline import Timeline
 from fleet_tui.emulator.wire import rfc3339
 from fleet_tui.emulator.workload import Workload
@@ -61,7 +61,7 @@ class Box:
     access_token: str = ""
 
     @property
-    def rank(self) -> tuple[datetime, str]:
+    def rank(self) -> Rank:
         """Its place in a list by start time."""
         return (self.started_at, self.id)
 
@@ -88,34 +88,24 @@ class Boxes:
         self.events: deque[Event] = deque(maxlen=_MAX_EVENTS)
         self.timeline = Timeline()
         self.running = 0
-        self._ranks: list[tuple[datetime, str]] = []
+        self._ranks = Ranked()
         self.on_gone: Callable[[Box, datetime], None] | None = None
 
     def add(self, box: Box, at: datetime) -> None:
         self.by_id[box.id] = box
-        insort(self._ranks, box.rank)
+        self._ranks.add(box.rank)
         self.running += box.state is State.RUNNING
         self._note(box, Happening.CREATED, at, {"sandbox_metadata": dict(box.metadata)})
         self._watch(box)
 
-    def after(self, rank: tuple[datetime, str] | None, *, newest_first: bool) -> Iterator[Box]:
+    def after(self, rank: Rank | None, *, newest_first: bool) -> Iterator[Box]:
         """The sandboxes behind `rank` in the asked order; from the start when there is none."""
-        ranks = self._ranks
-        if newest_first:
-            start = len(ranks) if rank is None else bisect_left(ranks, rank)
-            for index in range(start - 1, -1, -1):
-                yield self.by_id[ranks[index][1]]
-            return
-        start = 0 if rank is None else bisect_left(ranks, rank)
-        if rank is not None and start < len(ranks) and ranks[start] == rank:
-            start += 1
-        for index in range(start, len(ranks)):
-            yield self.by_id[ranks[index][1]]
+        return (self.by_id[box_id] for box_id in self._ranks.after(rank, descending=newest_first))
 
     def kill(self, box: Box, at: datetime) -> None:
         """Gone from every list at once; only the feed still knows it."""
         del self.by_id[box.id]
-        self._unrank(box)
+        self._ranks.remove(box.rank)
         self.running -= box.state is State.RUNNING
         self._note(box, Happening.KILLED, at, {"sandbox_metadata": dict(box.metadata)})
         if self.on_gone is not None:
@@ -130,14 +120,14 @@ class Boxes:
 
     def resume(self, box: Box, at: datetime, *, timeout_s: int) -> None:
         """Runs again as a new execution with a new start, under the same id."""
-        self._unrank(box)
+        self._ranks.remove(box.rank)
         self.running += box.state is State.PAUSED
         box.state = State.RUNNING
         box.unresponsive = False
         box.started_at = at
         box.execution_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{box.execution_id}{at}"))
         box.end_at = at + timedelta(seconds=timeout_s)
-        insort(self._ranks, box.rank)
+        self._ranks.add(box.rank)
         self._note(box, Happening.RESUMED, at)
         self._watch(box)
 
@@ -168,9 +158,6 @@ class Boxes:
             self.pause(box, due, keep_memory=box.keep_memory)
         else:
             self.kill(box, due)
-
-    def _unrank(self, box: Box) -> None:
-        del self._ranks[bisect_left(self._ranks, box.rank)]
 
     def _note(self, box: Box, kind: Happening, at: datetime, details: Mapping[str, object] | None = None) -> None:
         number = len(self.events)

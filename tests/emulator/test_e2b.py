@@ -225,8 +225,9 @@ async def test_metrics_come_one_by_one_and_in_bulk(e2b: E2BEmulator, clock: Mova
     api = get_api_client(ConnectionConfig(**opts))
     found = await get_sandboxes_metrics.asyncio_detailed(client=api, sandbox_ids=[loops.id, waits.id, "ighost"])
     measured: Any = found.parsed
-    assert set(measured.sandboxes.additional_properties) == {loops.id, waits.id}
-    assert measured.sandboxes.additional_properties[waits.id].cpu_used_pct < 5
+    sandboxes = measured.sandboxes
+    assert set(sandboxes) == {loops.id, waits.id}
+    assert sandboxes[waits.id]["cpuUsedPct"] < 5
 
 
 async def test_bulk_metrics_take_a_hundred_ids_at_most(raw: httpx.AsyncClient) -> None:

@@ -13,12 +13,14 @@ import yaml
 _ROOT = Path(__file__).resolve().parents[2]
 # Read at import: tests start from an empty environment.
 _FOLDER = Path(os.environ.get("FLEET_TUI_SPECS") or _ROOT.parent / "shared" / "specs")
-_FORMATS = jsonschema.FormatChecker(formats=())
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+_FORMATS = jsonschema.FormatChecker(formats=())
+_FORMATS.checks("date-time", raises=ValueError)(_is_date_time)
 
 
 class Spec:
@@ -42,8 +44,11 @@ class Spec:
 
     def check_schema(self, schema: dict[str, Any], body: object, *, what: str) -> None:
         """Raise AssertionError, naming every difference, unless the body is as the schema says."""
-        roots = {key: self.document[key] for key in ("components", "definitions") if key in self.document}
-        validator = jsonschema.Draft202012Validator({**roots, "allOf": [schema]}, format_checker=_FORMATS)
+        roots: dict[str, Any] = {
+            key: self.document[key] for key in ("components", "definitions") if key in self.document
+        }
+        whole: dict[str, Any] = {**roots, "allOf": [schema]}
+        validator = jsonschema.Draft202012Validator(whole, format_checker=_FORMATS)
         wrong = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in validator.iter_errors(body)]
         assert not wrong, f"{what} differs from the specification: {wrong[:8]}"
 
@@ -86,7 +91,7 @@ def _with_nulls(node: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def specs() -> Specs:
-    """The official specifications; a test that wants them is skipped, with the reason printed, where they are absent."""
+    """The official specifications; a test that wants them is skipped, with the reason printed, without them."""
     if not _FOLDER.is_dir():
         reason = f"no specifications at {_FOLDER}: set FLEET_TUI_SPECS to a folder that holds them"
         print(reason)

@@ -19,7 +19,7 @@ from fleet_tui.emulator.mem0_platform import Mem0Platform
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.mem0.adapter import Mem0Adapter
 from fleet_tui.providers.mem0.settings import Mem0Settings
-from tests.support.adapters import context_for, order_for
+from tests.support.adapters import context_for, hurried, order_for
 
 
 def now() -> datetime:
@@ -28,7 +28,7 @@ def now() -> datetime:
 
 @pytest.fixture
 async def emulator() -> AsyncIterator[Mem0Platform]:
-    async with Mem0Platform(clock=now, seed=1) as running:
+    async with Mem0Platform(clock=hurried(), seed=1) as running:
         yield running
 
 

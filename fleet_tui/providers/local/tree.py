@@ -1,7 +1,7 @@
 """What belongs to an agent, found again until nothing new appears, and how all of it is paused, resumed and killed."""
 
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -61,6 +61,12 @@ def ancestors(table: Table, pid: int) -> frozenset[int]:
         pid = fact.parent
         above.add(pid)
     return frozenset(above)
+
+
+def in_the_way(found: Collection[int], table: Table, protected: Iterable[int]) -> frozenset[int]:
+    """Which of `protected` are among `found` or below them: what acts on an agent must not be part of it."""
+    members = frozenset(found)
+    return frozenset(pid for pid in protected if pid in members or ancestors(table, pid) & members)
 
 
 def _living(found: Mapping[int, ProcessFact]) -> dict[int, ProcessFact]:
@@ -169,7 +175,7 @@ async def resume(scope: Scope, look: Look, ticker: Ticker) -> Touched:
 
 
 async def kill(scope: Scope, look: Look, ticker: Ticker, *, grace_s: float) -> Touched:
-    """SIGTERM then SIGCONT, so that what is paused can end too; after the grace SIGKILL. 0 s of grace is SIGKILL now."""
+    """SIGTERM, then SIGCONT so that what is paused can end too; after the grace SIGKILL. 0 s of grace: SIGKILL now."""
     signals = _Signals()
     grace_until = ticker.monotonic_s() + grace_s
     give_up_at = grace_until + KILL_DEADLINE_S

@@ -30,12 +30,6 @@ Opts = dict[str, Any]
 
 
 @pytest.fixture
-async def e2b(clock: MovableClock) -> AsyncIterator[E2BEmulator]:
-    async with E2BEmulator(clock=clock, seed=3) as emulator:
-        yield emulator
-
-
-@pytest.fixture
 def opts(e2b: E2BEmulator) -> Opts:
     """What the SDK needs to find the emulator; without retries, which would hide what came back first."""
     return {

@@ -1,0 +1,192 @@
+"""Actions over the fake vendor: who is touched, what is never sent, and what a repeat after a crash concludes."""
+
+from datetime import timedelta
+
+from fleet_tui.domain.action import Params, Verb
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import Kind
+from fleet_tui.domain.outcome import Done, Failed, Refused, RefusalReason
+from fleet_tui.domain.phase import Phase
+from fleet_tui.testing.fake_adapter import Fault
+from fleet_tui.testing.rig import Rig, rig, running
+from fleet_tui.testing.virtual_time import run_virtually
+
+
+def test_a_kill_ends_the_sandbox_and_is_recorded_once() -> None:
+    async def scene() -> Rig:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            (action,) = parts.submit(Verb.KILL, box)
+            (outcome,) = await parts.outcomes(action)
+            assert outcome == Done("kill: the vendor said so")
+        return parts
+
+    parts = run_virtually(scene())
+    assert [effect.verb for effect in parts.vendor.effects] == [Verb.KILL]
+    assert len(parts.store.settled) == 1
+
+
+def test_a_kill_does_not_touch_the_next_incarnation_in_the_same_slot() -> None:
+    async def scene() -> None:
+        async with running(rig(fenced=False)) as parts:
+            seen = parts.start("a")
+            parts.start("a")
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, seen))
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.REPLACED
+            assert "a" in parts.vendor.boxes
+
+    run_virtually(scene())
+
+
+def test_a_restart_is_refused_when_it_started_anew_since_the_plan() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            first = parts.submit(Verb.RESTART, box)
+            box_seen_later = parts.submit(Verb.RESTART, box)
+            one, two = await parts.outcomes(*first, *box_seen_later)
+            assert isinstance(one, Done)
+            assert isinstance(two, Refused)
+            assert two.reason is RefusalReason.CHANGED
+            assert box.generation == 2
+
+    run_virtually(scene())
+
+
+def test_an_answer_that_got_lost_is_found_out_and_not_sent_again() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.RESET_AFTER]
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.RESTART, box))
+            assert outcome == Done("it started anew")
+            assert box.generation == 2
+
+    run_virtually(scene())
+
+
+def test_what_expired_before_it_could_be_sent_is_never_sent() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [Fault.DOWN] * 60
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box, term=timedelta(minutes=2)))
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.EXPIRED
+            assert "503" in outcome.detail
+            assert parts.vendor.effects == []
+            assert parts.store.attempts == {}
+
+    run_virtually(scene())
+
+
+def test_a_read_only_fleet_refuses_and_asks_the_vendor_nothing() -> None:
+    async def scene() -> None:
+        async with running(rig(read_only=True)) as parts:
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")))
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.READ_ONLY
+            assert parts.store.attempts == {}
+
+    run_virtually(scene())
+
+
+def test_a_verb_on_a_kind_it_may_not_touch_is_refused() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            actions = parts.submit(Verb.KILL, parts.start("a"), kind=Kind.MEMORY_SCOPE)
+            (outcome,) = await parts.outcomes(*actions)
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.WRONG_KIND
+
+    run_virtually(scene())
+
+
+def test_a_refused_key_fails_the_action_at_once() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.DENIED]
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box), within_s=30)
+            assert outcome == Failed(FailureClass.AUTH, "401")
+
+    run_virtually(scene())
+
+
+def test_an_adapter_that_breaks_or_hangs_ends_in_an_outcome() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            broken, deaf = parts.start("a"), parts.start("b")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.BREAK]
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, broken))
+            assert isinstance(outcome, Failed)
+            assert outcome.uncertain
+            parts.adapter.planned = [None, Fault.DEAF]
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, deaf, params=Params(now=True)))
+            assert isinstance(outcome, Done)
+
+    run_virtually(scene())
+
+
+def test_a_crash_after_the_effect_is_told_as_ours_and_confirmed() -> None:
+    async def scene() -> None:
+        first = rig()
+        box = first.start("a")
+        (action,) = first.submit(Verb.KILL, box)
+        record = first.store.accept(first.clock.now())[0]
+        first.store.start(action, first.clock.now())
+        first.store.attempt(action, record.target, first.clock.now())
+        first.durable_file.pending[action] = None
+        first.vendor.act(action, Verb.KILL, "a", first.clock.now())
+        second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+        async with running(second):
+            (outcome,) = await second.outcomes(action)
+        assert outcome == Done("it is not there any more", confirmed_after_restart=True)
+        assert len(second.vendor.effects) == 1
+
+    run_virtually(scene())
+
+
+def test_a_crash_before_the_effect_sends_it_after_the_restart() -> None:
+    async def scene() -> None:
+        first = rig()
+        box = first.start("a")
+        (action,) = first.submit(Verb.PAUSE, box)
+        record = first.store.accept(first.clock.now())[0]
+        first.store.attempt(action, record.target, first.clock.now())
+        second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+        async with running(second):
+            (outcome,) = await second.outcomes(action)
+        assert outcome == Done("pause: the vendor said so")
+        assert box.paused
+
+    run_virtually(scene())
+
+
+def test_what_was_killed_from_here_is_said_to_be_killed_and_what_vanished_to_be_lost() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            killed, lost, stays = parts.start("a"), parts.start("b"), parts.start("c")
+            await parts.until(lambda: len(parts.store.resources) == 3)
+            await parts.outcomes(*parts.submit(Verb.KILL, killed))
+            parts.vendor.end(lost.slot, parts.clock.now(), by=None)
+            phases = {key.id: row.phase.phase for key, row in parts.store.resources.items()}
+            await parts.until(
+                lambda: (
+                    parts.store.resources
+                    and all(
+                        parts.store.known(key.source)[i].phase.phase is not Phase.RUNNING
+                        for i, key in enumerate(parts.store.resources)
+                        if key.id != stays.slot
+                    )
+                )
+            )
+            phases = {key.id: row.phase.phase for key, row in parts.store.resources.items()}
+            assert phases == {"a": Phase.ENDED_KILLED, "b": Phase.ENDED_LOST, "c": Phase.RUNNING}
+
+    run_virtually(scene())

@@ -19,7 +19,7 @@ def clipboard_sequence(text: SafeText) -> str:
 
 
 class ConsoleDriver(LinuxDriver):
-    """Writes only what a frame is made of. `took_over` holds the terminal's modes from before the splash, if there was one."""
+    """Writes only what a frame is made of. `took_over` holds the terminal's modes from before a splash."""
 
     strict: ClassVar[bool] = False
     took_over: ClassVar[list[Any] | None] = None
@@ -27,7 +27,7 @@ class ConsoleDriver(LinuxDriver):
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        super().__init__(app, debug=debug, mouse=mouse, size=size)  # pyright: ignore[reportUnknownMemberType]
         self.guard: FrameGuard = FrameGuard(strict=self.strict)
         self._on_alternate_screen: bool = self.took_over is not None
 
@@ -46,6 +46,6 @@ class ConsoleDriver(LinuxDriver):
 
     @override
     def start_application_mode(self) -> None:
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.took_over is not None:
             self.attrs_before = self.took_over

@@ -6,9 +6,10 @@ A tripwire behind safe text, not a substitute: a plain colour sequence in vendor
 import re
 from typing import Final
 
+_DRIVER_MODES: Final = (7, 25, 1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048)
 MODES: Final = frozenset(
     {
-        *(f"\x1b[?{mode}{switch}" for mode in (7, 25, 1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048) for switch in "hl"),
+        *(f"\x1b[?{mode}{switch}" for mode in _DRIVER_MODES for switch in "hl"),
         *("\x1b[?2026$p", "\x1b[?2048$p"),
         *(f"\x1b[>{flags}u" for flags in range(32)),
         "\x1b[<u",
@@ -30,7 +31,7 @@ class HostileOutput(Exception):
     """A control or bidi character was about to reach the terminal; some text was drawn without being made safe."""
 
     def __init__(self, found: str, around: str) -> None:
-        super().__init__(f"U+{ord(found):04X} in a frame near {ascii(around)}: draw this text through fleet_tui.ui.text")
+        super().__init__(f"U+{ord(found):04X} in a frame near {around!a}: draw this text through fleet_tui.ui.text")
 
 
 class FrameGuard:

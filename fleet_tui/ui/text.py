@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.app import App
 from textual.content import Content
 from textual.widget import Widget
@@ -102,3 +103,8 @@ def tooltip(widget: Widget, text: SafeText) -> None:
 def toast(app: App[Any], text: SafeText, *, severity: Severity = "information", timeout_s: float | None = None) -> None:
     """A short message in the corner."""
     app.notify(text, severity=severity, timeout=timeout_s, markup=False)
+
+
+def printed(rows: Iterable[SafeText]) -> Text:
+    """Lines for the terminal after the app has left it."""
+    return Text("\n".join(rows))

@@ -1,0 +1,81 @@
+"""The app the console stands on: guarded terminal, our own crash screen, a clipboard that takes safe text only."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol, TypeVar, runtime_checkable
+
+from rich.console import RenderableType
+from textual.app import App
+from textual.driver import Driver
+from typing_extensions import override
+
+from fleet_tui.config.redact import redact
+from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ui.crash import crash_lines, crash_record
+from fleet_tui.ui.driver import ConsoleDriver
+from fleet_tui.ui.text import printed
+from fleet_tui.ui.themes import variable_defaults
+
+_log: Final = logging.getLogger("fleet_tui.ui")
+_Result = TypeVar("_Result")
+
+
+@runtime_checkable
+class Clipboard(Protocol):
+    """A driver that can put text on the terminal's clipboard."""
+
+    def copy(self, text: SafeText) -> None:
+        """Send it."""
+        ...
+
+
+class GuardedApp(App[_Result]):
+    """Breaks in our words: where the log is, no local variables, no vendor's text that was not made safe."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        *,
+        log_path: Path | None = None,
+        redact_text: Callable[[str], str] = redact,
+        driver_class: type[Driver] = ConsoleDriver,
+    ) -> None:
+        # Given explicitly, so that TEXTUAL_DRIVER cannot name another.
+        super().__init__(driver_class=driver_class)
+        self._log_path: Path | None = log_path
+        self._redact: Callable[[str], str] = redact_text
+
+    @override
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults()
+
+    @override
+    def copy_to_clipboard(self, text: str) -> None:
+        safe = safe_line(text)
+        self._clipboard = safe
+        if isinstance(self._driver, Clipboard):
+            self._driver.copy(safe)
+
+    @override
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would let an error draw itself, or draw a traceback with all local variables.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()  # pyright: ignore[reportUnknownMemberType] - Textual leaves it untyped
+        _log.error("the console broke\n%s", crash_record(error, self._redact))
+        self._break_down(crash_lines(error, self._log_path, self._redact))
+
+    @override
+    def panic(self, *renderables: RenderableType) -> None:
+        # Called by Textual's input thread and by whoever gives up; what it would print is not ours to judge.
+        reason = RuntimeError("the terminal or a part of Textual gave up")
+        _log.error("%s", reason)
+        self._break_down(crash_lines(reason, self._log_path, self._redact))
+
+    def _break_down(self, lines: list[SafeText]) -> None:
+        if not self._exit_renderables:
+            self._exit_renderables.append(printed(lines))
+        self._close_messages_no_wait()

@@ -1,0 +1,61 @@
+"""A terminal for tests: keeps exactly what an app writes, under a strict net, and can say what its screen shows."""
+
+import re
+from typing import Any
+
+import pyte
+from textual.app import App
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.pilot import Pilot
+from typing_extensions import override
+
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.driver import clipboard_sequence
+from fleet_tui.ui.guard import FrameGuard
+
+# pyte knows neither synchronized updates nor pointer shapes.
+_UNKNOWN_TO_PYTE = re.compile(r"\x1b\[\?2026[hl]|\x1b\]22;[a-z-]*\x07")
+
+
+class CaptureDriver(HeadlessDriver):
+    """Run an app with `App(driver_class=CaptureDriver)` and `run_test(headless=False)` to get its frames here."""
+
+    strict = True
+
+    def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None):
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.guard = FrameGuard(strict=self.strict)
+        self.writes: list[str] = []
+        self.copied: list[str] = []
+
+    @property
+    @override
+    def is_headless(self) -> bool:
+        return False
+
+    @override
+    def write(self, data: str) -> None:
+        self.writes.append(self.guard.checked(data))
+
+    def copy(self, text: SafeText) -> None:
+        """As the console's driver does."""
+        self.copied.append(clipboard_sequence(text))
+
+    @property
+    def text(self) -> str:
+        """Everything written so far."""
+        return "".join(self.writes)
+
+    def screen(self) -> list[str]:
+        """The lines a terminal would show now."""
+        width, height = self._get_terminal_size()
+        terminal = pyte.Screen(width, height)
+        pyte.Stream(terminal).feed(_UNKNOWN_TO_PYTE.sub("", self.text).replace("\n", "\r\n"))
+        return [line.rstrip() for line in terminal.display]
+
+
+def captured(pilot: Pilot[Any]) -> CaptureDriver:
+    """The driver of a running test."""
+    driver = pilot.app._driver
+    assert isinstance(driver, CaptureDriver)
+    return driver

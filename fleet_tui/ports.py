@@ -345,3 +345,7 @@ class StoreUnwritable(StoreError):
 
 class StoreTooNew(StoreError):
     """Written by a newer version; untouched."""
+
+
+class StoreDamaged(StoreError):
+    """The file is corrupt; the next collector to start sets it aside and keeps what can be read of acts and audit."""

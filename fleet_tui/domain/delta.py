@@ -34,7 +34,8 @@ class DayTotal:
 class FleetDelta:
     """Everything with `after < revision <= revision`. `whole` says: forget what you had, this is all of it.
 
-    A whole load may come in several deltas; only the last has `last` set, and only then is `revision` reached.
+    A whole load may come in several deltas: only the first has `whole` set, only the last has `last` set, and only
+    then is `revision` reached.
     `overlays` is the complete set whenever `overlays_changed`.
     """
 

@@ -1,0 +1,282 @@
+"""Domain values to SQLite's and back, without loss: text of any kind, times in microseconds, never NaN."""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from math import isfinite
+from sys import intern
+from typing import Any
+
+from fleet_tui.domain.assignment import UNASSIGNED, Assignment
+from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.failure import Failure, FailureClass
+from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
+from fleet_tui.domain.money import Basis, Rate
+from fleet_tui.domain.phase import Phase, PhaseFact
+from fleet_tui.domain.resource import Pairs, Resource
+
+Cell = str | int | float | bytes | None
+Row = tuple[Cell, ...]
+"""What is written."""
+
+Cells = tuple[Any, ...]
+"""What SQLite gave back: the types are those that the matching `..._row` wrote."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_INT64 = 2**63 - 1
+
+# SQLite holds UTF-8, which has no lone surrogates, and vendors send them. Each becomes the noncharacter U+FDD0 and
+# its four hex digits; U+FDD0 itself is spelled the same way, so that every text comes back as it was.
+_ODD = re.compile("[\ufdd0\ud800-\udfff]")
+_SPELLED = re.compile("\ufdd0([0-9a-f]{4})")
+
+_KINDS = {kind.value: kind for kind in Kind}
+_PHASES = {phase.value: phase for phase in Phase}
+_BASES = {basis.value: basis for basis in Basis}
+
+
+def text(value: str) -> str:
+    """Any text as SQLite can hold it."""
+    if value.isascii():
+        return value
+    return _ODD.sub(lambda found: f"\ufdd0{ord(found.group()):04x}", value)
+
+
+def opt_text(value: str | None) -> str | None:
+    return None if value is None else text(value)
+
+
+def plain(value: str) -> str:
+    """Undo `text`."""
+    if "\ufdd0" not in value:
+        return value
+    return _SPELLED.sub(lambda found: chr(int(found.group(1), 16)), value)
+
+
+def opt_plain(value: str | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def us(moment: datetime) -> int:
+    """Microseconds since 1970 in UTC; exact for every aware datetime."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def opt_us(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
+def opt_moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def real(value: float | None) -> float | None:
+    """A number that is one: NaN and infinity are unknown."""
+    return value if value is not None and isfinite(value) else None
+
+
+def whole(value: int) -> int:
+    """An integer as SQLite can hold it; what is further out stops at the end of 64 bits."""
+    return max(-_INT64, min(value, _INT64))
+
+
+def opt_whole(value: int | None) -> int | None:
+    return None if value is None else whole(value)
+
+
+def packed_pairs(value: Sequence[tuple[str, str]]) -> str:
+    return packed([(text(name), text(held)) for name, held in value]) if value else ""
+
+
+@lru_cache(maxsize=4096)
+def pairs(value: str) -> Pairs:
+    return tuple((plain(name), plain(held)) for name, held in json.loads(value)) if value else ()
+
+
+def packed_texts(value: Sequence[str]) -> str:
+    return packed([text(each) for each in value]) if value else ""
+
+
+def texts(value: str) -> tuple[str, ...]:
+    return tuple(plain(each) for each in json.loads(value)) if value else ()
+
+
+def packed(value: object) -> str:
+    """Compact JSON, in ASCII."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def key_row(key: ResourceKey) -> tuple[str, str, str]:
+    return text(key.source), key.kind.value, text(key.id)
+
+
+def opt_key_row(key: ResourceKey | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if key is None else key_row(key)
+
+
+def key_of(source: str, kind: str, rid: str) -> ResourceKey:
+    return ResourceKey(SourceName(intern(plain(source))), _KINDS[kind], plain(rid))
+
+
+def opt_key_of(source: str | None, kind: str | None, rid: str | None) -> ResourceKey | None:
+    return None if source is None or kind is None or rid is None else key_of(source, kind, rid)
+
+
+def resource_row(resource: Resource) -> Row:
+    """In the order of `schema.RESOURCE`."""
+    phase, assignment, rate = resource.phase, resource.assignment, resource.rate
+    return (
+        *key_row(resource.key),
+        text(resource.provider),
+        text(resource.incarnation),
+        text(resource.generation),
+        text(resource.name),
+        phase.phase.value,
+        opt_us(phase.since),
+        text(phase.evidence),
+        text(phase.raw),
+        int(phase.confirmed),
+        opt_text(resource.agent),
+        text(resource.claimed_by),
+        opt_text(assignment.owner),
+        opt_text(assignment.team),
+        opt_text(assignment.task),
+        opt_text(assignment.parent),
+        packed_pairs(resource.labels),
+        opt_text(resource.region),
+        opt_us(resource.created_at),
+        opt_us(resource.ends_at),
+        None if rate is None else whole(rate.microusd_per_hour),
+        None if rate is None else rate.basis.value,
+        None if rate is None else text(rate.currency),
+        _capability_words(resource.capabilities),
+        int(resource.observes_work),
+        packed_pairs(resource.detail),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _capability_words(capabilities: frozenset[Capability]) -> str:
+    return " ".join(sorted(capability.value for capability in capabilities))
+
+
+@lru_cache(maxsize=1024)
+def _capabilities(words: str) -> frozenset[Capability]:
+    return frozenset(Capability(word) for word in words.split())
+
+
+@lru_cache(maxsize=4096)
+def _assignment(owner: str | None, team: str | None, task: str | None, parent: str | None) -> Assignment:
+    if owner is None and team is None and task is None and parent is None:
+        return UNASSIGNED
+    return Assignment(owner=opt_plain(owner), team=opt_plain(team), task=opt_plain(task), parent=opt_plain(parent))
+
+
+@lru_cache(maxsize=1024)
+def _rate(micro: int | None, basis: str | None, currency: str | None) -> Rate | None:
+    if micro is None or basis is None or currency is None:
+        return None
+    return Rate(microusd_per_hour=micro, basis=_BASES[basis], currency=plain(currency))
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: str) -> str:
+    """One object for equal texts that many rows hold."""
+    return plain(value)
+
+
+def resource_of(row: Cells) -> Resource:
+    """From the columns of `schema.RESOURCE`, in that order."""
+    (
+        source,
+        kind,
+        rid,
+        provider,
+        incarnation,
+        generation,
+        name,
+        phase,
+        since,
+        evidence,
+        raw,
+        confirmed,
+        agent,
+        claimed_by,
+        owner,
+        team,
+        task,
+        parent,
+        labels,
+        region,
+        created_at,
+        ends_at,
+        rate_micro,
+        rate_basis,
+        rate_currency,
+        capabilities,
+        observes_work,
+        detail,
+    ) = row
+    return Resource(
+        key=ResourceKey(SourceName(_shared(source)), _KINDS[kind], plain(rid)),
+        provider=_shared(provider),
+        incarnation=Incarnation(plain(incarnation)),
+        generation=plain(generation),
+        name=plain(name),
+        phase=PhaseFact(
+            phase=_PHASES[phase],
+            since=None if since is None else EPOCH + timedelta(microseconds=since),
+            evidence=_shared(evidence),
+            raw=_shared(raw),
+            confirmed=bool(confirmed),
+        ),
+        agent=None if agent is None else AgentId(plain(agent)),
+        claimed_by=_shared(claimed_by),
+        assignment=_assignment(owner, team, task, parent),
+        labels=pairs(labels),
+        region=None if region is None else _shared(region),
+        created_at=None if created_at is None else EPOCH + timedelta(microseconds=created_at),
+        ends_at=None if ends_at is None else EPOCH + timedelta(microseconds=ends_at),
+        rate=_rate(rate_micro, rate_basis, rate_currency),
+        capabilities=_capabilities(capabilities),
+        observes_work=bool(observes_work),
+        detail=pairs(detail),
+    )
+
+
+def failure_row(failure: Failure) -> Row:
+    """In the order of `schema.FAILURE`."""
+    return (
+        failure.failure_class.value,
+        text(failure.source),
+        text(failure.operation),
+        text(failure.text),
+        us(failure.at),
+        *opt_key_row(failure.key),
+        opt_whole(failure.status),
+        opt_text(failure.request_id),
+        real(failure.retry_after_s),
+    )
+
+
+def failure_of(row: Cells) -> Failure:
+    """From the columns of `schema.FAILURE`, in that order."""
+    failure_class, source, operation, what, at, key_source, kind, rid, status, request_id, retry_after_s = row
+    return Failure(
+        failure_class=FailureClass(failure_class),
+        source=SourceName(plain(source)),
+        operation=plain(operation),
+        text=plain(what),
+        at=moment(at),
+        key=opt_key_of(key_source, kind, rid),
+        status=status,
+        request_id=opt_plain(request_id),
+        retry_after_s=retry_after_s,
+    )

@@ -1,0 +1,39 @@
+"""Rebuilds the resources as they stood at a moment, by undoing what was written since."""
+
+import sqlite3
+from datetime import datetime
+
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import StoreError
+from fleet_tui.store import schema
+from fleet_tui.store.codecs import moment as moment_of
+from fleet_tui.store.codecs import resource_of, us
+from fleet_tui.store.schema import columns
+
+_NOW = f"SELECT {columns(schema.RESOURCE)} FROM resources WHERE gone_at IS NULL"
+# From the newest entry down: a clock that was set back then cannot hide what came after it.
+_LAST_BEFORE = "SELECT id FROM journal WHERE +at <= ? ORDER BY id DESC LIMIT 1"
+_UNDO = (
+    f"SELECT present, {columns(schema.RESOURCE)} FROM journal "
+    "WHERE id IN (SELECT min(id) FROM journal WHERE id > ? GROUP BY source, kind, rid)"
+)
+
+
+def at(connection: sqlite3.Connection, moment: datetime) -> tuple[Resource, ...]:
+    """The resources as they stood at `moment`, within the caller's read transaction.
+
+    Raises `StoreError` for a moment before the journal begins.
+    """
+    (begins,) = connection.execute("SELECT journal_from FROM clock WHERE id = 1").fetchone()
+    if us(moment) < begins:
+        raise StoreError(f"the journal begins at {moment_of(begins):%Y-%m-%d %H:%M:%SZ}; nothing older can be rebuilt")
+    last = connection.execute(_LAST_BEFORE, (us(moment),)).fetchone()
+    undone = connection.execute(_UNDO, (last[0] if last else 0,)).fetchall()
+    rows = {row[:3]: row for row in connection.execute(_NOW).fetchall()}
+    for present, *row in undone:
+        key = tuple(row[:3])
+        if present:
+            rows[key] = tuple(row)
+        else:
+            rows.pop(key, None)
+    return tuple(resource_of(row) for row in rows.values())

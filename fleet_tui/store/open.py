@@ -1,0 +1,149 @@
+"""Opens the store of a state directory for the one collector, for readers, and for those who submit."""
+
+import sqlite3
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fleet_tui import clock
+from fleet_tui.ports import StoreDamaged, StoreError
+from fleet_tui.store.ballast import BALLAST_BYTES, Ballast
+from fleet_tui.store.codecs import us
+from fleet_tui.store.connection import explained, open_writer, refuse_newer, version
+from fleet_tui.store.intents import SqliteIntentStore
+from fleet_tui.store.lock import CollectorLock, take_collector_lock, take_lock
+from fleet_tui.store.place import FileSystemOf, created, file_system_of, prepared
+from fleet_tui.store.read import SqliteFleetReader
+from fleet_tui.store.retention import KEPT, Retention
+from fleet_tui.store.schema import BALLAST_FILE, SCHEMA_LOCK_FILE, SCHEMA_VERSION, STORE_FILE
+from fleet_tui.store.transaction import Writer
+from fleet_tui.store.write import SqliteCollectorStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What may differ from the usual."""
+
+    file_system: FileSystemOf = file_system_of
+    ballast_bytes: int = BALLAST_BYTES
+    retention: Retention = KEPT
+
+
+USUAL = Opening()
+
+
+def open_for_collector(
+    state_dir: Path, now: datetime, *, opening: Opening = USUAL
+) -> tuple[SqliteCollectorStore, CollectorLock]:
+    """Take the lock, make or migrate the store, raise the fencing token.
+
+    A damaged store is set aside and what can be read of acts and audit is copied into the new one. Raises
+    `CollectorRuns`, `StoreTooNew` (nothing touched), or another `StoreError`.
+    """
+    path = prepared(state_dir, file_system=opening.file_system)
+    lock = take_collector_lock(state_dir)
+    try:
+        ballast = Ballast(state_dir / BALLAST_FILE, opening.ballast_bytes)
+        _make_sound(path, now)
+        token = _raised_token(path)
+        lock.tell(token)
+        ballast.restore()
+        store = SqliteCollectorStore(Writer(path, token=token, ballast=ballast), ballast, opening.retention)
+    except BaseException:
+        lock.close()
+        raise
+    return store, lock
+
+
+def open_for_reader(state_dir: Path, *, opening: Opening = USUAL) -> SqliteFleetReader:
+    """A reader; where no collector has made a store yet it shows an empty fleet until one has. Raises `StoreTooNew`."""
+    return SqliteFleetReader(prepared(state_dir, file_system=opening.file_system))
+
+
+def open_for_intents(state_dir: Path, *, opening: Opening = USUAL) -> SqliteIntentStore:
+    """The side of consoles and commands; makes the store at the first write if no collector has."""
+
+    def opened() -> Writer:
+        path = prepared(state_dir, file_system=opening.file_system)
+        _ensure_current(path, clock.now())
+        return Writer(path, token=None, ballast=Ballast(state_dir / BALLAST_FILE, opening.ballast_bytes))
+
+    return SqliteIntentStore(opened)
+
+
+def _ensure_current(path: Path, now: datetime) -> None:
+    """Make a missing store. An older one is the collector's to migrate."""
+    held = _held_version(path)
+    if held == 0:
+        _migrated(path, now)
+    elif held < SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} is of version {held} and needs version {SCHEMA_VERSION}: restart the collector, it brings it there"
+        )
+
+
+def _make_sound(path: Path, now: datetime) -> None:
+    # Imported here: only a collector pays for it.
+    from fleet_tui.store import salvage  # noqa: PLC0415
+
+    with take_lock(path.parent / SCHEMA_LOCK_FILE):
+        salvage.finish_interrupted(path, now)
+    try:
+        _migrated(path, now)
+        salvage.check(path)
+    except StoreDamaged:
+        with take_lock(path.parent / SCHEMA_LOCK_FILE):
+            salvage.set_aside(path, now)
+
+
+def _migrated(path: Path, now: datetime) -> None:
+    from fleet_tui.store.migrations import migrate  # noqa: PLC0415 - sqlite-utils is slow to import
+
+    _held_version(path)
+    with take_lock(path.parent / SCHEMA_LOCK_FILE):
+        created(path)
+        connection = open_writer(path, checkpoints=True)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            migrate(connection, store_id=uuid.uuid4().hex, now_us=us(now))
+        except sqlite3.Error as error:
+            raise explained(error, path) from error
+        finally:
+            connection.close()
+
+
+def _held_version(path: Path) -> int:
+    """0 where there is no store yet. Raises `StoreTooNew` having opened it for reading only."""
+    if not path.exists() or path.stat().st_size == 0:
+        return 0
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        try:
+            held = version(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    refuse_newer(held)
+    return held
+
+
+def _raised_token(path: Path) -> int:
+    connection = open_writer(path, checkpoints=True)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        rows = connection.execute(
+            "UPDATE clock SET revision = revision + 1, token = token + 1 WHERE id = 1 RETURNING token"
+        ).fetchall()
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    finally:
+        connection.close()
+    return int(rows[0][0])
+
+
+def store_path(state_dir: Path) -> Path:
+    """Where the store of a state directory is."""
+    return state_dir / STORE_FILE

@@ -1,0 +1,175 @@
+"""The read side: the fleet whole or by revision, each within one short read transaction. Imports sqlite3 only."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from typing_extensions import override
+
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.record import AuditRow
+from fleet_tui.domain.resource import Event, Resource
+from fleet_tui.domain.usage import UsageLine
+from fleet_tui.ports import FleetReader, StoreError
+from fleet_tui.store import audit, journal, read_delta, read_history
+from fleet_tui.store.connection import explained, open_reader, refuse_newer, version
+from fleet_tui.store.read_history import LogLine
+from fleet_tui.store.samples import Sample
+from fleet_tui.store.schema import SCHEMA_VERSION
+
+T = TypeVar("T")
+Inode = tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Open:
+    connection: sqlite3.Connection
+    inode: Inode
+    data_version: int = -1
+
+
+class SqliteFleetReader(FleetReader):
+    """Opens the store once there is one: before that the fleet is empty. Usable from any thread, one call at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._open: _Open | None = None
+        self._store_id = ""
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open is not None:
+                self._open.connection.close()
+            self._open = None
+
+    @override
+    def woken(self) -> bool:
+        with self._lock:
+            before = self._open
+            try:
+                opened = self._opened()
+                if opened is None:
+                    return False
+                (found,) = opened.connection.execute("PRAGMA data_version").fetchone()
+            except (sqlite3.Error, StoreError):
+                # The next read says what is wrong.
+                return True
+            if opened is before and found == opened.data_version:
+                return False
+            opened.data_version = found
+            return True
+
+    @override
+    def load(self, on_delta: Callable[[FleetDelta], None], *, chunk: int = 2000) -> int:
+        with self._reading() as connection:
+            if connection is None:
+                on_delta(FleetDelta(store_id="", revision=0, whole=True))
+                return 0
+            reached = 0
+            for part in read_delta.pieces(connection, chunk):
+                on_delta(part)
+                reached = part.revision
+                self._store_id = part.store_id if part.last else ""
+            return reached
+
+    @override
+    def changes(self, after: int) -> FleetDelta:
+        with self._reading() as connection:
+            if connection is None:
+                return FleetDelta(store_id=self._store_id, revision=after, whole=after == 0)
+            now = read_delta.clock(connection)
+            if now.store_id == self._store_id and now.horizon <= after <= now.revision:
+                return read_delta.since(connection, after, now)
+            self._store_id = now.store_id
+            return read_delta.joined(read_delta.pieces(connection, 2000))
+
+    @override
+    def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[LogLine, ...]:
+        return self._read(lambda connection: read_history.log_tail(connection, key, limit), ())
+
+    @override
+    def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]:
+        return self._read(lambda connection: read_history.events(connection, limit, key), ())
+
+    @override
+    def failures(self, *, since: datetime, limit: int) -> tuple[Failure, ...]:
+        return self._read(lambda connection: read_history.failures(connection, since, limit), ())
+
+    @override
+    def audit(self, *, limit: int) -> tuple[AuditRow, ...]:
+        return self._read(lambda connection: read_history.audit_rows(connection, limit), ())
+
+    @override
+    def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]:
+        return self._read(lambda connection: read_history.usage(connection, since, agent, limit), ())
+
+    @override
+    def at(self, moment: datetime) -> tuple[Resource, ...]:
+        return self._read(lambda connection: journal.at(connection, moment), ())
+
+    def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
+        """Measured vitals of one resource, oldest first."""
+        return self._read(lambda connection: read_history.samples(connection, key, since), ())
+
+    def verify_audit(self) -> str | None:
+        """What is wrong with the audit's chain, naming the row, or None."""
+        return self._read(audit.verify, None)
+
+    def _read(self, query: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        with self._reading() as connection:
+            return nothing if connection is None else query(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """One read transaction; None where there is no store yet."""
+        with self._lock:
+            try:
+                opened = self._opened()
+                if opened is None:
+                    yield None
+                    return
+                opened.connection.execute("BEGIN")
+                try:
+                    yield opened.connection
+                finally:
+                    opened.connection.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                raise explained(error, self._path) from error
+
+    def _opened(self) -> _Open | None:
+        """The store, opened again where another file has taken its place. Raises `StoreTooNew`."""
+        found = _inode(self._path)
+        if self._open is not None and found in {self._open.inode, None}:
+            return self._open
+        self.close()
+        if found is None:
+            return None
+        connection = open_reader(self._path)
+        try:
+            held = version(connection)
+            refuse_newer(held)
+        except BaseException:
+            connection.close()
+            raise
+        if held < SCHEMA_VERSION:
+            connection.close()
+            return None
+        self._store_id = ""
+        self._open = _Open(connection, found)
+        return self._open
+
+
+def _inode(path: Path) -> Inode | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,150 @@
+"""Reads the fleet within the caller's transaction: whole in pieces, or what changed after a revision."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from fleet_tui.domain.delta import DayTotal, FleetDelta
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.record import ActionRecord, HandOver
+from fleet_tui.domain.assignment import Overlay
+from fleet_tui.store import schema
+from fleet_tui.store.codecs import key_of, plain, resource_of
+from fleet_tui.store.codecs_acts import action_of, hand_over_of, overlay_of
+from fleet_tui.store.codecs_reading import finding_of, status_of, total_of, vitals_of
+from fleet_tui.store.schema import columns
+
+T = TypeVar("T")
+TOTAL_DAYS = 31
+"""Days of running totals in a whole load, up to the newest one held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    revision: int
+    horizon: int
+    store_id: str
+
+
+def clock(connection: sqlite3.Connection) -> Clock:
+    row = connection.execute("SELECT revision, horizon, store_id FROM clock WHERE id = 1").fetchone()
+    return Clock(*row)
+
+
+def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
+    """All of it: the first piece `whole` and with the sources, rows from the first piece on, the last one `last`."""
+    now = clock(connection)
+    part = FleetDelta(store_id=now.store_id, revision=now.revision, last=False)
+    held = replace(
+        part,
+        whole=True,
+        statuses=_statuses(connection),
+        overlays=_overlays(connection),
+        overlays_changed=True,
+    )
+    alive = "WHERE gone_at IS NULL"
+    for rows in _chunks(connection, f"SELECT {columns(schema.RESOURCE)} FROM resources {alive}", resource_of, chunk):
+        yield replace(held, resources=rows)
+        held = part
+    for vitals in _chunks(connection, f"SELECT {columns(schema.VITALS)} FROM vitals", vitals_of, chunk):
+        yield replace(held, vitals=vitals)
+        held = part
+    for totals in _chunks(connection, _TOTALS, total_of, chunk):
+        yield replace(held, totals=totals)
+        held = part
+    yield replace(
+        held,
+        last=True,
+        findings=_all(connection, f"SELECT {columns(schema.FINDING)} FROM findings {alive}", finding_of),
+        actions=_actions(connection, 0),
+        hand_overs=_hand_overs(connection, 0),
+    )
+
+
+def joined(parts: Iterator[FleetDelta]) -> FleetDelta:
+    """The pieces of a whole load as one."""
+    held = list(parts)
+    return replace(
+        held[0],
+        last=True,
+        resources=tuple(row for part in held for row in part.resources),
+        vitals=tuple(row for part in held for row in part.vitals),
+        totals=tuple(row for part in held for row in part.totals),
+        findings=held[-1].findings,
+        actions=held[-1].actions,
+        hand_overs=held[-1].hand_overs,
+    )
+
+
+def since(connection: sqlite3.Connection, after: int, now: Clock) -> FleetDelta:
+    """Every row with a revision greater than `after`, tombstones as what is gone."""
+    if after == now.revision:
+        return FleetDelta(store_id=now.store_id, revision=now.revision)
+    resources = _after(connection, "resources", (*schema.RESOURCE, "gone_at"), after)
+    sources = _after(connection, "sources", (*schema.STATUS, "gone_at"), after)
+    findings = _after(connection, "findings", (*schema.FINDING, "gone_at"), after)
+    overlays_changed = _any_overlay(connection, after)
+    return FleetDelta(
+        store_id=now.store_id,
+        revision=now.revision,
+        resources=tuple(resource_of(row[:-1]) for row in resources if row[-1] is None),
+        gone=tuple(key_of(*row[:3]) for row in resources if row[-1] is not None),
+        statuses=tuple(status_of(row[:-1]) for row in sources if row[-1] is None),
+        gone_sources=tuple(SourceName(plain(row[0])) for row in sources if row[-1] is not None),
+        vitals=tuple(vitals_of(row) for row in _after(connection, "vitals", schema.VITALS, after)),
+        overlays=_overlays(connection) if overlays_changed else (),
+        overlays_changed=overlays_changed,
+        findings=tuple(finding_of(row[:-1]) for row in findings if row[-1] is None),
+        gone_findings=tuple((row[0], key_of(*row[1:4]).packed()) for row in findings if row[-1] is not None),
+        totals=_totals_after(connection, after),
+        actions=_actions(connection, after),
+        hand_overs=_hand_overs(connection, after),
+    )
+
+
+_TOTALS = f"SELECT {columns(schema.TOTAL)} FROM totals WHERE day > (SELECT max(day) FROM totals) - {TOTAL_DAYS}"
+
+
+def _statuses(connection: sqlite3.Connection) -> tuple[SourceStatus, ...]:
+    return _all(connection, f"SELECT {columns(schema.STATUS)} FROM sources WHERE gone_at IS NULL", status_of)
+
+
+def _overlays(connection: sqlite3.Connection) -> tuple[Overlay, ...]:
+    return _all(connection, f"SELECT {columns(schema.OVERLAY)} FROM overlays", overlay_of)
+
+
+def _any_overlay(connection: sqlite3.Connection, after: int) -> bool:
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM overlays WHERE revision > ?)", (after,)).fetchone()[0])
+
+
+def _totals_after(connection: sqlite3.Connection, after: int) -> tuple[DayTotal, ...]:
+    return tuple(total_of(row) for row in _after(connection, "totals", schema.TOTAL, after))
+
+
+def _actions(connection: sqlite3.Connection, after: int) -> tuple[ActionRecord, ...]:
+    return tuple(action_of(row) for row in _after(connection, "actions", schema.ACTION, after))
+
+
+def _hand_overs(connection: sqlite3.Connection, after: int) -> tuple[HandOver, ...]:
+    return tuple(hand_over_of(row) for row in _after(connection, "hand_overs", schema.HAND_OVER, after))
+
+
+def _after(connection: sqlite3.Connection, table: str, names: tuple[str, ...], after: int) -> list[Any]:
+    return connection.execute(
+        f"SELECT {columns(names)} FROM {table} WHERE revision > ? ORDER BY revision", (after,)
+    ).fetchall()
+
+
+def _all(connection: sqlite3.Connection, query: str, of: Callable[[Any], T]) -> tuple[T, ...]:
+    return tuple(of(row) for row in connection.execute(query).fetchall())
+
+
+def _chunks(connection: sqlite3.Connection, query: str, of: Callable[[Any], T], chunk: int) -> Iterator[tuple[T, ...]]:
+    cursor = connection.execute(query)
+    try:
+        while rows := cursor.fetchmany(chunk):
+            yield tuple(of(row) for row in rows)
+    finally:
+        cursor.close()

@@ -1,0 +1,77 @@
+"""Reads what is kept beside the fleet's present: logs, events, failures, audit, usage lines and samples."""
+
+import sqlite3
+from datetime import datetime
+
+from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.record import AuditRow
+from fleet_tui.domain.resource import Event
+from fleet_tui.domain.usage import UsageLine
+from fleet_tui.store import schema
+from fleet_tui.store.codecs import failure_of, key_row, opt_moment, plain, text, us
+from fleet_tui.store.codecs_acts import audit_of
+from fleet_tui.store.codecs_reading import event_of, usage_of
+from fleet_tui.store.samples import Sample, unpacked
+from fleet_tui.store.schema import columns
+
+LogLine = tuple[datetime | None, str]
+
+
+def log_tail(connection: sqlite3.Connection, key: ResourceKey, limit: int) -> tuple[LogLine, ...]:
+    """The newest lines, oldest first."""
+    rows = connection.execute(
+        "SELECT at, text FROM log_lines WHERE source = ? AND kind = ? AND rid = ? ORDER BY id DESC LIMIT ?",
+        (*key_row(key), limit),
+    ).fetchall()
+    return tuple((opt_moment(at), plain(line)) for at, line in reversed(rows))
+
+
+def events(connection: sqlite3.Connection, limit: int, key: ResourceKey | None) -> tuple[Event, ...]:
+    """Newest first."""
+    chosen = f"SELECT {columns(schema.EVENT)} FROM events"
+    if key is None:
+        rows = connection.execute(f"{chosen} ORDER BY at DESC, id DESC LIMIT ?", (limit,)).fetchall()
+    else:
+        rows = connection.execute(
+            f"{chosen} WHERE key_source = ? AND kind = ? AND rid = ? ORDER BY +at DESC, id DESC LIMIT ?",
+            (*key_row(key), limit),
+        ).fetchall()
+    return tuple(event_of(row) for row in rows)
+
+
+def failures(connection: sqlite3.Connection, since: datetime, limit: int) -> tuple[Failure, ...]:
+    """Newest first."""
+    rows = connection.execute(
+        f"SELECT {columns(schema.FAILURE)} FROM failures WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+        (us(since), limit),
+    ).fetchall()
+    return tuple(failure_of(row) for row in rows)
+
+
+def audit_rows(connection: sqlite3.Connection, limit: int) -> tuple[AuditRow, ...]:
+    """Newest first."""
+    rows = connection.execute(
+        f"SELECT {columns(schema.AUDIT)} FROM audit ORDER BY seq DESC LIMIT ?", (limit,)
+    ).fetchall()
+    return tuple(audit_of(row) for row in rows)
+
+
+def usage(connection: sqlite3.Connection, since: datetime, agent: str | None, limit: int) -> tuple[UsageLine, ...]:
+    """Lines that begin at `since` or later, newest first."""
+    chosen = f"SELECT {columns(schema.USAGE)} FROM usage_lines WHERE start_at >= ?"
+    newest = "ORDER BY start_at DESC, id DESC LIMIT ?"
+    if agent is None:
+        rows = connection.execute(f"{chosen} {newest}", (us(since), limit)).fetchall()
+    else:
+        rows = connection.execute(f"{chosen} AND agent = ? {newest}", (us(since), text(agent), limit)).fetchall()
+    return tuple(usage_of(row) for row in rows)
+
+
+def samples(connection: sqlite3.Connection, key: ResourceKey, since: datetime) -> tuple[Sample, ...]:
+    """Oldest first; the newest few are still with the collector."""
+    rows = connection.execute(
+        "SELECT packed FROM samples WHERE source = ? AND kind = ? AND rid = ? AND end_at >= ? ORDER BY end_at",
+        (*key_row(key), us(since)),
+    ).fetchall()
+    return tuple(sample for (packed,) in rows for sample in unpacked(packed) if sample.at >= since)

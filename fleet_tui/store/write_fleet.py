@@ -1,0 +1,164 @@
+"""Writes what readings saw: resources with their journal, vitals, findings, statuses, watches, events, failures."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.resource import Event, Resource, Vitals
+from fleet_tui.domain.sprawl import Finding, RuleName
+from fleet_tui.domain.watch import Watch
+from fleet_tui.store import schema
+from fleet_tui.store.codecs import Row, failure_row, key_row, moment, resource_of, resource_row, text, us
+from fleet_tui.store.codecs_reading import event_row, finding_row, status_of, status_row, vitals_row
+from fleet_tui.store.schema import columns, places
+
+_IS_KEY = "source = ? AND kind = ? AND rid = ?"
+
+
+def _upsert(table: str, identity: tuple[str, ...], values: tuple[str, ...], *, extra: str = "") -> str:
+    stamped = (*identity, *values)
+    assigned = ", ".join(f"{name} = excluded.{name}" for name in values)
+    return (
+        f"INSERT INTO {table} ({columns(stamped)}) VALUES ({places(stamped)}) "
+        f"ON CONFLICT ({columns(identity)}) DO UPDATE SET {assigned}{extra}"
+    )
+
+
+_RESOURCE = _upsert(
+    "resources", schema.KEY, (*schema.RESOURCE_VALUES, "changed_at", "revision"), extra=", gone_at = NULL"
+)
+_STATUS = _upsert("sources", ("name",), (*schema.STATUS_VALUES, "revision"), extra=", gone_at = NULL")
+_FINDING = _upsert("findings", ("rule", *schema.KEY), (*schema.FINDING_VALUES, "revision"), extra=", gone_at = NULL")
+# A measurement that saw no work says nothing against the signal seen before it.
+_VITALS = (
+    f"INSERT INTO vitals ({columns(schema.VITALS)}, revision) VALUES ({places(schema.VITALS)}, ?) "
+    f"ON CONFLICT ({columns(schema.KEY)}) DO UPDATE SET at = excluded.at, cpu_percent = excluded.cpu_percent, "
+    "memory_bytes = excluded.memory_bytes, revision = excluded.revision, "
+    "signal_kind = CASE WHEN excluded.signal_at >= coalesce(signal_at, excluded.signal_at) "
+    "THEN excluded.signal_kind ELSE signal_kind END, "
+    "signal_at = CASE WHEN excluded.signal_at >= coalesce(signal_at, excluded.signal_at) "
+    "THEN excluded.signal_at ELSE signal_at END"
+)
+_JOURNAL = (
+    f"INSERT INTO journal (at, revision, present, {columns(schema.RESOURCE)}) "
+    f"SELECT ?, ?, r.id IS NOT NULL AND r.gone_at IS NULL, k.source, k.kind, k.rid, "
+    f"{columns(schema.RESOURCE_VALUES, of='r')} "
+    "FROM (SELECT ? AS source, ? AS kind, ? AS rid) k "
+    "LEFT JOIN resources r ON r.source = k.source AND r.kind = k.kind AND r.rid = k.rid"
+)
+_GONE = f"UPDATE resources SET gone_at = ?, revision = ? WHERE {_IS_KEY} AND gone_at IS NULL"
+_EVENT = f"INSERT OR IGNORE INTO events ({columns(schema.EVENT)}) VALUES ({places(schema.EVENT)})"
+_FAILURE = f"INSERT INTO failures ({columns(schema.FAILURE)}) VALUES ({places(schema.FAILURE)})"
+
+
+def put_resources(connection: sqlite3.Connection, revision: int, resources: Sequence[Resource], at: datetime) -> None:
+    """Write changed rows, keeping what they were in the journal."""
+    at_us = us(at)
+    connection.executemany(_JOURNAL, [(at_us, revision, *key_row(r.key)) for r in resources])
+    connection.executemany(_RESOURCE, [(*resource_row(r), at_us, revision) for r in resources])
+
+
+def bury_resources(connection: sqlite3.Connection, revision: int, keys: Iterable[ResourceKey], at: datetime) -> None:
+    """Leave tombstones; their vitals go at once."""
+    at_us = us(at)
+    rows = [key_row(key) for key in keys]
+    connection.executemany(_JOURNAL, [(at_us, revision, *row) for row in rows])
+    connection.executemany(_GONE, [(at_us, revision, *row) for row in rows])
+    connection.executemany(f"DELETE FROM vitals WHERE {_IS_KEY}", rows)
+
+
+def put_vitals(connection: sqlite3.Connection, revision: int, vitals: Sequence[Vitals]) -> None:
+    connection.executemany(_VITALS, [(*vitals_row(v), revision) for v in vitals])
+
+
+def put_findings(connection: sqlite3.Connection, revision: int, findings: Sequence[Finding]) -> None:
+    connection.executemany(_FINDING, [(*finding_row(f), revision) for f in findings])
+
+
+def bury_findings(
+    connection: sqlite3.Connection, revision: int, gone: Sequence[tuple[RuleName, ResourceKey]], at: datetime
+) -> None:
+    connection.executemany(
+        f"UPDATE findings SET gone_at = ?, revision = ? WHERE rule = ? AND {_IS_KEY} AND gone_at IS NULL",
+        [(us(at), revision, rule.value, *key_row(key)) for rule, key in gone],
+    )
+
+
+def put_status(connection: sqlite3.Connection, revision: int, status: SourceStatus) -> None:
+    connection.execute(_STATUS, (*status_row(status), revision))
+
+
+def put_watch(connection: sqlite3.Connection, source: SourceName, watch: Watch) -> None:
+    connection.execute(
+        "INSERT INTO watches (source, start_at, end_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (source, start_at) DO UPDATE SET end_at = max(end_at, excluded.end_at)",
+        (text(source), us(watch.start), us(watch.end)),
+    )
+
+
+def put_events(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
+    """Told once: an event id that its source told before adds nothing."""
+    connection.executemany(_EVENT, [event_row(event) for event in events])
+
+
+def put_failures(connection: sqlite3.Connection, failures: Sequence[Failure]) -> None:
+    connection.executemany(_FAILURE, [failure_row(failure) for failure in failures])
+
+
+def forget_source(connection: sqlite3.Connection, revision: int, source: str, at: datetime, limit: int) -> bool:
+    """Bury up to `limit` rows of a source that is not configured any more; True when nothing is left to bury."""
+    keys = connection.execute(
+        "SELECT source, kind, rid FROM resources WHERE source = ? AND gone_at IS NULL LIMIT ?", (source, limit)
+    ).fetchall()
+    at_us = us(at)
+    connection.executemany(_JOURNAL, [(at_us, revision, *key) for key in keys])
+    connection.executemany(_GONE, [(at_us, revision, *key) for key in keys])
+    if len(keys) == limit:
+        return False
+    stamp = (at_us, revision, source)
+    connection.execute("UPDATE findings SET gone_at = ?, revision = ? WHERE source = ? AND gone_at IS NULL", stamp)
+    connection.execute("UPDATE sources SET gone_at = ?, revision = ? WHERE name = ? AND gone_at IS NULL", stamp)
+    connection.execute("DELETE FROM vitals WHERE source = ?", (source,))
+    connection.execute("DELETE FROM watches WHERE source = ?", (source,))
+    return True
+
+
+def unknown_sources(connection: sqlite3.Connection, keep: Collection[SourceName]) -> list[str]:
+    """Stored names of sources that are not in `keep` and not buried yet."""
+    kept = {text(name) for name in keep}
+    rows = connection.execute(
+        "SELECT name FROM sources WHERE gone_at IS NULL "
+        "UNION SELECT DISTINCT source FROM resources WHERE gone_at IS NULL"
+    ).fetchall()
+    return sorted({str(row[0]) for row in rows} - kept)
+
+
+def known(connection: sqlite3.Connection, source: SourceName) -> tuple[Resource, ...]:
+    rows = connection.execute(
+        f"SELECT {columns(schema.RESOURCE)} FROM resources WHERE source = ? AND gone_at IS NULL", (text(source),)
+    ).fetchall()
+    return tuple(resource_of(row) for row in rows)
+
+
+def status(connection: sqlite3.Connection, source: SourceName) -> SourceStatus | None:
+    row = connection.execute(
+        f"SELECT {columns(schema.STATUS)} FROM sources WHERE name = ? AND gone_at IS NULL", (text(source),)
+    ).fetchone()
+    return None if row is None else status_of(row)
+
+
+def watches(connection: sqlite3.Connection, source: SourceName) -> tuple[Watch, ...]:
+    rows = connection.execute(
+        "SELECT start_at, end_at FROM watches WHERE source = ? ORDER BY start_at", (text(source),)
+    ).fetchall()
+    return tuple(Watch(moment(start), moment(end)) for start, end in rows)
+
+
+def put_samples(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Rows as `samples.SampleBuffer` packs them."""
+    connection.executemany(
+        "INSERT INTO samples (source, kind, rid, start_at, end_at, samples, packed) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+    )

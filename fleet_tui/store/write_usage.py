@@ -1,0 +1,207 @@
+"""The ledger: lines once, day rollups and running totals in the same transaction, one origin counted per subject."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.money import Accrual, Basis
+from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.store import schema
+from fleet_tui.store.codecs import moment, text, us, whole
+from fleet_tui.store.codecs_reading import BASES, day_at, subject_of, subject_row, usage_of, usage_row
+from fleet_tui.store.schema import columns, places
+
+_DAY_US = 86_400_000_000
+_LINE = f"SELECT {columns(schema.USAGE)} FROM usage_lines WHERE source = ? AND line_id = ?"
+_PUT_LINE = f"INSERT OR REPLACE INTO usage_lines ({columns(schema.USAGE)}) VALUES ({places(schema.USAGE)})"
+_ROLLUPS = (
+    f"SELECT {columns(schema.ROLLUP)} FROM rollups "
+    "WHERE day = ? AND source = ? AND layer = ? AND kind = ? AND rid = ? AND side = ?"
+)
+_PUT_ROLLUP = (
+    f"INSERT INTO rollups ({columns(schema.ROLLUP)}) VALUES ({places(schema.ROLLUP)}) "
+    f"ON CONFLICT ({columns(schema.ROLLUP_KEY)}) DO UPDATE SET amount_micro = excluded.amount_micro, "
+    "line_count = excluded.line_count, ended_at = excluded.ended_at"
+)
+_COUNTS = ", ".join(f"{name} = {name} + excluded.{name}" for name in schema.BASIS_COUNTS)
+_ADD_TOTAL = (
+    f"INSERT INTO totals ({columns(schema.TOTAL)}, revision) VALUES ({places(schema.TOTAL)}, ?) "
+    f"ON CONFLICT ({columns(schema.TOTAL_KEY)}) DO UPDATE SET amount_micro = amount_micro + excluded.amount_micro, "
+    f"{_COUNTS}, revision = excluded.revision"
+)
+
+Group = tuple[int, str, str, str, str, str]
+"""Day, subject (source, layer, kind, id) and side: what one origin counts for."""
+
+Cut = tuple[int, str, str, str, str]
+"""Origin, currency, agent, team and basis: how a group is taken apart."""
+
+Heading = tuple[int, str, str, str, str, str]
+"""Day, agent, team, source, side and currency: one running total."""
+
+
+@dataclass(slots=True)
+class _Sum:
+    amount_micro: int = 0
+    lines: int = 0
+    ended_at: int = 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is added to one running total."""
+
+    amount_micro: int = 0
+    counts: list[int] = field(default_factory=lambda: [0] * len(BASES))
+
+    def add(self, basis: Basis, held: _Sum, sign: int) -> None:
+        # A plan's list price is shown apart: it is in no total.
+        if basis is not Basis.PLAN:
+            self.amount_micro += sign * held.amount_micro
+        self.counts[BASES.index(basis)] += sign * held.lines
+
+    @property
+    def empty(self) -> bool:
+        return not self.amount_micro and not any(self.counts)
+
+
+def append(connection: sqlite3.Connection, revision: int, lines: Sequence[UsageLine]) -> None:
+    """Add lines. A repeat adds nothing; a later, larger figure of the same line supersedes the earlier one."""
+    groups: dict[Group, dict[Cut, _Sum]] = {}
+    before: dict[Heading, _Tally] = {}
+    for line in lines:
+        earlier = _earlier(connection, line)
+        kept = line if earlier is None else superseded(earlier, line)
+        if kept == earlier:
+            continue
+        for each, sign in ((earlier, -1), (kept, 1)):
+            if each is None:
+                continue
+            group = _group(each)
+            if group not in groups:
+                groups[group] = _cuts(connection, group)
+                _count(before, group, groups[group], -1)
+            _book(groups[group], each, sign)
+        connection.execute(_PUT_LINE, usage_row(kept))
+    _keep(connection, revision, groups, before)
+
+
+def superseded(earlier: UsageLine, later: UsageLine) -> UsageLine:
+    """What stands of two figures for one line, whichever came first: the larger, known over unknown, ending last."""
+    best = max(earlier, later, key=_rank)
+    end = max(earlier.end, later.end)
+    if best is earlier and end == earlier.end:
+        return earlier
+    return UsageLine(
+        line_id=best.line_id,
+        subject=best.subject,
+        side=best.side,
+        origin=best.origin,
+        basis=best.basis,
+        start=best.start,
+        end=end,
+        amount_micro=best.amount_micro,
+        currency=best.currency,
+        quantity=best.quantity,
+        unit=best.unit,
+        agent=best.agent,
+        team=best.team,
+        task=best.task,
+    )
+
+
+def _rank(line: UsageLine) -> tuple[bool, int, int]:
+    return line.amount_micro is not None, line.amount_micro or 0, us(line.end)
+
+
+def counting(ended_at: dict[Origin, int], day: int) -> Origin | None:
+    """The origin that counts: the best one that spoke, a vendor's report only once it covers the whole day."""
+    whole_day = (day + 1) * _DAY_US
+    spoke = {origin for origin, end in ended_at.items() if origin is not Origin.VENDOR_REPORT or end >= whole_day}
+    return min(spoke, default=None)
+
+
+def _earlier(connection: sqlite3.Connection, line: UsageLine) -> UsageLine | None:
+    row = connection.execute(_LINE, (text(line.subject.source), text(line.line_id))).fetchone()
+    return None if row is None else usage_of(row)
+
+
+def _group(line: UsageLine) -> Group:
+    return (day_at(line.start), *subject_row(line.subject), line.side.value)
+
+
+def _cuts(connection: sqlite3.Connection, group: Group) -> dict[Cut, _Sum]:
+    rows = connection.execute(_ROLLUPS, group).fetchall()
+    return {tuple(row[6:11]): _Sum(*row[11:]) for row in rows}
+
+
+def _book(cuts: dict[Cut, _Sum], line: UsageLine, sign: int) -> None:
+    cut: Cut = (
+        line.origin.value,
+        text(line.currency),
+        text(line.agent or ""),
+        text(line.team or ""),
+        line.basis.value,
+    )
+    held = cuts.setdefault(cut, _Sum())
+    held.amount_micro += sign * whole(line.amount_micro or 0)
+    held.lines += sign
+    if sign > 0:
+        held.ended_at = max(held.ended_at, us(line.end))
+
+
+def _count(tallies: dict[Heading, _Tally], group: Group, cuts: dict[Cut, _Sum], sign: int) -> None:
+    """Add (or take away) what a group's counting origin says."""
+    ended_at: dict[Origin, int] = {}
+    for (origin, *_), held in cuts.items():
+        if held.lines:
+            ended_at[Origin(origin)] = max(ended_at.get(Origin(origin), 0), held.ended_at)
+    best = counting(ended_at, group[0])
+    for (origin, currency, agent, team, basis), held in cuts.items():
+        if origin == best:
+            heading: Heading = (group[0], agent, team, group[1], group[5], currency)
+            tallies.setdefault(heading, _Tally()).add(Basis(basis), held, sign)
+
+
+def _keep(
+    connection: sqlite3.Connection, revision: int, groups: dict[Group, dict[Cut, _Sum]], tallies: dict[Heading, _Tally]
+) -> None:
+    for group, cuts in groups.items():
+        _count(tallies, group, cuts, 1)
+    connection.executemany(
+        _PUT_ROLLUP,
+        [
+            (*group, *cut, whole(held.amount_micro), held.lines, held.ended_at)
+            for group, cuts in groups.items()
+            for cut, held in cuts.items()
+        ],
+    )
+    connection.executemany(
+        _ADD_TOTAL,
+        [
+            (*heading, whole(tally.amount_micro), *tally.counts, revision)
+            for heading, tally in tallies.items()
+            if not tally.empty
+        ],
+    )
+
+
+def put_accruals(connection: sqlite3.Connection, accruals: Iterable[tuple[Subject, Accrual]]) -> None:
+    names = (*schema.SUBJECT, "until", "exact")
+    connection.executemany(
+        f"INSERT INTO accruals ({columns(names)}) VALUES ({places(names)}) ON CONFLICT ({columns(schema.SUBJECT)}) "
+        "DO UPDATE SET until = excluded.until, exact = excluded.exact",
+        [(*subject_row(subject), us(accrual.until), str(accrual.exact)) for subject, accrual in accruals],
+    )
+
+
+def accruals(connection: sqlite3.Connection, source: SourceName) -> dict[Subject, Accrual]:
+    rows = connection.execute(
+        f"SELECT {columns(schema.SUBJECT)}, until, exact FROM accruals WHERE source = ?", (text(source),)
+    ).fetchall()
+    return {
+        subject_of(name, layer, kind, rid): Accrual(until=moment(until), exact=Decimal(exact))
+        for name, layer, kind, rid, until, exact in rows
+    }

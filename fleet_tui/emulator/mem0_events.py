@@ -39,8 +39,13 @@ class Event:
             return EventState.RUNNING
         return EventState.SUCCEEDED if self.error is None else EventState.FAILED
 
+    def detail_json(self, now: datetime) -> dict[str, object]:
+        """The event as `GET /v1/event/{id}/` prints it: with why it failed, which the list does not say."""
+        error = self.error if self.state(now) is EventState.FAILED else None
+        return {**self.as_json(now), "graph_status": None, "error": error}
+
     def as_json(self, now: datetime) -> dict[str, object]:
-        """The event as `GET /v1/event/{id}/` prints it; times that have not come are left out."""
+        """The event as the list prints it; times that have not come are left out."""
         state = self.state(now)
         row: dict[str, object] = {
             "id": self.id,
@@ -51,8 +56,6 @@ class Event:
             "results": self.results,
             "created_at": rfc3339(self.created_at),
             "updated_at": rfc3339(self.ends_at if self.done else self.created_at),
-            "graph_status": None,
-            "error": self.error if state is EventState.FAILED else None,
         }
         if state is not EventState.PENDING:
             row["started_at"] = rfc3339(self.starts_at)

@@ -299,7 +299,7 @@ class Mem0Platform(Emulator):
         event = self.events.find(request.match_info["id"])
         if event is None:
             raise Mem0RefusedError(404, {"error": "Event not found or you don't have permission to access it."})
-        return wire.json_answer(event.as_json(self.clock()))
+        return wire.json_answer(event.detail_json(self.clock()))
 
     async def _stats(self, request: web.Request) -> web.Response:
         del request

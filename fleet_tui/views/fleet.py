@@ -13,6 +13,7 @@ from fleet_tui.views.ages import NONE, UNKNOWN, age, left
 from fleet_tui.views.amounts import SOFT, Sum, short
 from fleet_tui.views.cells import Cell, Role, phase_role
 from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.detail import SOON_S
 from fleet_tui.views.model import FleetModel
 
 COLUMNS: Final = (
@@ -35,7 +36,6 @@ ORDERS: Final = (ATTENTION, *(column.name for column in COLUMNS))
 
 _TEXT_CELLS: Final = 256
 _BIG: Final = 10**17
-_SOON_S: Final = 15 * 60
 
 
 def cells(model: FleetModel, agent: Agent, now: datetime) -> tuple[Cell, ...]:
@@ -99,7 +99,7 @@ def _word(text: str | None, claimed: bool) -> Cell:
 
 def _left(agent: Agent, now: datetime) -> Cell:
     end = row.ends_at(agent)
-    soon = end is not None and (end - now).total_seconds() < _SOON_S
+    soon = end is not None and (end - now).total_seconds() < SOON_S
     return Cell(SafeText(left(end, now)), Role.WARN if soon else Role.DIM if end is None else Role.PLAIN)
 
 

@@ -17,8 +17,9 @@ from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import Finding, RuleName
+from fleet_tui.domain.text import SafeText
 from fleet_tui.views.ledger import Ledger
-from fleet_tui.views.names import ShownNames
+from fleet_tui.views.names import ShownNames, suffixed
 from fleet_tui.views.tally import Tally
 
 ENDED_STAYS: Final = timedelta(minutes=15)
@@ -83,6 +84,7 @@ class FleetModel:
         self._overlays: dict[str, tuple[Overlay, ...]] = {}
         self._members: dict[AgentId, set[ResourceKey]] = {}
         self._handles: dict[AgentId, tuple[str, ...]] = {}
+        self._owners: dict[str, AgentId] = {}
         self._handle_of: dict[ResourceKey, str] = {}
         self._acting_on: dict[ResourceKey, ActionId] = {}
         self._expiries: list[tuple[datetime, str]] = []
@@ -263,6 +265,8 @@ class FleetModel:
     def _regroup_id(self, id_: AgentId, now: datetime, changed: set[str], gone: set[str]) -> None:
         keys = self._members.get(id_, ())
         agents = agents_of_id(id_, [self.effective(self.resources[key]) for key in keys], self._join)
+        if "@" in id_ or len(agents) > 1:
+            agents = tuple(self._owned(agent, id_) for agent in agents)
         before = self._handles.get(id_, ())
         after = tuple(agent.handle for agent in agents)
         if after:
@@ -274,6 +278,11 @@ class FleetModel:
                 self._remove(handle, gone)
         for agent in agents:
             self._place(agent, now, changed, gone)
+
+    def _owned(self, agent: Agent, id_: AgentId) -> Agent:
+        """The id `bot@ci` and the id `bot` of team ci would answer to one handle: whoever comes second gets another."""
+        owner = self._owners.setdefault(agent.handle, id_)
+        return agent if owner == id_ else replace(agent, handle=suffixed(SafeText(agent.handle), f"{id_}\x1f"))
 
     def _place(self, agent: Agent, now: datetime, changed: set[str], gone: set[str]) -> None:
         handle = agent.handle

@@ -1,7 +1,6 @@
 """Counts and burn rate of the rows in FLEET, moved along with each row that changes."""
 
 from collections import Counter
-from typing import Final
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.identity import Layer
@@ -9,8 +8,6 @@ from fleet_tui.domain.money import Basis
 from fleet_tui.domain.phase import BURNING, ENDED, Phase
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.amounts import SOFT, Sum
-
-_NO_COMPUTE: Final = "no compute"
 
 
 def rate_sum(resources: tuple[Resource, ...]) -> Sum:
@@ -36,6 +33,8 @@ class Tally:
         self.unclaimed = 0
         self.phases: Counter[Phase] = Counter()
         self.without_compute = 0
+        self.unobserved = 0
+        """Rows that run and that no source of work signals watches: never idle, never stuck."""
         self._amounts: Counter[str] = Counter()
         self._bases: Counter[Basis] = Counter()
         self._unpriced = 0
@@ -55,6 +54,8 @@ class Tally:
             self.without_compute += step
         else:
             self.phases[agent.lead.phase.phase] += step
+            if agent.lead.phase.phase in BURNING and not any(r.observes_work for r in agent.resources):
+                self.unobserved += step
         for resource in agent.resources:
             self._move_rate(resource, step)
 

@@ -1,0 +1,129 @@
+"""FAILURES: what failed by class, with the retry rule and the next step; which sources and agents fail now."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.failure import RULES, Failure, FailureClass
+from fleet_tui.domain.phase import Phase, attention_rank
+from fleet_tui.domain.text import SafeText, name_cell
+from fleet_tui.views import row
+from fleet_tui.views.ages import age, fine_age
+from fleet_tui.views.cells import Cell, Role, phase_role
+from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.detail import next_step
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
+from fleet_tui.views.sources import is_bad, source_words
+
+FAILING: Final = frozenset({Phase.LOOPING, Phase.STUCK, Phase.BACKOFF, Phase.ENDED_FAILED, Phase.ENDED_LOST})
+
+_CLASSES: Final = (
+    Column(name="CLASS", width=13, priority=0),
+    Column(name="EVENTS", width=6, align=Align.RIGHT, priority=1),
+    Column(name="RETRY", width=28, min_width=10, priority=4),
+    Column(name="WHERE", width=20, min_width=8, priority=3),
+    Column(name="LAST", width=4, priority=2),
+    Column(name="NEXT STEP", width=30, min_width=16, priority=0, flexible=True),
+)
+_OPEN: Final = (
+    Column(name="WHAT", width=20, min_width=12, priority=0),
+    Column(name="STATE", width=26, min_width=10, priority=1),
+    Column(name="SINCE", width=5, priority=2),
+    Column(name="WHY", width=30, min_width=12, priority=0, flexible=True),
+    Column(name="NEXT STEP", width=34, min_width=16, priority=3),
+)
+_PLACES: Final = 3
+
+
+def classes_table(failures: Iterable[Failure], now: datetime) -> TableView:
+    """One row per class that occurred in the window, the most frequent first."""
+    by_class: dict[FailureClass, list[Failure]] = {}
+    for failure in failures:
+        by_class.setdefault(failure.failure_class, []).append(failure)
+    rows = [
+        TableRow(key=failure_class.value, cells=_class_cells(failure_class, found, now))
+        for failure_class, found in sorted(by_class.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+    return TableView(columns=_CLASSES, rows=tuple(rows), empty=SafeText("no failure was recorded in this window"))
+
+
+def _class_cells(failure_class: FailureClass, found: Sequence[Failure], now: datetime) -> tuple[Cell, ...]:
+    rule = RULES[failure_class]
+    places = sorted({failure.source for failure in found})
+    more = f" +{len(places) - _PLACES}" if len(places) > _PLACES else ""
+    return (
+        word(failure_class.value, Role.BAD),
+        word(str(len(found))),
+        word(rule.retry.value, Role.DIM),
+        said(", ".join(places[:_PLACES]) + more),
+        word(age(max(failure.at for failure in found), now)),
+        word(rule.next_step),
+    )
+
+
+def open_table(model: FleetModel, now: datetime) -> TableView:
+    """What fails at this moment: sources first, then agents, those who need a person most first."""
+    sources = [
+        TableRow(key=f"source {status.name}", cells=_source_cells(model, status.name, now))
+        for status in sorted(model.statuses.values(), key=lambda status: status.name)
+        if is_bad(status, now)
+    ]
+    failing = [a for a in model.fleet.values() if a.lead is not None and a.lead.phase.phase in FAILING]
+    failing.sort(key=lambda agent: (attention_rank(agent.phase), agent.handle))
+    agents = [TableRow(key=f"agent {agent.handle}", cells=_agent_cells(model, agent, now)) for agent in failing]
+    return TableView(columns=_OPEN, rows=(*sources, *agents), empty=SafeText("no source and no agent fails now"))
+
+
+def _source_cells(model: FleetModel, name: str, now: datetime) -> tuple[Cell, ...]:
+    status = next(s for s in model.statuses.values() if s.name == name)
+    words = source_words(status, now)
+    failure = status.failure
+    return (
+        said(f"source {name}", Role.STRONG),
+        Cell(SafeText(words.text.removeprefix(f"{said(name).text} ")), words.role),
+        word(age(status.last_ok_at, now)),
+        said(f"{failure.operation}: {failure.text}" if failure else "no reading came in time"),
+        word(RULES[failure.failure_class].next_step if failure else "fleet-tui collect --status", Role.DIM),
+    )
+
+
+def _agent_cells(model: FleetModel, agent: Agent, now: datetime) -> tuple[Cell, ...]:
+    phase = agent.lead.phase if agent.lead else None
+    return (
+        Cell(name_cell(agent.handle if agent.claimed else agent.name), Role.STRONG),
+        Cell(SafeText(row.state_text(model, agent, now)), phase_role(agent.phase)),
+        word(age(phase.since if phase else None, now)),
+        said(phase.evidence if phase else ""),
+        said(next_step(model, agent, now), Role.DIM),
+    )
+
+
+def failure_lines(failures: Iterable[Failure], *, limit: int = 200) -> list[Line]:
+    """The events themselves, newest first."""
+    newest = sorted(failures, key=lambda failure: failure.at, reverse=True)[:limit]
+    return [
+        (
+            word(f"{failure.at.astimezone(UTC):%H:%M:%S} ", Role.DIM),
+            word(f"{failure.failure_class.value} ", Role.BAD),
+            said(f"{failure.source} {failure.operation}: {failure.text}"),
+            word(f" ({failure.status})" if failure.status else "", Role.DIM),
+            said(f" request {failure.request_id}" if failure.request_id else "", Role.DIM),
+        )
+        for failure in newest
+    ]
+
+
+def summary(model: FleetModel, failures: Sequence[Failure], now: datetime) -> Line:
+    """The line above the tables."""
+    table = open_table(model, now)
+    sources = sum(1 for line in table.rows if line.key.startswith("source "))
+    newest = max((failure.at for failure in failures), default=None)
+    last = f", the last {fine_age(newest, now)} ago" if newest else ""
+    return (
+        word(f"{len(failures)} failures in 24 h{last}   ", Role.STRONG),
+        word(
+            f"failing now: {sources} sources, {len(table.rows) - sources} agents", Role.BAD if table.rows else Role.GOOD
+        ),
+    )

@@ -1,0 +1,112 @@
+"""The header: which fleet, what may act in it, how many of what, and what it costs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from fleet_tui.domain.money import Side
+from fleet_tui.domain.phase import ENDED, Phase
+from fleet_tui.domain.sprawl import RuleName
+from fleet_tui.views.ages import left
+from fleet_tui.views.amounts import full, short, sign
+from fleet_tui.views.cells import Cell, Role, phase_role
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import SPACE, Line, Piece, fitted, said, word
+
+_COUNTED: Final = (
+    (Phase.RUNNING, "run"),
+    (Phase.WAITING, "wait"),
+    (Phase.STUCK, "stuck"),
+    (Phase.LOOPING, "loop"),
+    (Phase.BACKOFF, "backoff"),
+    (Phase.IDLE, "idle"),
+    (Phase.PAUSED, "paused"),
+    (Phase.UNKNOWN, "?"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What this console may do. `window_until` ends its write window, `auto` is what policies may do unattended."""
+
+    fleet: str
+    production: bool = False
+    read_only: bool = False
+    """The configuration refuses every act, for everybody."""
+    window_until: datetime | None = None
+    auto: tuple[str, ...] = ()
+
+    def may_act(self, now: datetime) -> bool:
+        return not self.read_only and self.window_until is not None and now < self.window_until
+
+
+def permission(standing: Standing, now: datetime) -> Line:
+    """`[RO]`, `[RW 9m]`, and `[AUTO pause]` while any policy may act."""
+    hands = word("[RO]", Role.GOOD)
+    if standing.may_act(now):
+        hands = word(f"[RW {left(standing.window_until, now)}]", Role.WARN)
+    if not standing.auto:
+        return (hands,)
+    return (hands, SPACE, said(f"[AUTO {','.join(standing.auto)}]", Role.BAD))
+
+
+def header_line(model: FleetModel, standing: Standing, now: datetime, width: int, *, title: str = "") -> Line:
+    """One line; on a narrow screen counts drop before money, and the fleet's name and permission never do."""
+    name: Line = (word("fleet ", Role.DIM), said(standing.fleet, Role.TITLE, 24))
+    if standing.production:
+        name = (*name, SPACE, word("production", Role.WARN))
+    pieces = [
+        Piece(cells=name, priority=0, shorter=(said(standing.fleet, Role.TITLE, 24),)),
+        Piece(cells=permission(standing, now), priority=0),
+        Piece(cells=(word(f"{now.astimezone(UTC):%H:%M}Z", Role.DIM),), priority=9),
+    ]
+    if title:
+        pieces.append(Piece(cells=(word(title, Role.STRONG),), priority=1))
+    return fitted([*pieces, *_counts(model), *_money(model, now)], width)
+
+
+def _counts(model: FleetModel) -> list[Piece]:
+    tally = model.tally
+    noun = "agent" if tally.agents == 1 else "agents"
+    ended = sum(count for phase, count in tally.phases.items() if phase in ENDED)
+    parts: list[Line] = [
+        (word(f"{tally.phases[phase]} {label}", phase_role(phase)),) for phase, label in _COUNTED if tally.phases[phase]
+    ]
+    if ended:
+        parts.append((word(f"{ended} ended", Role.DIM),))
+    orphans = model.found[RuleName.ORPHAN]
+    worst = [part for part in parts if any(label in part[0].text for label in ("stuck", "loop", "wait", "?"))]
+    found: Line = (word(f"{orphans} orphan", Role.ORPHAN),) if orphans else ()
+    pieces = [
+        Piece(
+            cells=(word(f"{tally.agents} {noun}", Role.STRONG),),
+            priority=3,
+            shorter=(word(f"{tally.agents} ag", Role.STRONG),),
+        ),
+        Piece(cells=_spaced(parts), priority=6, shorter=_spaced(worst)),
+    ]
+    if tally.unclaimed:
+        pieces.append(Piece(cells=(word(f"{tally.unclaimed} unclaimed", Role.ORPHAN),), priority=7))
+    if found:
+        pieces.append(Piece(cells=found, priority=5))
+    if tally.unobserved:
+        pieces.append(Piece(cells=(word(f"{tally.unobserved} unobserved", Role.DIM),), priority=8))
+    return [piece for piece in pieces if piece.cells]
+
+
+def _spaced(parts: list[Line]) -> Line:
+    line: list[Cell] = []
+    for part in parts:
+        line.extend((SPACE, *part) if line else part)
+    return tuple(line)
+
+
+def _money(model: FleetModel, now: datetime) -> list[Piece]:
+    rate = model.tally.rate()
+    today = model.ledger.fleet(now.astimezone(UTC).date(), Side.COST)
+    main = rate.main()
+    hourly = sign(main[0] if main else "usd", short(rate).removesuffix(f" {main[0]}" if main else ""))
+    return [
+        Piece(cells=(word(f"{hourly}/h", Role.MONEY),), priority=2),
+        Piece(cells=(word("today ", Role.DIM), word(full(today), Role.MONEY)), priority=4),
+    ]

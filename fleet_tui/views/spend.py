@@ -1,0 +1,182 @@
+"""SPEND: what the fleet costs now and today, grouped as asked. Sides stand beside each other, never added."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.delta import DayTotal
+from fleet_tui.domain.money import Side
+from fleet_tui.domain.resource import Resource
+from fleet_tui.domain.text import SafeText
+from fleet_tui.views.amounts import SOFT, Sum, full, short
+from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
+from fleet_tui.views.tally import rate_sum
+
+
+class GroupBy(StrEnum):
+    """By what the money is grouped."""
+
+    TEAM = "team"
+    AGENT = "agent"
+    TASK = "task"
+    PROVIDER = "provider"
+    LAYER = "layer"
+    SOURCE = "source"
+
+
+UNALLOCATED: Final = "(unallocated)"
+_COLUMNS: Final = (
+    Column(name="GROUP", width=24, min_width=12, priority=0, flexible=True),
+    Column(name="AGENTS", width=6, align=Align.RIGHT, priority=4),
+    Column(name="$/h", width=10, min_width=7, align=Align.RIGHT, priority=1),
+    Column(name="TODAY", width=12, min_width=9, align=Align.RIGHT, priority=0),
+    Column(name="SHARE", width=5, align=Align.RIGHT, priority=5),
+    Column(name="BASIS", width=18, min_width=9, priority=3),
+    Column(name="BILLED", width=12, min_width=9, align=Align.RIGHT, priority=6),
+    Column(name="CARD", width=12, min_width=9, align=Align.RIGHT, priority=7),
+)
+
+
+class _Groups:
+    """Names the group of a resource's rate and of a day total."""
+
+    def __init__(self, model: FleetModel, by: GroupBy) -> None:
+        self._by = by
+        self._providers = {name: status.provider for name, status in model.statuses.items()}
+        self._layers = _layer_of_source(model) if by is GroupBy.LAYER else {}
+        self._tasks = _task_of_agent(model) if by is GroupBy.TASK else {}
+
+    def of_resource(self, agent: Agent, resource: Resource) -> str:
+        match self._by:
+            case GroupBy.TEAM:
+                return agent.assignment.team or UNALLOCATED
+            case GroupBy.AGENT:
+                return agent.name if agent.claimed else UNALLOCATED
+            case GroupBy.TASK:
+                return agent.assignment.task or UNALLOCATED
+            case GroupBy.PROVIDER:
+                return resource.provider
+            case GroupBy.LAYER:
+                return resource.layer.value
+            case GroupBy.SOURCE:
+                return resource.key.source
+
+    def of_total(self, total: DayTotal) -> str:
+        match self._by:
+            case GroupBy.TEAM:
+                return total.team or UNALLOCATED
+            case GroupBy.AGENT:
+                return total.agent or UNALLOCATED
+            case GroupBy.TASK:
+                return self._tasks.get(total.agent, UNALLOCATED)
+            case GroupBy.PROVIDER:
+                return self._providers.get(total.source, total.source)
+            case GroupBy.LAYER:
+                return self._layers.get(total.source, UNALLOCATED)
+            case GroupBy.SOURCE:
+                return total.source
+
+
+def _layer_of_source(model: FleetModel) -> dict[str, str]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for resource in model.resources.values():
+        counts[resource.key.source][resource.layer.value] += 1
+    return {source: layers.most_common(1)[0][0] for source, layers in counts.items()}
+
+
+def _task_of_agent(model: FleetModel) -> dict[str, str]:
+    return {agent.name: agent.assignment.task for agent in model.agents.values() if agent.assignment.task}
+
+
+def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) -> TableView:
+    """One row per group, the dearest today first, and what belongs to nobody last."""
+    groups = _Groups(model, by)
+    rates: dict[str, Sum] = defaultdict(Sum)
+    agents: dict[str, set[str]] = defaultdict(set)
+    for handle, agent in model.fleet.items():
+        for resource in agent.resources:
+            group = groups.of_resource(agent, resource)
+            agents[group].add(handle)
+            _merge(rates[group], rate_sum((resource,)))
+    day = now.astimezone(UTC).date()
+    cost, billed, card = (model.ledger.by(groups.of_total, day, side) for side in Side)
+    whole = model.ledger.fleet(day)
+    names = {*rates, *cost, *billed, *card}
+    rows = [
+        TableRow(
+            key=name,
+            cells=(
+                said(name, Role.DIM if name == UNALLOCATED else Role.STRONG, 128),
+                word(str(len(agents[name])) if name in agents else "-"),
+                _money(rates.get(name), none="-"),
+                _money(cost.get(name)),
+                word(_share(cost.get(name), whole)),
+                word(_bases(cost.get(name)), Role.DIM),
+                _money(billed.get(name), none="-"),
+                _money(card.get(name), none="-"),
+            ),
+        )
+        for name in sorted(names, key=lambda name: (name == UNALLOCATED, -_dollars(cost.get(name)), name))
+    ]
+    return TableView(
+        columns=_COLUMNS, rows=tuple(rows), empty=SafeText("no money is known yet, which is not the same as none")
+    )
+
+
+def _merge(into: Sum, more: Sum) -> None:
+    for currency, amount in more.amounts.items():
+        into.add(amount, currency, more.bases)
+    into.unpriced += more.unpriced
+
+
+def _dollars(total: Sum | None) -> int:
+    return total.amounts.get("usd", 0) if total is not None else 0
+
+
+def _money(total: Sum | None, *, none: str = "?") -> Cell:
+    if total is None or (not total.amounts and not total.unpriced):
+        return word(none, Role.UNKNOWN if none == "?" else Role.DIM)
+    role = Role.MONEY if SOFT.isdisjoint(total.bases) and not total.unpriced else Role.ESTIMATE
+    return word(short(total), role)
+
+
+def _share(part: Sum | None, whole: Sum | None) -> str:
+    of = _dollars(whole)
+    return f"{100 * _dollars(part) // of}%" if of > 0 and part is not None else "-"
+
+
+def _bases(total: Sum | None) -> str:
+    if total is None:
+        return "nobody told"
+    words = [basis.value for basis in sorted(total.bases)]
+    return "+".join([*words, *([f"{total.unpriced} unpriced"] if total.unpriced else [])]) or "-"
+
+
+def spend_lines(model: FleetModel, now: datetime, by: GroupBy) -> list[Line]:
+    """What stands above the table: now, today, unallocated, the other sides, and what the marks mean."""
+    day = now.astimezone(UTC).date()
+    unallocated = model.ledger.by(lambda total: total.team or UNALLOCATED, day).get(UNALLOCATED)
+    today = model.ledger.fleet(day)
+    first: list[Cell] = [word("now "), word(f"{full(model.tally.rate())} an hour", Role.MONEY)]
+    first += [word("   today "), word(full(today), Role.MONEY), word(f" ({_bases(today)})", Role.DIM)]
+    if unallocated is not None:
+        first += [word("   unallocated "), word(f"{full(unallocated)} ({_share(unallocated, today)})", Role.WARN)]
+    lines: list[Line] = [tuple(first)]
+    for side, means in ((Side.BILLED, "what we charge our customers"), (Side.CARD, "cash that settles a cost")):
+        if (other := model.ledger.fleet(day, side)) is not None:
+            lines.append(
+                (
+                    word(f"{side.value} "),
+                    word(full(other), Role.MONEY),
+                    word(f"  {means}, never added to the cost", Role.DIM),
+                )
+            )
+    marks = "~ estimated or claimed   >= something in it has no price   ? nobody knows   days are UTC"
+    note = "   today is counted for the task that an agent has now" if by is GroupBy.TASK else ""
+    lines.append((word(marks + note, Role.DIM),))
+    return lines

@@ -1,0 +1,133 @@
+"""SPRAWL: what should not exist, by rule and by row, why we say so, since when, and what it costs a day."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from fleet_tui.domain.money import amount_text
+from fleet_tui.domain.sprawl import RULES, Finding, RuleName
+from fleet_tui.domain.text import SafeText, name_cell
+from fleet_tui.views import row
+from fleet_tui.views.ages import age
+from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import Line, TableRow, TableView, word
+
+_RULES: Final = (
+    Column(name="RULE", width=30, min_width=20, priority=0),
+    Column(name="FOUND", width=5, align=Align.RIGHT, priority=0),
+    Column(name="$/DAY", width=10, min_width=8, align=Align.RIGHT, priority=1),
+    Column(name="OLDEST", width=6, priority=2),
+    Column(name="MEANS", width=40, min_width=20, priority=4, flexible=True),
+    Column(name="NEXT STEP", width=24, min_width=16, priority=3),
+)
+_FOUND: Final = (
+    Column(name="RESOURCE", width=24, min_width=14, priority=0),
+    Column(name="SOURCE", width=14, min_width=8, priority=4),
+    Column(name="KIND", width=12, priority=6),
+    Column(name="RULE", width=20, min_width=8, priority=2),
+    Column(name="SINCE", width=5, priority=3),
+    Column(name="$/DAY", width=9, min_width=7, align=Align.RIGHT, priority=1),
+    Column(name="WHY WE SAY SO", width=30, min_width=14, priority=0, flexible=True),
+)
+
+
+def day_cost(findings: Iterable[Finding]) -> tuple[int, bool]:
+    """Millionths a day over distinct resources, and whether something in it has no known cost.
+
+    One resource that several rules found costs its money once.
+    """
+    dearest: dict[object, int | None] = {}
+    for finding in findings:
+        known = dearest.get(finding.subject)
+        cost = finding.microusd_per_day
+        dearest[finding.subject] = cost if known is None else max(known, cost or 0)
+    return sum(cost or 0 for cost in dearest.values()), any(cost is None for cost in dearest.values())
+
+
+def cost_text(findings: Iterable[Finding]) -> str:
+    """`2.40~`, `>=2.40~` where a part is unknown, `?` where all of it is."""
+    listed = list(findings)
+    amount, partly = day_cost(listed)
+    if partly and not amount:
+        return "?"
+    return f"{'>=' if partly else ''}{amount_text(amount)}~"
+
+
+def _all(model: FleetModel) -> list[Finding]:
+    return [finding for of_subject in model.findings.values() for finding in of_subject.values()]
+
+
+def rules_table(model: FleetModel, now: datetime) -> TableView:
+    """Every rule, also those that found nothing: an operator wants to know what is looked for."""
+    by_rule: dict[RuleName, list[Finding]] = {rule: [] for rule in RULES}
+    for finding in _all(model):
+        by_rule[finding.rule].append(finding)
+    rows = [
+        TableRow(key=rule.value, cells=_rule_cells(rule, found, now))
+        for rule, found in sorted(by_rule.items(), key=lambda item: (-day_cost(item[1])[0], -len(item[1]), item[0]))
+    ]
+    return TableView(columns=_RULES, rows=tuple(rows))
+
+
+def _rule_cells(name: RuleName, found: list[Finding], now: datetime) -> tuple[Cell, ...]:
+    rule = RULES[name]
+    role = Role.WARN if found else Role.DIM
+    return (
+        word(rule.title, role),
+        word(str(len(found)), role),
+        word(cost_text(found) if found else "-", Role.ESTIMATE if found else Role.DIM),
+        word(age(min(f.since for f in found), now) if found else "-"),
+        word(rule.means, Role.DIM),
+        word(rule.proposal if found else "nothing"),
+    )
+
+
+def findings_table(model: FleetModel, now: datetime, *, rule: RuleName | None = None) -> TableView:
+    """Every finding, or those of one rule; the dearest first."""
+    listed = [finding for finding in _all(model) if rule is None or finding.rule is rule]
+    listed.sort(key=lambda f: (-(f.microusd_per_day or 0), f.since, f.subject.packed(), f.rule))
+    rows = [
+        TableRow(key=f"{finding.rule}\x1f{finding.subject.packed()}", cells=_finding_cells(model, finding, now))
+        for finding in listed
+    ]
+    return TableView(
+        columns=_FOUND, rows=tuple(rows), empty=SafeText("nothing is here that should not be, as far as anybody looked")
+    )
+
+
+def _finding_cells(model: FleetModel, finding: Finding, now: datetime) -> tuple[Cell, ...]:
+    key = finding.subject
+    resource = model.resources.get(key)
+    name = resource.name if resource is not None and resource.name else key.id
+    stale = resource is not None and row.is_stale(model, resource, now)
+    cost = finding.microusd_per_day
+    return (
+        Cell(name_cell(name, 64), Role.STRONG),
+        Cell(name_cell(key.source + ("?" if stale else ""), 32), Role.STALE if stale else Role.PLAIN),
+        word(key.kind.value, Role.DIM),
+        word(finding.rule.value, Role.ORPHAN),
+        word(age(finding.since, now)),
+        word("?" if cost is None else f"{amount_text(cost)}~", Role.UNKNOWN if cost is None else Role.ESTIMATE),
+        _why(finding),
+    )
+
+
+def _why(finding: Finding) -> Cell:
+    return Cell(name_cell(finding.evidence, 256))
+
+
+def summary(model: FleetModel) -> Line:
+    """The line above the tables."""
+    found = _all(model)
+    if not found:
+        return (word("0 findings", Role.GOOD),)
+    return (
+        word(f"{len(found)} findings   ", Role.STRONG),
+        word(
+            f"${cost_text(found)} a day to win back" if cost_text(found) != "?" else "? a day: no price is known",
+            Role.ESTIMATE,
+        ),
+        word("   nothing is removed without an order of yours", Role.DIM),
+    )

@@ -229,7 +229,7 @@ def _field(name: str) -> Field:
 
 
 def _text_term(text: str, negated: bool, field: Field | None, label: str | None, value: str) -> Term:
-    name = field or f"{_LABEL}{label}"
+    name = str(field or f"{_LABEL}{label}")
     if not value:
         raise FilterError(f"{_shown(name)}: needs a value ({_shown(name)}:{ABSENT} means none)")
     pattern = None

@@ -11,6 +11,7 @@ from typing import assert_never
 from fleet_tui.emulator.world import Behaviour
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Level(StrEnum):
@@ -126,8 +127,7 @@ def lines(
 
 def _forward(work: Workload, since: datetime, until: datetime) -> Iterator[Line]:
     step = line_step_s(work)
-    first, end = _span(work, since, until)
-    for number in range(-(-int(first) // step), -(-int(end) // step)):
+    for number in _numbers(work, since, until, step):
         yield _line(work, number, step)
     last = _last_line(work)
     if last is not None and since <= last.at < until:
@@ -139,14 +139,16 @@ def _backward(work: Workload, since: datetime, until: datetime) -> Iterator[Line
     if last is not None and since <= last.at < until:
         yield last
     step = line_step_s(work)
-    first, end = _span(work, since, until)
-    for number in range(-(-int(end) // step) - 1, -(-int(first) // step) - 1, -1):
+    for number in reversed(_numbers(work, since, until, step)):
         yield _line(work, number, step)
 
 
-def _span(work: Workload, since: datetime, until: datetime) -> tuple[float, float]:
+def _numbers(work: Workload, since: datetime, until: datetime, step: int) -> range:
+    """The steps since the epoch that lie in [since, until) and in its working time; whole microseconds, so exact."""
     end = until if work.turns_at is None else min(until, work.turns_at)
-    return _seconds(max(since, work.since)), _seconds(end)
+    step_us = step * 1_000_000
+    first, behind = (-(-((moment - _EPOCH) // _MICROSECOND) // step_us) for moment in (max(since, work.since), end))
+    return range(first, behind)
 
 
 def _line(work: Workload, number: int, step: int) -> Line:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import text, us
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import insert, select
 
-_INSERT = f"INSERT INTO audit ({columns(schema.AUDIT)}) VALUES ({places(schema.AUDIT)})"
+_INSERT = insert("audit", schema.AUDIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def append(connection: sqlite3.Connection, entry: Entry) -> None:
 def verify(connection: sqlite3.Connection) -> str | None:
     """What is wrong with the chain, naming the row, or None. Reads every row once."""
     expected, before = 1, ""
-    cursor = connection.execute(f"SELECT {columns(schema.AUDIT)} FROM audit ORDER BY seq")
+    cursor = connection.execute(select(schema.AUDIT, "audit", "ORDER BY seq"))
     while rows := cursor.fetchmany(schema.CHUNK_ROWS):
         for *row, digest in rows:
             if row[0] != expected:

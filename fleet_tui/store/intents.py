@@ -15,18 +15,14 @@ from fleet_tui.ports import IntentStore
 from fleet_tui.store import audit, schema
 from fleet_tui.store.codecs import text, us
 from fleet_tui.store.codecs_acts import hand_over_of, hand_over_row, intent_row, overlay_row
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import insert, select, upsert
 from fleet_tui.store.transaction import Writer
 
-_INTENT = f"INSERT OR IGNORE INTO intents ({columns(schema.INTENT)}) VALUES ({places(schema.INTENT)})"
-_OVERLAY = (
-    f"INSERT INTO overlays ({columns(schema.OVERLAY)}, at, revision) VALUES ({places(schema.OVERLAY)}, ?, ?) "
-    "ON CONFLICT (subject, field) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, at = excluded.at, "
-    "revision = excluded.revision"
-)
-_HAND_OVER = (
-    f"INSERT OR IGNORE INTO hand_overs ({columns(schema.HAND_OVER)}, revision) VALUES ({places(schema.HAND_OVER)}, ?)"
-)
+_INTENT = insert("intents", schema.INTENT, otherwise="IGNORE")
+_OVERLAY = upsert("overlays", ("subject", "field"), ("value", "set_by", "at", "revision"))
+_HAND_OVER = insert("hand_overs", (*schema.HAND_OVER, "revision"), otherwise="IGNORE")
+_WANTED = insert("wanted", schema.WANTED, otherwise="REPLACE")
+_HAND_OVERS = select(schema.HAND_OVER, "hand_overs", "WHERE hand_over_id = ?")
 
 
 class SqliteIntentStore(IntentStore):
@@ -69,9 +65,7 @@ class SqliteIntentStore(IntentStore):
     def want(self, kind: WantedKind, subject: str, *, now: datetime, for_s: float) -> None:
         row = (kind.value, text(subject), us(now), us(now + timedelta(seconds=for_s)))
         self._writer.run(
-            lambda connection, _: connection.execute(
-                f"INSERT OR REPLACE INTO wanted ({columns(schema.WANTED)}) VALUES ({places(schema.WANTED)})", row
-            ),
+            lambda connection, _: connection.execute(_WANTED, row),
             durable=False,
         )
 
@@ -136,9 +130,7 @@ def _confirm(
     connection: sqlite3.Connection, revision: int, hand_over_id: str, *, actor: str, host: str, now: datetime
 ) -> HandOver | None:
     row = connection.execute(
-        f"SELECT {columns(schema.HAND_OVER)} FROM hand_overs "
-        "WHERE hand_over_id = ? AND state = 'waiting' AND not_after >= ?",
-        (text(hand_over_id), us(now)),
+        f"{_HAND_OVERS} AND state = 'waiting' AND not_after >= ?", (text(hand_over_id), us(now))
     ).fetchone()
     if row is None:
         return None
@@ -150,7 +142,4 @@ def _confirm(
         "UPDATE hand_overs SET state = 'confirmed', revision = ? WHERE hand_over_id = ?", (revision, row[0])
     )
     audit.append(connection, _hand_over_entry(waiting, "confirmed", actor=actor, host=host, at=now))
-    row = connection.execute(
-        f"SELECT {columns(schema.HAND_OVER)} FROM hand_overs WHERE hand_over_id = ?", (text(hand_over_id),)
-    ).fetchone()
-    return hand_over_of(row)
+    return hand_over_of(connection.execute(_HAND_OVERS, (text(hand_over_id),)).fetchone())

@@ -8,14 +8,15 @@ from fleet_tui.ports import StoreError
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import moment as moment_of
 from fleet_tui.store.codecs import resource_of, us
-from fleet_tui.store.schema import columns
+from fleet_tui.store.sql import select
 
-_NOW = f"SELECT {columns(schema.RESOURCE)} FROM resources WHERE gone_at IS NULL"
+_NOW = select(schema.RESOURCE, "resources", "WHERE gone_at IS NULL")
 # From the newest entry down: a clock that was set back then cannot hide what came after it.
 _LAST_BEFORE = "SELECT id FROM journal WHERE +at <= ? ORDER BY id DESC LIMIT 1"
-_UNDO = (
-    f"SELECT present, {columns(schema.RESOURCE)} FROM journal "
-    "WHERE id IN (SELECT min(id) FROM journal WHERE id > ? GROUP BY source, kind, rid)"
+_UNDO = select(
+    ("present", *schema.RESOURCE),
+    "journal",
+    "WHERE id IN (SELECT min(id) FROM journal WHERE id > ? GROUP BY source, kind, rid)",
 )
 
 

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-
-from typing_extensions import Self
+from typing import Self
 
 from fleet_tui.ports import StoreError
 from fleet_tui.store.schema import COLLECTOR_LOCK_FILE, CONSOLES_LOCK_FILE

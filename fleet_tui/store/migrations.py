@@ -11,14 +11,18 @@ from fleet_tui.store import schema
 from fleet_tui.store.connection import refuse_newer, version
 
 Migration = Callable[[Database], None]
-_INTS = frozenset(
-    "revision at phase_since confirmed created_at ends_at rate_micro observes_work gone_at changed_at last_try_at "
-    "last_ok_at last_complete_at next_due_at complete_streak failures row_count latency_ms memory_bytes signal_at "
-    "since microusd_per_day status origin start_at end_at amount_micro day line_count ended_at submitted_at not_after "
-    "accepted_at flag settled_at seq asked_at expires_at n_reported n_estimated n_plan n_claimed n_unpriced until "
-    "present size_bytes samples idx horizon token audit_seq journal_from".split()
-)
-_FLOATS = frozenset("cadence_s clock_skew_s cpu_percent retry_after_s".split())
+# fmt: off
+_INTS = frozenset({
+    "revision", "at", "phase_since", "confirmed", "created_at", "ends_at", "rate_micro", "observes_work", "gone_at",
+    "changed_at", "last_try_at", "last_ok_at", "last_complete_at", "next_due_at", "complete_streak", "failures",
+    "row_count", "latency_ms", "memory_bytes", "signal_at", "since", "microusd_per_day", "status", "origin",
+    "start_at", "end_at", "amount_micro", "day", "line_count", "ended_at", "submitted_at", "not_after",
+    "accepted_at", "flag", "settled_at", "seq", "asked_at", "expires_at", "n_reported", "n_estimated", "n_plan",
+    "n_claimed", "n_unpriced", "until", "present", "size_bytes", "samples", "idx", "horizon", "token", "audit_seq",
+    "journal_from",
+})
+# fmt: on
+_FLOATS = frozenset({"cadence_s", "clock_skew_s", "cpu_percent", "retry_after_s"})
 _BLOBS = frozenset({"packed"})
 
 
@@ -33,7 +37,6 @@ def _type(column: str) -> type:
 def _table(db: Database, name: str, columns: Sequence[str], *, unique: Sequence[str] = ()) -> Table:
     """A rowid table with its identity as a unique index."""
     table = db.table(name)
-    assert isinstance(table, Table)
     table.create({"id": int, **{column: _type(column) for column in columns}}, pk="id")
     if unique:
         table.create_index(list(unique), index_name=f"{name}_identity", unique=True)
@@ -55,7 +58,7 @@ def _fleet(db: Database) -> None:
     _stamped(db, "findings", [*schema.FINDING, "gone_at"], unique=["rule", *schema.KEY])
     # Few rows are tombstones; without these the tidying would read every row to find them.
     for name in ("resources", "findings"):
-        db.execute(f"CREATE INDEX {name}_gone ON {name}(gone_at) WHERE gone_at IS NOT NULL")
+        db.conn.execute(f"CREATE INDEX {name}_gone ON {name}(gone_at) WHERE gone_at IS NOT NULL")
     _table(db, "journal", ["at", "revision", "present", *schema.RESOURCE])
     _table(db, "samples", [*schema.KEY, "start_at", "end_at", "samples", "packed"]).create_index(
         [*schema.KEY, "end_at"], index_name="samples_key"
@@ -88,10 +91,10 @@ def _acts(db: Database) -> None:
     _table(db, "attempts", ["action_id", *schema.TARGET, "at"], unique=["action_id", *schema.TARGET[:4]])
     audit = db.table("audit")
     audit.create({column: _type(column) for column in schema.AUDIT}, pk="seq")
-    db.execute("CREATE UNIQUE INDEX audit_action ON audit(action_id, target, incarnation) WHERE action_id != ''")
+    db.conn.execute("CREATE UNIQUE INDEX audit_action ON audit(action_id, target, incarnation) WHERE action_id != ''")
     _stamped(db, "overlays", [*schema.OVERLAY, "at"], unique=["subject", "field"])
     # A wanted row that is asked again gets a new id, so that dropping the old one cannot drop the new.
-    db.execute(
+    db.conn.execute(
         "CREATE TABLE wanted (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, subject TEXT, asked_at INTEGER, "
         "expires_at INTEGER, UNIQUE(kind, subject))"
     )

@@ -11,10 +11,13 @@ from fleet_tui.store.schema import STORE_FILE
 
 MOUNTS = Path("/proc/self/mountinfo")
 
-NETWORK_FILE_SYSTEMS = frozenset(
-    "9p afs beegfs ceph cifs coda davfs fuse.ceph fuse.davfs fuse.glusterfs fuse.rclone fuse.s3fs fuse.sshfs gfs2 "
-    "glusterfs gpfs lustre ncpfs nfs nfs3 nfs4 ocfs2 smb smb3 smbfs vboxsf webdav".split()
-)
+# fmt: off
+NETWORK_FILE_SYSTEMS = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse.ceph", "fuse.davfs", "fuse.glusterfs",
+    "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs3", "nfs4",
+    "ocfs2", "smb", "smb3", "smbfs", "vboxsf", "webdav",
+})
+# fmt: on
 """SQLite's WAL needs shared memory and locks that these do not keep (https://sqlite.org/wal.html)."""
 
 FileSystemOf = Callable[[Path], str | None]

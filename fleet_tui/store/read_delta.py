@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import DayTotal, FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
-from fleet_tui.domain.assignment import Overlay
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import key_of, plain, resource_of
 from fleet_tui.store.codecs_acts import action_of, hand_over_of, overlay_of
 from fleet_tui.store.codecs_reading import finding_of, status_of, total_of, vitals_of
-from fleet_tui.store.schema import columns
+from fleet_tui.store.sql import select
 
 T = TypeVar("T")
 TOTAL_DAYS = 31
@@ -45,10 +45,10 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
         overlays_changed=True,
     )
     alive = "WHERE gone_at IS NULL"
-    for rows in _chunks(connection, f"SELECT {columns(schema.RESOURCE)} FROM resources {alive}", resource_of, chunk):
+    for rows in _chunks(connection, select(schema.RESOURCE, "resources", alive), resource_of, chunk):
         yield replace(held, resources=rows)
         held = part
-    for vitals in _chunks(connection, f"SELECT {columns(schema.VITALS)} FROM vitals", vitals_of, chunk):
+    for vitals in _chunks(connection, select(schema.VITALS, "vitals"), vitals_of, chunk):
         yield replace(held, vitals=vitals)
         held = part
     for totals in _chunks(connection, _TOTALS, total_of, chunk):
@@ -57,7 +57,7 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
     yield replace(
         held,
         last=True,
-        findings=_all(connection, f"SELECT {columns(schema.FINDING)} FROM findings {alive}", finding_of),
+        findings=_all(connection, select(schema.FINDING, "findings", alive), finding_of),
         actions=_actions(connection, 0),
         hand_overs=_hand_overs(connection, 0),
     )
@@ -104,15 +104,16 @@ def since(connection: sqlite3.Connection, after: int, now: Clock) -> FleetDelta:
     )
 
 
-_TOTALS = f"SELECT {columns(schema.TOTAL)} FROM totals WHERE day > (SELECT max(day) FROM totals) - {TOTAL_DAYS}"
+_RECENT = select(("max(day)",), "totals")
+_TOTALS = select(schema.TOTAL, "totals", f"WHERE day > ({_RECENT}) - {TOTAL_DAYS}")
 
 
 def _statuses(connection: sqlite3.Connection) -> tuple[SourceStatus, ...]:
-    return _all(connection, f"SELECT {columns(schema.STATUS)} FROM sources WHERE gone_at IS NULL", status_of)
+    return _all(connection, select(schema.STATUS, "sources", "WHERE gone_at IS NULL"), status_of)
 
 
 def _overlays(connection: sqlite3.Connection) -> tuple[Overlay, ...]:
-    return _all(connection, f"SELECT {columns(schema.OVERLAY)} FROM overlays", overlay_of)
+    return _all(connection, select(schema.OVERLAY, "overlays"), overlay_of)
 
 
 def _any_overlay(connection: sqlite3.Connection, after: int) -> bool:
@@ -132,9 +133,7 @@ def _hand_overs(connection: sqlite3.Connection, after: int) -> tuple[HandOver, .
 
 
 def _after(connection: sqlite3.Connection, table: str, names: tuple[str, ...], after: int) -> list[Any]:
-    return connection.execute(
-        f"SELECT {columns(names)} FROM {table} WHERE revision > ? ORDER BY revision", (after,)
-    ).fetchall()
+    return connection.execute(select(names, table, "WHERE revision > ? ORDER BY revision"), (after,)).fetchall()
 
 
 def _all(connection: sqlite3.Connection, query: str, of: Callable[[Any], T]) -> tuple[T, ...]:

@@ -13,7 +13,7 @@ from fleet_tui.store.codecs import failure_of, key_row, opt_moment, plain, text,
 from fleet_tui.store.codecs_acts import audit_of
 from fleet_tui.store.codecs_reading import event_of, usage_of
 from fleet_tui.store.samples import Sample, unpacked
-from fleet_tui.store.schema import columns
+from fleet_tui.store.sql import select
 
 LogLine = tuple[datetime | None, str]
 
@@ -29,7 +29,7 @@ def log_tail(connection: sqlite3.Connection, key: ResourceKey, limit: int) -> tu
 
 def events(connection: sqlite3.Connection, limit: int, key: ResourceKey | None) -> tuple[Event, ...]:
     """Newest first."""
-    chosen = f"SELECT {columns(schema.EVENT)} FROM events"
+    chosen = select(schema.EVENT, "events")
     if key is None:
         rows = connection.execute(f"{chosen} ORDER BY at DESC, id DESC LIMIT ?", (limit,)).fetchall()
     else:
@@ -43,7 +43,7 @@ def events(connection: sqlite3.Connection, limit: int, key: ResourceKey | None) 
 def failures(connection: sqlite3.Connection, since: datetime, limit: int) -> tuple[Failure, ...]:
     """Newest first."""
     rows = connection.execute(
-        f"SELECT {columns(schema.FAILURE)} FROM failures WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+        select(schema.FAILURE, "failures", "WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?"),
         (us(since), limit),
     ).fetchall()
     return tuple(failure_of(row) for row in rows)
@@ -51,15 +51,13 @@ def failures(connection: sqlite3.Connection, since: datetime, limit: int) -> tup
 
 def audit_rows(connection: sqlite3.Connection, limit: int) -> tuple[AuditRow, ...]:
     """Newest first."""
-    rows = connection.execute(
-        f"SELECT {columns(schema.AUDIT)} FROM audit ORDER BY seq DESC LIMIT ?", (limit,)
-    ).fetchall()
+    rows = connection.execute(select(schema.AUDIT, "audit", "ORDER BY seq DESC LIMIT ?"), (limit,)).fetchall()
     return tuple(audit_of(row) for row in rows)
 
 
 def usage(connection: sqlite3.Connection, since: datetime, agent: str | None, limit: int) -> tuple[UsageLine, ...]:
     """Lines that begin at `since` or later, newest first."""
-    chosen = f"SELECT {columns(schema.USAGE)} FROM usage_lines WHERE start_at >= ?"
+    chosen = select(schema.USAGE, "usage_lines", "WHERE start_at >= ?")
     newest = "ORDER BY start_at DESC, id DESC LIMIT ?"
     if agent is None:
         rows = connection.execute(f"{chosen} {newest}", (us(since), limit)).fetchall()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.codecs import us
 from fleet_tui.store.schema import CHUNK_ROWS
+from fleet_tui.store.sql import delete_chosen, select
 from fleet_tui.store.transaction import Writer
 
 ROUNDS = 50
@@ -77,21 +78,21 @@ class Tidier:
         self._ballast.restore()
 
     def _drop(self, old: _Old, cutoff: int) -> None:
-        chosen = f"SELECT id FROM {old.table} WHERE {old.where} LIMIT {CHUNK_ROWS}"
+        chosen = select(("id",), old.table, f"WHERE {old.where} LIMIT {CHUNK_ROWS}")
         for _ in range(ROUNDS):
             if not self._any(chosen, cutoff):
                 return
-            self._write(f"DELETE FROM {old.table} WHERE id IN ({chosen})", cutoff)
+            self._write(delete_chosen(old.table, chosen), cutoff)
 
     def _drop_tombstones(self, table: str, cutoff: int) -> None:
-        chosen = f"SELECT id FROM {table} WHERE gone_at < ? ORDER BY gone_at LIMIT {CHUNK_ROWS}"
+        chosen = select(("id",), table, f"WHERE gone_at < ? ORDER BY gone_at LIMIT {CHUNK_ROWS}")
+
+        newest = select(("max(revision)",), table, f"WHERE id IN ({chosen})")
 
         def bury(connection: sqlite3.Connection, _: int) -> None:
-            (newest,) = connection.execute(
-                f"SELECT max(revision) FROM {table} WHERE id IN ({chosen})", (cutoff,)
-            ).fetchone()
-            connection.execute(f"DELETE FROM {table} WHERE id IN ({chosen})", (cutoff,))
-            connection.execute("UPDATE clock SET horizon = max(horizon, ?) WHERE id = 1", (newest or 0,))
+            (stamp,) = connection.execute(newest, (cutoff,)).fetchone()
+            connection.execute(delete_chosen(table, chosen), (cutoff,))
+            connection.execute("UPDATE clock SET horizon = max(horizon, ?) WHERE id = 1", (stamp or 0,))
 
         for _ in range(ROUNDS):
             if not self._any(chosen, cutoff):
@@ -100,7 +101,7 @@ class Tidier:
 
     def _drop_journal(self, cutoff: int) -> None:
         """From its oldest end only, so that what is left is whole."""
-        oldest = f"SELECT id, at FROM journal ORDER BY id LIMIT {CHUNK_ROWS}"
+        oldest = select(("id", "at"), "journal", f"ORDER BY id LIMIT {CHUNK_ROWS}")
 
         def cut(connection: sqlite3.Connection, _: int) -> bool:
             (first, last) = connection.execute("SELECT min(id), max(id) FROM journal").fetchone()
@@ -141,7 +142,7 @@ class Tidier:
             self._writer.run(drop, durable=False, precious=True)
 
     def _any(self, chosen: str, cutoff: int) -> bool:
-        return self._writer.read(lambda c: c.execute(f"SELECT EXISTS ({chosen})", (cutoff,)).fetchone())[0] == 1
+        return bool(self._writer.read(lambda c: c.execute(f"SELECT EXISTS ({chosen})", (cutoff,)).fetchone())[0])
 
     def _write(self, statement: str, cutoff: int) -> None:
         self._writer.run(lambda connection, _: connection.execute(statement, (cutoff,)), durable=False, precious=True)

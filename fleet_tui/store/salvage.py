@@ -12,11 +12,11 @@ from pathlib import Path
 
 from fleet_tui.ports import StoreDamaged
 from fleet_tui.store import audit, schema
-from fleet_tui.store.codecs import us
+from fleet_tui.store.codecs import Cells, us
 from fleet_tui.store.connection import explained, open_writer
 from fleet_tui.store.migrations import migrate
 from fleet_tui.store.place import created
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import insert, select
 
 QUICK_CHECK_BYTES = 256 * 1024 * 1024
 """A larger store is checked by its first pages only: reading all of it would delay the start by many seconds."""
@@ -86,18 +86,18 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _copy_all(old: sqlite3.Connection, new: sqlite3.Connection, aside: Path, now: datetime) -> None:
     new.execute("BEGIN IMMEDIATE")
-    clock = _one(old, "SELECT revision, token, audit_seq, audit_hash FROM clock WHERE id = 1") or (0, 0, 0, "")
-    revision = int(clock[0]) + 1
+    clock = _clock(old)
+    revision = clock[0] + 1
     new.execute("UPDATE clock SET revision = ?, horizon = ?, token = ? WHERE id = 1", (revision, revision, clock[1]))
     counts: list[str] = []
     for table, names in _KEPT.items():
         stamped = (*names, "revision") if table in _STAMPED else tuple(names)
         rows = [(*row, revision) if table in _STAMPED else row for row in _readable(old, table, names, "id")]
-        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns(stamped)}) VALUES ({places(stamped)})", rows)
+        new.executemany(insert(table, stamped, otherwise="IGNORE"), rows)
         counts.append(f"{len(rows)} {table.replace('_', '-')}")
     held = sorted(_readable(old, "audit", schema.AUDIT, "seq"))
-    new.executemany(f"INSERT OR IGNORE INTO audit ({columns(schema.AUDIT)}) VALUES ({places(schema.AUDIT)})", held)
-    seq, digest = _head(held, int(clock[2]), str(clock[3]))
+    new.executemany(insert("audit", schema.AUDIT, otherwise="IGNORE"), held)
+    seq, digest = _head(held, clock[2], clock[3])
     new.execute("UPDATE clock SET audit_seq = ?, audit_hash = ? WHERE id = 1", (seq, digest))
     lost = seq - len(held)
     audit.append(
@@ -109,40 +109,39 @@ def _copy_all(old: sqlite3.Connection, new: sqlite3.Connection, aside: Path, now
             via="collector",
             what="store set aside",
             target=str(aside),
-            reason=f"it was damaged; kept {', '.join(counts)}, {len(held)} audit rows; {lost} audit rows could not be read",
+            reason=f"it was damaged; kept {', '.join(counts)}, {len(held)} audit rows; {lost} audit rows lost",
         ),
     )
     new.execute("COMMIT")
 
 
-def _head(held: Sequence[tuple[object, ...]], seq: int, digest: str) -> tuple[int, str]:
+def _head(held: Sequence[Cells], seq: int, digest: str) -> tuple[int, str]:
     """Where the chain goes on: its head as the clock knew it, or the last row that could be read."""
-    if held and int(str(held[-1][0])) >= seq:
-        return int(str(held[-1][0])), str(held[-1][-1])
+    if held and held[-1][0] >= seq:
+        return held[-1][0], held[-1][-1]
     return seq, digest
 
 
-def _readable(old: sqlite3.Connection, table: str, names: Sequence[str], order: str) -> list[tuple[object, ...]]:
+def _readable(old: sqlite3.Connection, table: str, names: Sequence[str], order: str) -> list[Cells]:
     """Rows from both ends, up to where the file cannot be read."""
     rows = {row[0]: row[1:] for way in ("ASC", "DESC") for row in _until_damage(old, table, names, order, way)}
     return list(rows.values())
 
 
-def _until_damage(
-    old: sqlite3.Connection, table: str, names: Sequence[str], order: str, way: str
-) -> Iterator[tuple[object, ...]]:
+def _until_damage(old: sqlite3.Connection, table: str, names: Sequence[str], order: str, way: str) -> Iterator[Cells]:
     try:
-        yield from old.execute(f"SELECT {order}, {columns(tuple(names))} FROM {table} ORDER BY {order} {way}")
+        yield from old.execute(select((order, *names), table, f"ORDER BY {order} {way}"))
     except sqlite3.Error:
         return
 
 
-def _one(old: sqlite3.Connection, query: str) -> tuple[object, ...] | None:
+def _clock(old: sqlite3.Connection) -> tuple[int, int, int, str]:
+    """Revision, token, and the head of the audit; zeros where they cannot be read."""
     try:
-        row = old.execute(query).fetchone()
+        row = old.execute("SELECT revision, token, audit_seq, audit_hash FROM clock WHERE id = 1").fetchone()
     except sqlite3.Error:
-        return None
-    return tuple(row) if row else None
+        row = None
+    return (int(row[0]), int(row[1]), int(row[2]), str(row[3])) if row else (0, 0, 0, "")
 
 
 def _fresh(path: Path) -> Path:

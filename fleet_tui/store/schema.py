@@ -159,13 +159,3 @@ AUDIT = (
 OVERLAY = ("subject", "field", "value", "set_by")
 WANTED = ("kind", "subject", "asked_at", "expires_at")
 HAND_OVER = ("hand_over_id", "from_agent", "to_agent", "task", "asked_by", "asked_at", "not_after", "state")
-
-
-def columns(names: tuple[str, ...], *, of: str = "") -> str:
-    """The names as SQL lists them, each after `of.` where a table is named."""
-    return ", ".join(f"{of}.{name}" if of else name for name in names)
-
-
-def places(names: tuple[str, ...]) -> str:
-    """As many `?` as there are names."""
-    return ", ".join("?" for _ in names)

@@ -3,7 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
+
+from typing_extensions import override
 
 from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
@@ -17,7 +20,6 @@ from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import CollectorStore, LogPage, Observation
 from fleet_tui.store import write_acts, write_fleet, write_logs, write_usage
 from fleet_tui.store.ballast import Ballast
-from fleet_tui.store.codecs import text
 from fleet_tui.store.retention import Retention, Tidier
 from fleet_tui.store.samples import SampleBuffer
 from fleet_tui.store.schema import CHUNK_ROWS
@@ -45,83 +47,90 @@ class SqliteCollectorStore(CollectorStore):
         finally:
             self._writer.close()
 
+    @override
     def observe(self, observation: Observation) -> int:
         """Write it and give the revision reached. A large one takes several transactions, the source's status last."""
         revision = 0
         for steps in _transactions(observation):
-            revision = self._writer.run(
-                lambda connection, revision, steps=steps: _run(steps, connection, revision), durable=False
-            )
+            revision = self._writer.run(partial(_run, steps), durable=False)
         self._samples.add(observation.vitals)
         self._write_samples()
         return revision
 
     def _write_samples(self, *, everything: bool = False) -> None:
-        if full := self._samples.full(everything=everything):
-            for start in range(0, len(full), CHUNK_ROWS):
-                rows = full[start : start + CHUNK_ROWS]
-                self._writer.run(
-                    lambda connection, _, rows=rows: write_fleet.put_samples(connection, rows), durable=False
-                )
+        for rows in _chunks(self._samples.full(everything=everything)):
+            self._writer.run(partial(write_fleet.put_samples, rows=rows), durable=False)
 
+    @override
     def known(self, source: SourceName) -> tuple[Resource, ...]:
         return self._writer.read(lambda connection: write_fleet.known(connection, source))
 
+    @override
     def watches(self, source: SourceName) -> tuple[Watch, ...]:
         return self._writer.read(lambda connection: write_fleet.watches(connection, source))
 
+    @override
     def status(self, source: SourceName) -> SourceStatus | None:
         return self._writer.read(lambda connection: write_fleet.status(connection, source))
 
+    @override
     def accruals(self, source: SourceName) -> dict[Subject, Accrual]:
         return self._writer.read(lambda connection: write_usage.accruals(connection, source))
 
+    @override
     def cursor(self, name: str) -> str | None:
         return self._writer.read(lambda connection: write_logs.cursor(connection, name))
 
+    @override
     def keep_cursor(self, name: str, value: str) -> None:
         self._writer.run(lambda connection, _: write_logs.keep_cursor(connection, name, value), durable=False)
 
+    @override
     def forget_sources(self, keep: Collection[SourceName], now: datetime) -> None:
         """Bury everything of sources that are not configured any more; their money and audit stay."""
         for source in self._writer.read(lambda connection: write_fleet.unknown_sources(connection, keep)):
-            while not self._writer.run(
-                lambda connection, revision, source=source: write_fleet.forget_source(
-                    connection, revision, source, now, CHUNK_ROWS
-                ),
-                durable=False,
-            ):
+            forget = partial(write_fleet.forget_source, source=source, at=now, limit=CHUNK_ROWS)
+            while not self._writer.run(forget, durable=False):
                 pass
 
+    @override
     def accept(self, now: datetime) -> tuple[ActionRecord, ...]:
         if not self._writer.read(write_acts.new_intents):
             return ()
         return self._writer.run(lambda connection, revision: write_acts.accept(connection, revision, now), durable=True)
 
+    @override
     def unsettled(self) -> tuple[ActionRecord, ...]:
         return self._writer.read(write_acts.unsettled)
 
+    @override
     def action(self, action_id: ActionId) -> ActionRecord | None:
         return self._writer.read(lambda connection: write_acts.action(connection, action_id))
 
+    @override
     def start(self, action_id: ActionId, now: datetime) -> None:
         self._writer.run(lambda connection, revision: write_acts.start(connection, revision, action_id), durable=True)
 
+    @override
     def attempt(self, action_id: ActionId, target: Target, now: datetime) -> None:
         self._writer.run(lambda connection, _: write_acts.attempt(connection, action_id, target, now), durable=True)
 
+    @override
     def attempted(self, action_id: ActionId, target: Target) -> bool:
         return self._writer.read(lambda connection: write_acts.attempted(connection, action_id, target))
 
+    @override
     def settle(self, action_id: ActionId, outcome: Outcome, now: datetime) -> bool:
         return self._writer.run(
             lambda connection, revision: write_acts.settle(connection, revision, action_id, outcome, now),
             durable=True,
         )
 
+    @override
     def wanted(self, now: datetime) -> tuple[Wanted, ...]:
         return self._writer.read(lambda connection: write_acts.wanted(connection, now))
 
+    @override
     def drop_wanted(self, wanted_ids: Collection[int]) -> None:
         rows = [(wanted_id,) for wanted_id in wanted_ids]
         if rows:
@@ -130,16 +139,19 @@ class SqliteCollectorStore(CollectorStore):
                 durable=False,
             )
 
+    @override
     def append_logs(self, key: ResourceKey, page: LogPage, now: datetime) -> None:
         if page.lines:
             self._writer.run(lambda connection, _: write_logs.append(connection, key, page, now), durable=False)
 
+    @override
     def expire_hand_overs(self, now: datetime) -> None:
         if self._writer.read(lambda connection: write_acts.waiting_hand_overs(connection, now)):
             self._writer.run(
                 lambda connection, revision: write_acts.expire_hand_overs(connection, revision, now), durable=True
             )
 
+    @override
     def tidy(self, now: datetime) -> None:
         self._tidier.tidy(now)
 
@@ -160,7 +172,7 @@ def _transactions(observation: Observation) -> Iterator[list[Step]]:
             held, weight = [], 0
         held.append(step)
         weight += cost
-    yield [*held, lambda connection, revision: _conclude(connection, revision, observation)]
+    yield [*held, partial(_conclude, observation=observation)]
 
 
 def _conclude(connection: sqlite3.Connection, revision: int, observation: Observation) -> None:
@@ -171,21 +183,20 @@ def _conclude(connection: sqlite3.Connection, revision: int, observation: Observ
 
 def _pieces(seen: Observation) -> Iterator[tuple[Step, int]]:
     """Every piece with what it weighs, in rows."""
-    at = seen.at
-    for rows in _chunks(seen.changed):
-        yield lambda c, revision, rows=rows: write_fleet.put_resources(c, revision, rows, at), len(rows)
-    for rows in _chunks(seen.gone):
-        yield lambda c, revision, rows=rows: write_fleet.bury_resources(c, revision, rows, at), len(rows)
-    for rows in _chunks(seen.vitals):
-        yield lambda c, revision, rows=rows: write_fleet.put_vitals(c, revision, rows), len(rows)
-    for rows in _chunks(seen.findings):
-        yield lambda c, revision, rows=rows: write_fleet.put_findings(c, revision, rows), len(rows)
-    for rows in _chunks(seen.gone_findings):
-        yield lambda c, revision, rows=rows: write_fleet.bury_findings(c, revision, rows, at), len(rows)
-    for rows in _chunks(seen.events):
-        yield lambda c, _, rows=rows: write_fleet.put_events(c, rows), len(rows)
-    for rows in _chunks(seen.failures):
-        yield lambda c, _, rows=rows: write_fleet.put_failures(c, rows), len(rows)
+    for resources in _chunks(seen.changed):
+        yield partial(write_fleet.put_resources, resources=resources, at=seen.at), len(resources)
+    for keys in _chunks(seen.gone):
+        yield partial(write_fleet.bury_resources, keys=keys, at=seen.at), len(keys)
+    for vitals in _chunks(seen.vitals):
+        yield partial(write_fleet.put_vitals, vitals=vitals), len(vitals)
+    for findings in _chunks(seen.findings):
+        yield partial(write_fleet.put_findings, findings=findings), len(findings)
+    for gone in _chunks(seen.gone_findings):
+        yield partial(write_fleet.bury_findings, gone=gone, at=seen.at), len(gone)
+    for events in _chunks(seen.events):
+        yield partial(write_fleet.put_events, events=events), len(events)
+    for failures in _chunks(seen.failures):
+        yield partial(write_fleet.put_failures, failures=failures), len(failures)
     yield from _money(seen)
 
 
@@ -208,15 +219,7 @@ def _money(seen: Observation) -> Iterator[tuple[Step, int]]:
         lines += its_lines
         accruals += its_accruals
         if len(lines) + len(accruals) // USAGE_WEIGHT >= batch:
-            yield _money_step(lines, accruals), CHUNK_ROWS
+            yield partial(write_usage.book, lines=lines, accruals=accruals), CHUNK_ROWS
             lines, accruals = [], []
     if lines or accruals:
-        yield _money_step(lines, accruals), len(lines) * USAGE_WEIGHT + len(accruals)
-
-
-def _money_step(lines: list[UsageLine], accruals: list[tuple[Subject, Accrual]]) -> Step:
-    def step(connection: sqlite3.Connection, revision: int) -> None:
-        write_usage.append(connection, revision, lines)
-        write_usage.put_accruals(connection, accruals)
-
-    return step
+        yield partial(write_usage.book, lines=lines, accruals=accruals), len(lines) * USAGE_WEIGHT + len(accruals)

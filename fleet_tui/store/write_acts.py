@@ -20,13 +20,14 @@ from fleet_tui.store.codecs_acts import (
     targets_of,
     wanted_of,
 )
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import insert, select
 
-_ACTION = f"INSERT OR IGNORE INTO actions ({columns(schema.ACTION)}, revision) VALUES ({places(schema.ACTION)}, ?)"
-_ACTIONS = f"SELECT {columns(schema.ACTION)} FROM actions"
-_ATTEMPT = (
-    f"INSERT OR IGNORE INTO attempts (action_id, {columns(schema.TARGET)}, at) VALUES (?, {places(schema.TARGET)}, ?)"
-)
+_ACTION = insert("actions", (*schema.ACTION, "revision"), otherwise="IGNORE")
+_ACTIONS = select(schema.ACTION, "actions")
+_ATTEMPT = insert("attempts", ("action_id", *schema.TARGET, "at"), otherwise="IGNORE")
+_NEW_INTENTS = select(schema.INTENT, "intents", "WHERE accepted_at IS NULL ORDER BY id")
+_WANTED = select(("id", *schema.WANTED), "wanted", "WHERE expires_at > ? ORDER BY id")
+_LATE = select(schema.HAND_OVER, "hand_overs", "WHERE state = 'waiting' AND not_after < ?")
 
 
 def new_intents(connection: sqlite3.Connection) -> bool:
@@ -35,9 +36,7 @@ def new_intents(connection: sqlite3.Connection) -> bool:
 
 def accept(connection: sqlite3.Connection, revision: int, now: datetime) -> tuple[ActionRecord, ...]:
     """One action per target of every new intent, in the order in which they were submitted."""
-    rows = connection.execute(
-        f"SELECT {columns(schema.INTENT)} FROM intents WHERE accepted_at IS NULL ORDER BY id"
-    ).fetchall()
+    rows = connection.execute(_NEW_INTENTS).fetchall()
     records = tuple(record for row in rows for record in _records(row))
     connection.executemany(_ACTION, [(*action_row(record), revision) for record in records])
     connection.executemany(
@@ -135,17 +134,13 @@ def settle(connection: sqlite3.Connection, revision: int, settled: ActionId, out
 
 
 def wanted(connection: sqlite3.Connection, now: datetime) -> tuple[Wanted, ...]:
-    rows = connection.execute(
-        f"SELECT id, {columns(schema.WANTED)} FROM wanted WHERE expires_at > ? ORDER BY id", (us(now),)
-    ).fetchall()
+    rows = connection.execute(_WANTED, (us(now),)).fetchall()
     return tuple(wanted_of(row) for row in rows)
 
 
 def waiting_hand_overs(connection: sqlite3.Connection, now: datetime) -> list[HandOver]:
     """Those whose term is over and that nobody confirmed."""
-    rows = connection.execute(
-        f"SELECT {columns(schema.HAND_OVER)} FROM hand_overs WHERE state = 'waiting' AND not_after < ?", (us(now),)
-    ).fetchall()
+    rows = connection.execute(_LATE, (us(now),)).fetchall()
     return [hand_over_of(row) for row in rows]
 
 

@@ -13,45 +13,38 @@ from fleet_tui.domain.watch import Watch
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import Row, failure_row, key_row, moment, resource_of, resource_row, text, us
 from fleet_tui.store.codecs_reading import event_row, finding_row, status_of, status_row, vitals_row
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import insert, insert_from, select, upsert
 
-_IS_KEY = "source = ? AND kind = ? AND rid = ?"
-
-
-def _upsert(table: str, identity: tuple[str, ...], values: tuple[str, ...], *, extra: str = "") -> str:
-    stamped = (*identity, *values)
-    assigned = ", ".join(f"{name} = excluded.{name}" for name in values)
-    return (
-        f"INSERT INTO {table} ({columns(stamped)}) VALUES ({places(stamped)}) "
-        f"ON CONFLICT ({columns(identity)}) DO UPDATE SET {assigned}{extra}"
-    )
-
-
-_RESOURCE = _upsert(
-    "resources", schema.KEY, (*schema.RESOURCE_VALUES, "changed_at", "revision"), extra=", gone_at = NULL"
-)
-_STATUS = _upsert("sources", ("name",), (*schema.STATUS_VALUES, "revision"), extra=", gone_at = NULL")
-_FINDING = _upsert("findings", ("rule", *schema.KEY), (*schema.FINDING_VALUES, "revision"), extra=", gone_at = NULL")
+_RESOURCE = upsert("resources", schema.KEY, (*schema.RESOURCE_VALUES, "changed_at", "revision"), also="gone_at = NULL")
+_STATUS = upsert("sources", ("name",), (*schema.STATUS_VALUES, "revision"), also="gone_at = NULL")
+_FINDING = upsert("findings", ("rule", *schema.KEY), (*schema.FINDING_VALUES, "revision"), also="gone_at = NULL")
 # A measurement that saw no work says nothing against the signal seen before it.
 _VITALS = (
-    f"INSERT INTO vitals ({columns(schema.VITALS)}, revision) VALUES ({places(schema.VITALS)}, ?) "
-    f"ON CONFLICT ({columns(schema.KEY)}) DO UPDATE SET at = excluded.at, cpu_percent = excluded.cpu_percent, "
-    "memory_bytes = excluded.memory_bytes, revision = excluded.revision, "
-    "signal_kind = CASE WHEN excluded.signal_at >= coalesce(signal_at, excluded.signal_at) "
-    "THEN excluded.signal_kind ELSE signal_kind END, "
-    "signal_at = CASE WHEN excluded.signal_at >= coalesce(signal_at, excluded.signal_at) "
-    "THEN excluded.signal_at ELSE signal_at END"
+    insert("vitals", (*schema.VITALS, "revision")) + " ON CONFLICT (source, kind, rid) DO UPDATE SET "
+    "at = excluded.at, cpu_percent = excluded.cpu_percent, memory_bytes = excluded.memory_bytes, "
+    "revision = excluded.revision, signal_kind = CASE WHEN excluded.signal_at >= coalesce(signal_at, "
+    "excluded.signal_at) THEN excluded.signal_kind ELSE signal_kind END, signal_at = CASE WHEN excluded.signal_at >= "
+    "coalesce(signal_at, excluded.signal_at) THEN excluded.signal_at ELSE signal_at END"
 )
-_JOURNAL = (
-    f"INSERT INTO journal (at, revision, present, {columns(schema.RESOURCE)}) "
-    f"SELECT ?, ?, r.id IS NOT NULL AND r.gone_at IS NULL, k.source, k.kind, k.rid, "
-    f"{columns(schema.RESOURCE_VALUES, of='r')} "
-    "FROM (SELECT ? AS source, ? AS kind, ? AS rid) k "
-    "LEFT JOIN resources r ON r.source = k.source AND r.kind = k.kind AND r.rid = k.rid"
+_OF_R = [f"r.{name}" for name in schema.RESOURCE_VALUES]
+_WAS = select(
+    ["?", "?", "r.id IS NOT NULL AND r.gone_at IS NULL", "k.source", "k.kind", "k.rid", *_OF_R],
+    "(SELECT ? AS source, ? AS kind, ? AS rid) k",
+    "LEFT JOIN resources r ON r.source = k.source AND r.kind = k.kind AND r.rid = k.rid",
 )
-_GONE = f"UPDATE resources SET gone_at = ?, revision = ? WHERE {_IS_KEY} AND gone_at IS NULL"
-_EVENT = f"INSERT OR IGNORE INTO events ({columns(schema.EVENT)}) VALUES ({places(schema.EVENT)})"
-_FAILURE = f"INSERT INTO failures ({columns(schema.FAILURE)}) VALUES ({places(schema.FAILURE)})"
+_JOURNAL = insert_from("journal", ("at", "revision", "present", *schema.RESOURCE), _WAS)
+_BURY = "UPDATE resources SET gone_at = ?, revision = ? WHERE source = ? AND kind = ? AND rid = ? AND gone_at IS NULL"
+_BURY_FINDING = (
+    "UPDATE findings SET gone_at = ?, revision = ? "
+    "WHERE rule = ? AND source = ? AND kind = ? AND rid = ? AND gone_at IS NULL"
+)
+_DROP_VITALS = "DELETE FROM vitals WHERE source = ? AND kind = ? AND rid = ?"
+_EVENT = insert("events", schema.EVENT, otherwise="IGNORE")
+_FAILURE = insert("failures", schema.FAILURE)
+_SAMPLES = insert("samples", (*schema.KEY, "start_at", "end_at", "samples", "packed"))
+_RESOURCES_OF = select(schema.RESOURCE, "resources", "WHERE source = ? AND gone_at IS NULL")
+_KEYS_OF = select(schema.KEY, "resources", "WHERE source = ? AND gone_at IS NULL LIMIT ?")
+_STATUS_OF = select(schema.STATUS, "sources", "WHERE name = ? AND gone_at IS NULL")
 
 
 def put_resources(connection: sqlite3.Connection, revision: int, resources: Sequence[Resource], at: datetime) -> None:
@@ -66,8 +59,8 @@ def bury_resources(connection: sqlite3.Connection, revision: int, keys: Iterable
     at_us = us(at)
     rows = [key_row(key) for key in keys]
     connection.executemany(_JOURNAL, [(at_us, revision, *row) for row in rows])
-    connection.executemany(_GONE, [(at_us, revision, *row) for row in rows])
-    connection.executemany(f"DELETE FROM vitals WHERE {_IS_KEY}", rows)
+    connection.executemany(_BURY, [(at_us, revision, *row) for row in rows])
+    connection.executemany(_DROP_VITALS, rows)
 
 
 def put_vitals(connection: sqlite3.Connection, revision: int, vitals: Sequence[Vitals]) -> None:
@@ -82,7 +75,7 @@ def bury_findings(
     connection: sqlite3.Connection, revision: int, gone: Sequence[tuple[RuleName, ResourceKey]], at: datetime
 ) -> None:
     connection.executemany(
-        f"UPDATE findings SET gone_at = ?, revision = ? WHERE rule = ? AND {_IS_KEY} AND gone_at IS NULL",
+        _BURY_FINDING,
         [(us(at), revision, rule.value, *key_row(key)) for rule, key in gone],
     )
 
@@ -99,23 +92,21 @@ def put_watch(connection: sqlite3.Connection, source: SourceName, watch: Watch) 
     )
 
 
-def put_events(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
+def put_events(connection: sqlite3.Connection, _: int, events: Sequence[Event]) -> None:
     """Told once: an event id that its source told before adds nothing."""
     connection.executemany(_EVENT, [event_row(event) for event in events])
 
 
-def put_failures(connection: sqlite3.Connection, failures: Sequence[Failure]) -> None:
+def put_failures(connection: sqlite3.Connection, _: int, failures: Sequence[Failure]) -> None:
     connection.executemany(_FAILURE, [failure_row(failure) for failure in failures])
 
 
 def forget_source(connection: sqlite3.Connection, revision: int, source: str, at: datetime, limit: int) -> bool:
     """Bury up to `limit` rows of a source that is not configured any more; True when nothing is left to bury."""
-    keys = connection.execute(
-        "SELECT source, kind, rid FROM resources WHERE source = ? AND gone_at IS NULL LIMIT ?", (source, limit)
-    ).fetchall()
+    keys = connection.execute(_KEYS_OF, (source, limit)).fetchall()
     at_us = us(at)
     connection.executemany(_JOURNAL, [(at_us, revision, *key) for key in keys])
-    connection.executemany(_GONE, [(at_us, revision, *key) for key in keys])
+    connection.executemany(_BURY, [(at_us, revision, *key) for key in keys])
     if len(keys) == limit:
         return False
     stamp = (at_us, revision, source)
@@ -137,16 +128,12 @@ def unknown_sources(connection: sqlite3.Connection, keep: Collection[SourceName]
 
 
 def known(connection: sqlite3.Connection, source: SourceName) -> tuple[Resource, ...]:
-    rows = connection.execute(
-        f"SELECT {columns(schema.RESOURCE)} FROM resources WHERE source = ? AND gone_at IS NULL", (text(source),)
-    ).fetchall()
+    rows = connection.execute(_RESOURCES_OF, (text(source),)).fetchall()
     return tuple(resource_of(row) for row in rows)
 
 
 def status(connection: sqlite3.Connection, source: SourceName) -> SourceStatus | None:
-    row = connection.execute(
-        f"SELECT {columns(schema.STATUS)} FROM sources WHERE name = ? AND gone_at IS NULL", (text(source),)
-    ).fetchone()
+    row = connection.execute(_STATUS_OF, (text(source),)).fetchone()
     return None if row is None else status_of(row)
 
 
@@ -157,8 +144,6 @@ def watches(connection: sqlite3.Connection, source: SourceName) -> tuple[Watch, 
     return tuple(Watch(moment(start), moment(end)) for start, end in rows)
 
 
-def put_samples(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def put_samples(connection: sqlite3.Connection, _: int, rows: Sequence[Row]) -> None:
     """Rows as `samples.SampleBuffer` packs them."""
-    connection.executemany(
-        "INSERT INTO samples (source, kind, rid, start_at, end_at, samples, packed) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
-    )
+    connection.executemany(_SAMPLES, rows)

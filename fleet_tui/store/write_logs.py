@@ -6,7 +6,9 @@ from datetime import datetime
 
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.ports import LogPage
+from fleet_tui.store import schema
 from fleet_tui.store.codecs import key_row, opt_us, plain, text, us
+from fleet_tui.store.sql import insert, select, upsert
 
 RING_BYTES = 4 * 1024 * 1024
 """Log kept of one run."""
@@ -14,22 +16,24 @@ RING_BYTES = 4 * 1024 * 1024
 LINE_BYTES = 256 * 1024
 """A longer line keeps its beginning."""
 
-_IS_KEY = "source = ? AND kind = ? AND rid = ?"
+_OF_KEY = "WHERE source = ? AND kind = ? AND rid = ?"
+_LINE = insert("log_lines", (*schema.KEY, "at", "text", "size_bytes"))
+_GROW = insert("log_rings", (*schema.KEY, "size_bytes", "at")) + (
+    " ON CONFLICT (source, kind, rid) DO UPDATE SET size_bytes = size_bytes + excluded.size_bytes, at = excluded.at"
+)
+_SHRINK = "UPDATE log_rings SET size_bytes = size_bytes - ? WHERE source = ? AND kind = ? AND rid = ?"
+_HELD = select(("size_bytes",), "log_rings", _OF_KEY)
+_OLDEST = select(("id", "size_bytes"), "log_lines", f"{_OF_KEY} ORDER BY id")
+_DROP = "DELETE FROM log_lines WHERE source = ? AND kind = ? AND rid = ? AND id <= ?"
 
 
 def append(connection: sqlite3.Connection, key: ResourceKey, page: LogPage, now: datetime) -> None:
     """Add lines and drop the oldest until the ring holds again."""
     row = key_row(key)
     lines = [(*row, opt_us(at), *_cut(line)) for at, line in page.lines]
-    connection.executemany(
-        "INSERT INTO log_lines (source, kind, rid, at, text, size_bytes) VALUES (?, ?, ?, ?, ?, ?)", lines
-    )
-    connection.execute(
-        "INSERT INTO log_rings (source, kind, rid, size_bytes, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, kind, rid) "
-        "DO UPDATE SET size_bytes = size_bytes + excluded.size_bytes, at = excluded.at",
-        (*row, sum(line[-1] for line in lines), us(now)),
-    )
-    (held,) = connection.execute(f"SELECT size_bytes FROM log_rings WHERE {_IS_KEY}", row).fetchone()
+    connection.executemany(_LINE, lines)
+    connection.execute(_GROW, (*row, sum(line[-1] for line in lines), us(now)))
+    (held,) = connection.execute(_HELD, row).fetchone()
     if held > RING_BYTES:
         _trim(connection, row, held - RING_BYTES)
 
@@ -45,12 +49,12 @@ def _cut(line: str) -> tuple[str, int]:
 
 def _trim(connection: sqlite3.Connection, row: tuple[str, str, str], excess: int) -> None:
     last, dropped = 0, 0
-    cursor = connection.execute(f"SELECT id, size_bytes FROM log_lines WHERE {_IS_KEY} ORDER BY id", row)
+    cursor = connection.execute(_OLDEST, row)
     while dropped < excess and (line := cursor.fetchone()) is not None:
         last, dropped = line[0], dropped + line[1]
     cursor.close()
-    connection.execute(f"DELETE FROM log_lines WHERE {_IS_KEY} AND id <= ?", (*row, last))
-    connection.execute(f"UPDATE log_rings SET size_bytes = size_bytes - ? WHERE {_IS_KEY}", (dropped, *row))
+    connection.execute(_DROP, (*row, last))
+    connection.execute(_SHRINK, (dropped, *row))
 
 
 def cursor(connection: sqlite3.Connection, name: str) -> str | None:
@@ -59,10 +63,7 @@ def cursor(connection: sqlite3.Connection, name: str) -> str | None:
 
 
 def keep_cursor(connection: sqlite3.Connection, name: str, value: str) -> None:
-    connection.execute(
-        "INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (text(name), text(value)),
-    )
+    connection.execute(upsert("cursors", ("name",), ("value",)), (text(name), text(value)))
 
 
 def drop_wanted(connection: sqlite3.Connection, rows: Sequence[tuple[int]]) -> None:

@@ -11,26 +11,22 @@ from fleet_tui.domain.usage import Origin, Subject, UsageLine
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import moment, text, us, whole
 from fleet_tui.store.codecs_reading import BASES, day_at, subject_of, subject_row, usage_of, usage_row
-from fleet_tui.store.schema import columns, places
+from fleet_tui.store.sql import columns, insert, select, upsert
 
 _DAY_US = 86_400_000_000
-_LINE = f"SELECT {columns(schema.USAGE)} FROM usage_lines WHERE source = ? AND line_id = ?"
-_PUT_LINE = f"INSERT OR REPLACE INTO usage_lines ({columns(schema.USAGE)}) VALUES ({places(schema.USAGE)})"
-_ROLLUPS = (
-    f"SELECT {columns(schema.ROLLUP)} FROM rollups "
-    "WHERE day = ? AND source = ? AND layer = ? AND kind = ? AND rid = ? AND side = ?"
+_LINE = select(schema.USAGE, "usage_lines", "WHERE source = ? AND line_id = ?")
+_PUT_LINE = insert("usage_lines", schema.USAGE, otherwise="REPLACE")
+_ROLLUPS = select(
+    schema.ROLLUP, "rollups", "WHERE day = ? AND source = ? AND layer = ? AND kind = ? AND rid = ? AND side = ?"
 )
-_PUT_ROLLUP = (
-    f"INSERT INTO rollups ({columns(schema.ROLLUP)}) VALUES ({places(schema.ROLLUP)}) "
-    f"ON CONFLICT ({columns(schema.ROLLUP_KEY)}) DO UPDATE SET amount_micro = excluded.amount_micro, "
-    "line_count = excluded.line_count, ended_at = excluded.ended_at"
-)
-_COUNTS = ", ".join(f"{name} = {name} + excluded.{name}" for name in schema.BASIS_COUNTS)
+_PUT_ROLLUP = upsert("rollups", schema.ROLLUP_KEY, ("amount_micro", "line_count", "ended_at"))
 _ADD_TOTAL = (
-    f"INSERT INTO totals ({columns(schema.TOTAL)}, revision) VALUES ({places(schema.TOTAL)}, ?) "
-    f"ON CONFLICT ({columns(schema.TOTAL_KEY)}) DO UPDATE SET amount_micro = amount_micro + excluded.amount_micro, "
-    f"{_COUNTS}, revision = excluded.revision"
+    insert("totals", (*schema.TOTAL, "revision"))
+    + f" ON CONFLICT ({columns(schema.TOTAL_KEY)}) DO UPDATE SET revision = excluded.revision, "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in ("amount_micro", *schema.BASIS_COUNTS))
 )
+_PUT_ACCRUAL = upsert("accruals", schema.SUBJECT, ("until", "exact"))
+_ACCRUALS = select((*schema.SUBJECT, "until", "exact"), "accruals", "WHERE source = ?")
 
 Group = tuple[int, str, str, str, str, str]
 """Day, subject (source, layer, kind, id) and side: what one origin counts for."""
@@ -65,6 +61,17 @@ class _Tally:
     @property
     def empty(self) -> bool:
         return not self.amount_micro and not any(self.counts)
+
+
+def book(
+    connection: sqlite3.Connection,
+    revision: int,
+    lines: Sequence[UsageLine],
+    accruals: Sequence[tuple[Subject, Accrual]],
+) -> None:
+    """Add lines together with the totals they were cut from."""
+    append(connection, revision, lines)
+    put_accruals(connection, accruals)
 
 
 def append(connection: sqlite3.Connection, revision: int, lines: Sequence[UsageLine]) -> None:
@@ -189,18 +196,14 @@ def _keep(
 
 
 def put_accruals(connection: sqlite3.Connection, accruals: Iterable[tuple[Subject, Accrual]]) -> None:
-    names = (*schema.SUBJECT, "until", "exact")
     connection.executemany(
-        f"INSERT INTO accruals ({columns(names)}) VALUES ({places(names)}) ON CONFLICT ({columns(schema.SUBJECT)}) "
-        "DO UPDATE SET until = excluded.until, exact = excluded.exact",
+        _PUT_ACCRUAL,
         [(*subject_row(subject), us(accrual.until), str(accrual.exact)) for subject, accrual in accruals],
     )
 
 
 def accruals(connection: sqlite3.Connection, source: SourceName) -> dict[Subject, Accrual]:
-    rows = connection.execute(
-        f"SELECT {columns(schema.SUBJECT)}, until, exact FROM accruals WHERE source = ?", (text(source),)
-    ).fetchall()
+    rows = connection.execute(_ACCRUALS, (text(source),)).fetchall()
     return {
         subject_of(name, layer, kind, rid): Accrual(until=moment(until), exact=Decimal(exact))
         for name, layer, kind, rid, until, exact in rows

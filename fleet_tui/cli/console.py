@@ -1,0 +1,38 @@
+"""The console itself, and `demo`."""
+
+import os
+import sys
+from argparse import Namespace
+
+from fleet_tui.cli import look
+from fleet_tui.cli.out import Ended, ExitCode
+from fleet_tui.config.paths import find_paths
+
+
+def run(options: Namespace) -> int:
+    """Open the console; without a terminal print the fleet once."""
+    if options.command == "demo":
+        return _demo(options)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return look.run(Namespace(**{**vars(options), "command": "ls", "words": [], "resources": False, "json": False}))
+    from fleet_tui import console
+
+    paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
+    return console.run(paths.present, paths.state_dir, env=os.environ)
+
+
+def _demo(options: Namespace) -> int:
+    if options.agents < 1:
+        raise Ended(ExitCode.WRONG, "--agents takes a number from 1")
+    if (options.json or options.resources) and not options.once:
+        raise Ended(ExitCode.WRONG, "--json and --resources print once: add --once")
+    from fleet_tui import demo
+
+    return demo.main(
+        agents=options.agents,
+        seed=options.seed,
+        chaos=options.chaos,
+        once=options.once,
+        resources=options.resources,
+        json=options.json,
+    )

@@ -1,0 +1,182 @@
+"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `audit`."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, table_width
+from fleet_tui.commands import Fleet, attending
+from fleet_tui.domain.filter import Filter, FilterError, parse_to_act, parse_to_look
+from fleet_tui.domain.money import Side
+from fleet_tui.domain.reading import SourceState
+from fleet_tui.views import fleet as fleet_view
+from fleet_tui.views.as_json import agent_row, agent_rows, audit_row, resource_row
+from fleet_tui.views.audit import audit_table
+from fleet_tui.views.cells import Cell
+from fleet_tui.views.choice import Ambiguous, Choice, choose
+from fleet_tui.views.columns import Column
+from fleet_tui.views.detail import detail_lines
+from fleet_tui.views.facts import matching, matching_resources
+from fleet_tui.views.failures import classes_table, open_table
+from fleet_tui.views.list_json import failure_row, finding_row, total_row
+from fleet_tui.views.narrow import audit_within, failures_within, narrowed
+from fleet_tui.views.pieces import Line, TableView
+from fleet_tui.views.resources import resource_lines, resource_table
+from fleet_tui.views.sources import nothing_to_show, source_words
+from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
+from fleet_tui.views.sprawl import findings_table, rules_table
+from fleet_tui.views.table_text import plain, table_text
+
+_WINDOW: Final = timedelta(hours=24)
+_FAILURES: Final = 10_000
+_AUDIT_LINES: Final = 1_000
+
+
+def run(options: Namespace) -> int:
+    """Look at what `options.command` names; with trouble at sources the code says so and stderr names them."""
+    chosen = _filter(options)
+    with attending(options.config, options.state_dir, os.environ) as fleet:
+        fleet.await_readings()
+        _LOOKS[options.command](fleet, chosen, options)
+        return say_troubles(fleet)
+
+
+def _filter(options: Namespace) -> Filter:
+    try:
+        return parse_to_act([options.id]) if options.command == "show" else parse_to_look(options.words)
+    except FilterError as error:
+        raise Ended(ExitCode.WRONG, str(error)) from error
+
+
+def say_troubles(fleet: Fleet) -> ExitCode:
+    """Name the sources that are not as they should be; the code that follows from it."""
+    now = fleet.now()
+    troubles = fleet.troubles()
+    for name, state in troubles.items():
+        status = fleet.model.statuses.get(name)
+        if status is None:
+            say(f"{name}: not read yet; see {fleet.log_file} if that stays so")
+            continue
+        failure = f": {status.failure.text}" if status.failure is not None and state is not SourceState.PARTIAL else ""
+        say(f"{source_words(status, now).text}{failure}")
+    if not troubles:
+        return ExitCode.DONE
+    unread = [state for state in troubles.values() if state is not SourceState.PARTIAL]
+    return ExitCode.NO_SOURCE if len(unread) == len(fleet.config.settings) else ExitCode.SOME_FAILED
+
+
+def _print(view: TableView) -> None:
+    print_table(view.columns, (row.cells for row in view.rows))
+    if not view.rows and view.empty:
+        say(view.empty)
+
+
+def print_table(columns: Iterable[Column], rows: Iterable[Iterable[Cell]]) -> None:
+    """A heading and the rows; nothing at all where there is no row."""
+    listed = [tuple(row) for row in rows]
+    if listed:
+        put(table_text(tuple(columns), listed, width=table_width()))
+
+
+def _print_lines(lines: Iterable[Line]) -> None:
+    put(plain(lines))
+
+
+def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    model, now = fleet.model, fleet.now()
+    if options.resources:
+        resources = matching_resources(model, chosen, now)
+        if options.json:
+            put_json([resource_row(model, resource, now) for resource in resources])
+        else:
+            _print(resource_table(model, resources, now))
+        return
+    handles = fleet_view.ordered(model, matching(model, chosen, sorted(model.fleet), now), now)
+    if options.json:
+        put_json(agent_rows(model, handles, now))
+        return
+    print_table(fleet_view.COLUMNS, (fleet_view.cells(model, model.agents[handle], now) for handle in handles))
+    if not handles:
+        for line in nothing_to_show(model.statuses.values(), now, filtered=chosen.text):
+            say(line)
+    elif not chosen and (line := fleet_view.loose_line(model)):
+        say(line)
+
+
+def _show(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    model, now = fleet.model, fleet.now()
+    try:
+        choice = choose(model, chosen, now)
+    except Ambiguous as error:
+        raise Ended(ExitCode.WRONG, str(error)) from error
+    if choice == Choice():
+        raise Ended(ExitCode.WRONG, "show takes one agent or one id")
+    if options.json:
+        put_json(
+            [
+                *(agent_row(model, a, now) for a in choice.agents),
+                *(resource_row(model, r, now) for r in choice.resources),
+            ]
+        )
+        return
+    for agent in choice.agents:
+        print_table(fleet_view.COLUMNS, [fleet_view.cells(model, agent, now)])
+        _print_lines(detail_lines(model, agent, now))
+    for resource in choice.resources:
+        _print_lines(resource_lines(model, resource, now))
+
+
+def _spend(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    now = fleet.now()
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    if options.json:
+        put_json([total_row(total) for side in Side for total in model.ledger.of_day(now.date(), side)])
+        return
+    for by in (GroupBy.TEAM, GroupBy.AGENT):
+        _print(spend_table(model, now, by))
+        put([""])
+    _print_lines(spend_lines(model, now, GroupBy.TEAM))
+
+
+def _failures(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    now = fleet.now()
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    failures = list(fleet.reader.failures(since=now - _WINDOW, limit=_FAILURES))
+    if chosen:
+        failures = failures_within(failures, model)
+    if options.json:
+        put_json([failure_row(failure) for failure in failures])
+        return
+    _print(open_table(model, now))
+    _print(classes_table(failures, now))
+
+
+def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    now = fleet.now()
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    if options.json:
+        found = (finding for of_subject in model.findings.values() for finding in of_subject.values())
+        put_json([finding_row(model, finding, now) for finding in sorted(found, key=lambda f: (f.rule, f.subject))])
+        return
+    _print(rules_table(model, now))
+    _print(findings_table(model, now))
+
+
+def _audit(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    lines = audit_within(fleet.reader.audit(limit=_AUDIT_LINES), chosen, fleet.now())
+    if options.json:
+        put_json([audit_row(line) for line in sorted(lines, key=lambda line: line.seq)])
+    else:
+        _print(audit_table(lines))
+
+
+_LOOKS: Final = {
+    "ls": _ls,
+    "show": _show,
+    "spend": _spend,
+    "failures": _failures,
+    "sprawl": _sprawl,
+    "audit": _audit,
+}

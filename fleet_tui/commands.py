@@ -1,0 +1,300 @@
+"""What commands do: look at the store, plan a verb on fresh readings, submit it, and wait for what became of it."""
+
+import os
+import pwd
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from fleet_tui import clock
+from fleet_tui.config.discover import installed_providers
+from fleet_tui.config.load import load
+from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
+from fleet_tui.config.settings import Access, Config
+from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, ActionId, Intent, IntentId, action_id
+from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.plan import Plan, targets_of
+from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at
+from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
+from fleet_tui.domain.resource import Resource
+from fleet_tui.store.intents import SqliteIntentStore
+from fleet_tui.store.lock import join_consoles
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.store.read import SqliteFleetReader
+from fleet_tui.store.summon import LOG_FILE, ensure_collector
+from fleet_tui.views.model import FleetModel
+
+FRESH_WITHIN_S: Final = 15.0
+"""How long a command waits for readings."""
+AFTER_TERM_S: Final = 120.0
+"""How much longer than its term an action may take to be settled: what began in time is seen to its end."""
+_STEP_S: Final = 0.05
+_COLLECTOR_LOOK_S: Final = 2.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who gives a command, and from where."""
+
+    actor: str
+    host: str
+
+
+def who() -> Who:
+    """The user of this process as the system knows it, whatever the environment says."""
+    try:
+        actor = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        actor = f"uid {os.getuid()}"
+    return Who(actor, socket.gethostname())
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """The fleet as one command sees it, while it holds the place of a console."""
+
+    config: Config
+    paths: Paths
+    env: Mapping[str, str]
+    reader: SqliteFleetReader
+    intents: SqliteIntentStore
+    model: FleetModel
+    now: Callable[[], datetime] = clock.now
+    started_at: datetime | None = None
+    """When this command had to start a collector."""
+    _collectors: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
+
+    @property
+    def read_only(self) -> bool:
+        return self.config.fleet.access is Access.READ_ONLY
+
+    @property
+    def writing(self) -> frozenset[SourceName]:
+        """Sources that may be told labels."""
+        return frozenset(name for name, s in self.config.settings.items() if s.write_labels and s.act)
+
+    def refresh(self) -> None:
+        """Take in what changed."""
+        if self.model.revision < 0:
+            self.reader.load(self._take)
+        else:
+            self.model.apply(self.reader.changes(self.model.revision), self.now())
+
+    def _take(self, delta: FleetDelta) -> None:
+        self.model.apply(delta, self.now())
+
+    def keep_collector(self) -> None:
+        """Start a collector where none is alive."""
+        started = ensure_collector(self.paths.state_dir, self.config.path, self.env)
+        if started is not None:
+            self._collectors.append(started)
+            self.started_at = self.started_at or self.now()
+
+    def wait(self, done: Callable[[], bool], *, for_s: float) -> bool:
+        """Refresh until `done`; False when that took longer than `for_s`. A collector that dies is started again."""
+        deadline = clock.monotonic_s() + for_s
+        look_again = clock.monotonic_s() + _COLLECTOR_LOOK_S
+        while not done():
+            if clock.monotonic_s() > deadline:
+                return False
+            time.sleep(_STEP_S)
+            if self.reader.woken() or self.model.revision <= 0:
+                self.refresh()
+            if clock.monotonic_s() > look_again:
+                look_again = clock.monotonic_s() + _COLLECTOR_LOOK_S
+                self.keep_collector()
+        return True
+
+    def await_readings(self) -> None:
+        """Wait until every source was read, or could not be."""
+        self.wait(lambda: not self.unheard(self.started_at), for_s=FRESH_WITHIN_S)
+
+    def read_again(self) -> dict[SourceName, str]:
+        """Ask for fresh readings and wait for them; the sources that could not be read, each with the reason."""
+        asked_at = self.now()
+        for name in self.config.settings:
+            status = self.model.statuses.get(name)
+            if status is None or not is_fresh(status, asked_at):
+                self.intents.want(WantedKind.POLL, name, now=asked_at, for_s=FRESH_WITHIN_S)
+        self.wait(lambda: not self.unheard(asked_at), for_s=FRESH_WITHIN_S)
+        now = self.now()
+        unread: dict[SourceName, str] = {}
+        for name in {*self.config.settings, *self.model.statuses}:
+            status = self.model.statuses.get(name)
+            if status is None or not is_fresh(status, now):
+                unread[name] = f"it could not be read again: {why_unread(status)}"
+        return unread
+
+    def unheard(self, since: datetime | None) -> list[SourceName]:
+        """Sources of which nothing fresh is known, neither a reading nor a failure since then."""
+        now = self.now()
+        return [name for name in self.config.settings if not _heard(self.model.statuses.get(name), since, now)]
+
+    def troubles(self) -> dict[SourceName, SourceState]:
+        """The sources that are not as they should be."""
+        now = self.now()
+        states = {
+            name: state_at(status, now) if (status := self.model.statuses.get(name)) is not None else SourceState.NEW
+            for name in self.config.settings
+        }
+        return {name: state for name, state in states.items() if state is not SourceState.OK}
+
+    @property
+    def log_file(self) -> Path:
+        return self.paths.state_dir / LOG_FILE
+
+
+def _heard(status: SourceStatus | None, since: datetime | None, now: datetime) -> bool:
+    if status is None:
+        return False
+    if is_fresh(status, now):
+        return True
+    if status.failure is None:
+        return False
+    return since is None or (status.last_try_at is not None and status.last_try_at >= since)
+
+
+def why_unread(status: SourceStatus | None) -> str:
+    """One clause for a person."""
+    if status is None:
+        return "the collector does not know it yet; `fleet-tui collect --reload` lets it read its configuration again"
+    if status.failure is not None:
+        return status.failure.text or status.failure.failure_class.value
+    return f"no reading within {FRESH_WITHIN_S:.0f} s"
+
+
+@contextmanager
+def attending(config: Path | None, state_dir: Path | None, env: Mapping[str, str]) -> Iterator[Fleet]:
+    """The fleet, with a collector kept alive for it. Raises ConfigError, StoreError."""
+    paths = find_paths(config=config, state_dir=state_dir, env=env)
+    providers = installed_providers()
+    loaded = load(
+        paths.present,
+        providers=providers,
+        env=env,
+        automatic=providers.ours,
+        secrets=False,
+        config_dir=paths.config_dir,
+    )
+    prepare_state_dir(paths.state_dir)
+    with join_consoles(paths.state_dir):
+        fleet = Fleet(
+            config=loaded,
+            paths=paths,
+            env=env,
+            reader=open_for_reader(paths.state_dir),
+            intents=open_for_intents(paths.state_dir),
+            model=FleetModel(join=loaded.fleet.join),
+        )
+        try:
+            fleet.keep_collector()
+            fleet.refresh()
+            yield fleet
+        finally:
+            fleet.reader.close()
+            fleet.intents.close()
+
+
+def submit(fleet: Fleet, plan: Plan, *, why: str, only: Collection[Resource] | None = None) -> tuple[ActionId, ...]:
+    """Submit a confirmed plan, or a part of its targets; the ids its actions will have."""
+    targets = plan.targets if only is None else tuple(r for r in plan.targets if r in only)
+    if not targets:
+        return ()
+    now, me = fleet.now(), who()
+    intent = Intent(
+        intent_id=IntentId(secrets.token_hex(8)),
+        verb=plan.verb,
+        params=plan.params,
+        targets=tuple(t for t in targets_of(plan) if t.key in {r.key for r in targets}),
+        actor=me.actor,
+        host=me.host,
+        why=why,
+        submitted_at=now,
+        not_after=now + DEFAULT_TERM,
+        via="command",
+    )
+    fleet.intents.submit(intent, {r.key: r.name for r in targets})
+    return tuple(action_id(intent.intent_id, index) for index in range(len(intent.targets)))
+
+
+def outcomes(fleet: Fleet, actions: Sequence[ActionId], told: Progress) -> list[ActionRecord]:
+    """Wait until every action is settled, telling each as it is; those still open at the end come as they are."""
+    open_ = dict.fromkeys(actions)
+
+    def settled() -> bool:
+        for id_ in tuple(open_):
+            record = fleet.model.actions.get(id_)
+            if record is not None and record.outcome is not None:
+                del open_[id_]
+                told(f"{len(actions) - len(open_)} of {len(actions)} settled")
+        return not open_
+
+    fleet.wait(settled, for_s=DEFAULT_TERM.total_seconds() + AFTER_TERM_S)
+    return [record for id_ in actions if (record := fleet.model.actions.get(id_)) is not None]
+
+
+def lay(fleet: Fleet, overlays: Sequence[Overlay], *, why: str) -> None:
+    """Keep assignments of our own over what providers say."""
+    fleet.intents.overlay(overlays, now=fleet.now(), host=who().host, why=why)
+
+
+def ask_hand_over(fleet: Fleet, from_agent: str, to_agent: str, task: str) -> HandOver:
+    """The hand-over of a task that waits for a word: the one there is, or a new one for 24 h."""
+    for waiting in fleet.model.hand_overs.values():
+        if (waiting.from_agent, waiting.to_agent, waiting.state) == (from_agent, to_agent, "waiting"):
+            return waiting
+    now = fleet.now()
+    asked = HandOver(
+        hand_over_id=secrets.token_hex(8),
+        from_agent=from_agent,
+        to_agent=to_agent,
+        task=task,
+        asked_by=who().actor,
+        asked_at=now,
+        not_after=now + HAND_OVER_TERM,
+        state="waiting",
+    )
+    fleet.intents.hand_over(asked)
+    return asked
+
+
+def confirm_hand_over(fleet: Fleet, hand_over: HandOver) -> HandOver | None:
+    """Move the task; None where it is not waiting any more."""
+    me = who()
+    return fleet.intents.confirm_hand_over(hand_over.hand_over_id, actor=me.actor, host=me.host, now=fleet.now())
+
+
+def follow_log(fleet: Fleet, resource: Resource, *, limit: int) -> Iterator[list[tuple[datetime | None, str]]]:
+    """The lines there are, then again and again those that came; asks the collector to read them meanwhile."""
+    shown: list[tuple[datetime | None, str]] = []
+    wanted_until = fleet.now()
+    while True:
+        if fleet.now() + timedelta(seconds=_COLLECTOR_LOOK_S) >= wanted_until:
+            now = fleet.now()
+            fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=now, for_s=FRESH_WITHIN_S)
+            wanted_until = now + timedelta(seconds=FRESH_WITHIN_S)
+            fleet.keep_collector()
+        lines = list(fleet.reader.log_tail(resource.key, limit=limit))
+        yield lines[_overlap(shown, lines) :]
+        shown = lines
+        time.sleep(_STEP_S)
+
+
+def _overlap(before: Sequence[object], after: Sequence[object]) -> int:
+    """How many lines at the start of `after` were at the end of `before`."""
+    for skipped in range(len(before) + 1):
+        length = len(before) - skipped
+        if length <= len(after) and list(before[skipped:]) == list(after[:length]):
+            return length
+    return 0

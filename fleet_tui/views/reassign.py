@@ -1,0 +1,55 @@
+"""Where an assignment is written: to the provider where the source allows it, else into our store, over its word. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from fleet_tui.domain.assignment import AssignmentField, Overlay
+from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.resource import Resource
+from fleet_tui.views.model import FleetModel
+
+Assign = tuple[tuple[AssignmentField, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reassignment:
+    """What the provider is told, and what we lay over the rest."""
+
+    written: tuple[Resource, ...]
+    kept_here: tuple[Resource, ...]
+    overlays: tuple[Overlay, ...]
+
+
+def reassignment(
+    model: FleetModel, targets: Iterable[Resource], assign: Assign, *, writing: Collection[SourceName], actor: str
+) -> Reassignment:
+    """Split the targets of a confirmed plan. `writing` are the sources with `write_labels = true`.
+
+    An agent whose resources all stay here gets one word for all of them, as has one that an operator's word lies over
+    already; else each resource gets its own.
+    """
+    listed = tuple(targets)
+    written = tuple(r for r in listed if r.key.source in writing and Capability.RELABEL in r.capabilities)
+    kept_here = tuple(r for r in listed if r not in written)
+    mixed = {r.agent for r in written}
+    subjects: dict[str, None] = {}
+    for resource in kept_here:
+        shared = resource.agent is not None and resource.agent not in mixed and _one_agent(model, resource)
+        subjects[resource.agent if shared and resource.agent else resource.key.packed()] = None
+    for resource in written:
+        handle = model.handle_of(resource.key)
+        agent = model.agents.get(handle) if handle is not None else None
+        if agent is not None and {field.value for field, _ in assign} & model.overlaid_fields(agent):
+            subjects[resource.key.packed()] = None
+    overlays = tuple(
+        Overlay(subject=subject, field=field, value=value, set_by=actor)
+        for subject in subjects
+        for field, value in assign
+    )
+    return Reassignment(written=written, kept_here=kept_here, overlays=overlays)
+
+
+def _one_agent(model: FleetModel, resource: Resource) -> bool:
+    """Its agent id means one agent: where two teams share an id, a word for the id would reach both."""
+    return model.handle_of(resource.key) == resource.agent

@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 CONTROL: Final = "control.sock"
 LOG: Final = "output.log"
+ENDED_FILE: Final = "ended"
 _LINE_LIMIT: Final = 65_536
 
 
@@ -121,7 +122,7 @@ def read_run(directory: Path) -> Run | None:
     )
     try:
         state = _decode_if_there(directory / "state", RunState) or fallback
-        ended = _decode_if_there(directory / "ended", Ended)
+        ended = _decode_if_there(directory / ENDED_FILE, Ended)
     except (OSError, msgspec.MsgspecError) as error:
         raise ValueError(f"{directory.name}: `state` or `ended` cannot be read") from error
     return Run(directory=directory, started=started, state=state, ended=ended)

@@ -1,0 +1,194 @@
+"""One look at this machine: what runs, what our runners hold, and which agent CLIs somebody else started."""
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from fleet_tui.providers.local.discovery import Found, Scanner
+from fleet_tui.providers.local.logs import trim
+from fleet_tui.providers.local.processes import (
+    DEAD,
+    PROC,
+    RUNNER_COMM,
+    STOPPED,
+    Host,
+    ProcessFact,
+    ProcessRef,
+    Table,
+    read_table,
+    this_host,
+)
+from fleet_tui.providers.local.runs import LOG, Run, read_run, run_directories
+from fleet_tui.providers.local.tree import ProcessScope, RunnerScope, Scope
+
+T = TypeVar("T")
+KEPT_S: Final = 7 * 24 * 3600.0
+"""How long an ended run stays on disk (design, section 5)."""
+
+
+class Fresh(Generic[T]):
+    """Shares one blocking read among all who ask at once; each gets one that began after it asked."""
+
+    def __init__(self, read: Callable[[], T]) -> None:
+        self._read = read
+        self._lock = asyncio.Lock()
+        self._begun = 0
+        self._last: tuple[int, T] | None = None
+
+    async def get(self) -> T:
+        asked_at = self._begun
+        async with self._lock:
+            if self._last is not None and self._last[0] > asked_at:
+                return self._last[1]
+            self._begun += 1
+            number = self._begun
+            value = await asyncio.to_thread(self._read)
+            self._last = (number, value)
+            return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRun:
+    """One run with what of it is alive now. `output_at` is when its log grew last, seconds since the epoch."""
+
+    run: Run
+    runner_alive: bool
+    same_boot: bool
+    family: Mapping[int, ProcessFact]
+    output_at: float | None
+
+    @property
+    def scope(self) -> Scope:
+        """Below its runner; when that is gone, its last known process and descendants."""
+        if self.runner_alive:
+            return RunnerScope(self.run.started.runner.ref)
+        return ProcessScope((self.run.state.child or self.run.started.child).ref)
+
+    @property
+    def stopped(self) -> bool:
+        return all_stopped(self.family)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAgent:
+    """One agent CLI with what of it is alive now. `created_at` is in seconds since the epoch."""
+
+    found: Found
+    family: Mapping[int, ProcessFact]
+    created_at: float
+
+    @property
+    def scope(self) -> Scope:
+        return ProcessScope(self.found.process)
+
+    @property
+    def stopped(self) -> bool:
+        return all_stopped(self.family)
+
+
+def all_stopped(family: Mapping[int, ProcessFact]) -> bool:
+    return bool(family) and all(fact.state in STOPPED for fact in family.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """`notes` says what could not be read; `ourselves` are pids that no act may touch."""
+
+    host: Host
+    table: Table
+    runs: tuple[HeldRun, ...]
+    found: tuple[FoundAgent, ...]
+    ourselves: frozenset[int]
+    notes: tuple[str, ...] = ()
+
+
+class Surveyor:
+    """Takes surveys. Blocks. Raises OSError where there is no /proc."""
+
+    def __init__(self, runs: Path, scanner: Scanner) -> None:
+        self._runs = runs
+        self._scanner = scanner
+        self._hz = os.sysconf("SC_CLK_TCK")
+        self._created: dict[ProcessRef, float] = {}
+        self._lock = threading.Lock()
+
+    def survey(self) -> Survey:
+        # A cancelled caller leaves its thread behind, so the next look may begin before that one is over.
+        with self._lock:
+            return self._survey()
+
+    def _survey(self) -> Survey:
+        host = this_host()
+        notes: list[str] = []
+        runs: list[Run] = []
+        for directory in run_directories(self._runs):
+            try:
+                run = read_run(directory)
+            except ValueError as error:
+                notes.append(str(error))
+                continue
+            if run is not None:
+                runs.append(run)
+        # Read after the runs: what ended meanwhile is then missing from the table and not the other way round.
+        table = read_table()
+        held = tuple(self._held(run, host, table) for run in runs)
+        orphans = {pid for one in held if not one.runner_alive for pid in one.family}
+        found = self._scanner.scan(table, orphans)
+        return Survey(
+            host=host,
+            table=table,
+            runs=held,
+            found=tuple(self._agent(one, table) for one in found),
+            ourselves=self._scanner.ourselves() | {os.getpid()},
+            notes=tuple(notes),
+        )
+
+    def _held(self, run: Run, host: Host, table: Table) -> HeldRun:
+        same_boot = run.started.boot_id == host.boot_id and run.started.pid_ns == host.pid_ns
+        runner = table.get(run.started.runner.pid) if same_boot else None
+        runner_alive = (
+            runner is not None and runner.start_ticks == run.started.runner.ticks and runner.state not in DEAD
+        )
+        try:
+            log = (run.directory / LOG).stat()
+            output_at = log.st_mtime if log.st_size else None
+        except OSError:
+            output_at = None
+        held = HeldRun(run=run, runner_alive=runner_alive, same_boot=same_boot, family={}, output_at=output_at)
+        if not same_boot or (not runner_alive and run.ended is not None):
+            return held
+        family = held.scope.within(table)
+        return HeldRun(run=run, runner_alive=runner_alive, same_boot=True, family=family, output_at=output_at)
+
+    def _agent(self, found: Found, table: Table) -> FoundAgent:
+        created_at = self._created.get(found.process)
+        if created_at is None:
+            self._created = {ref: at for ref, at in self._created.items() if ref.pid in table}
+            created_at = self._created[found.process] = boot_time_s() + found.process.start_ticks / self._hz
+        family = ProcessScope(found.process).within(table)
+        return FoundAgent(found=found, family=family, created_at=created_at)
+
+    def tidy(self, survey: Survey, now_s: float) -> None:
+        """Trim logs, and remove what ended too long ago."""
+        for held in survey.runs:
+            if held.runner_alive:
+                trim(held.run.directory / LOG)
+            elif not held.family and now_s - held.run.state.since > KEPT_S:
+                shutil.rmtree(held.run.directory, ignore_errors=True)
+
+
+def runners_in(table: Table) -> frozenset[int]:
+    return frozenset(pid for pid, fact in table.items() if fact.comm == RUNNER_COMM)
+
+
+def boot_time_s() -> float:
+    """When this machine was started, by its wall clock now; for people, never for identity."""
+    for line in (PROC / "stat").read_bytes().splitlines():
+        if line.startswith(b"btime "):
+            return float(line.split()[1])
+    return 0.0

@@ -141,10 +141,6 @@ class Boxes:
         while self.events and self.events[0].at < now - EVENTS_KEPT:
             self.events.popleft()
 
-    def note_past(self, box: Box, kind: Happening, at: datetime) -> None:
-        """An event from before the world was looked at."""
-        self._note(box, kind, at)
-
     def sort_events(self) -> None:
         self.events = deque(sorted(self.events, key=lambda event: event.at), maxlen=_MAX_EVENTS)
 

@@ -129,7 +129,7 @@ _JOBS: tuple[_Job, ...] = (
 )
 _OWNERS: Mapping[str, tuple[str, ...]] = {
     "ci": ("mara", "tobias"),
-    "data": ("ines", "wei"),
+    "data": ("ivana", "wei"),
     "platform": ("olu", "katya"),
     "ml": ("ravi", "sanne"),
     "growth": ("bea", "jonas"),

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from fleet_tui.domain.action import VERBS, ActionId, Order, Verb
 from fleet_tui.domain.failure import RULES, Failure, FailureClass, RetryRule, clamped_retry_after_s
 from fleet_tui.domain.identity import ResourceKey
-from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused, RefusalReason
+from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of

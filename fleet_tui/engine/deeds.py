@@ -1,4 +1,4 @@
-"""Remembers, over a crash too, what we set out to kill, so that a row that vanishes is said to be killed and not lost."""
+"""Remembers, over a crash too, what we set out to kill: a row that vanishes then was killed and not lost."""
 
 import json
 from collections.abc import Mapping

@@ -7,56 +7,35 @@ DBOS queue. A workflow never raises: DBOS would keep that as its result for ever
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from typing_extensions import override
 
 from fleet_tui.domain.action import ActionId
-
-T = TypeVar("T")
-Body = Callable[[ActionId], Awaitable[None]]
+from fleet_tui.engine.durability import Body, Durable
 
 CALL_DEADLINE_S: Final = 10.0
-LAUNCH_DEADLINE_S: Final = 60.0
+DRAIN_S: Final = 3.0
+CLOSE_S: Final = 1.0
+_LOOK_S: Final = 0.05
 FILE: Final = "durable.sqlite"
 EXECUTOR: Final = "collector"
 WORKFLOW: Final = "fleet-action"
 VERSION: Final = "1"
 """The version of the workflow, not of the program: an upgrade must recover what the old one left."""
 _THREADS: Final = 8
+_NEVER_S: Final = 86_400.0
+_SELDOM_S: Final = 60.0
+"""No schedules and no messages are used, so their threads may sleep."""
 _DELETED_AT_ONCE: Final = 200
 _OVER: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 _log = logging.getLogger(__name__)
-
-
-class Durable(Protocol):
-    """Runs one body per action id until it has returned once, over crashes."""
-
-    async def launch(self, body: Body) -> None:
-        """Begin, and take up what an earlier process did not finish."""
-        ...
-
-    async def start(self, action_id: ActionId) -> None:
-        """Run the body for this id, unless it runs or ran already."""
-        ...
-
-    async def again(self, action_ids: Collection[ActionId]) -> None:
-        """Make sure that these, which have no outcome yet, run or will run."""
-        ...
-
-    async def tidy(self, before: datetime) -> None:
-        """Forget what ended before."""
-        ...
-
-    async def close(self) -> None:
-        """Stop; what did not finish goes on when it is launched again."""
-        ...
 
 
 class DbosDurable(Durable):
@@ -65,12 +44,23 @@ class DbosDurable(Durable):
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
         self._workflow: Any = None
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="durable")
+        self._under_way = 0
 
     @override
     async def launch(self, body: Body) -> None:
+        try:
+            self._launch(body)
+        except Exception:
+            DBOS.destroy(destroy_registry=True)
+            if _sound(self._file):
+                raise
+            # Every action without an outcome is in the store and is begun anew.
+            self._file.replace(self._file.with_suffix(".damaged"))
+            self._launch(body)
+
+    def _launch(self, body: Body) -> None:
+        """On the loop's own thread: DBOS takes the running loop for its workflows. It blocks for less than a second."""
         _prepare(self._file)
-        logging.getLogger("dbos").setLevel(logging.ERROR)
         config: DBOSConfig = {
             "name": "fleet-tui",
             "system_database_url": f"sqlite:///{self._file}",
@@ -80,13 +70,13 @@ class DbosDurable(Durable):
             "log_level": "ERROR",
             "use_listen_notify": False,
             "enable_otlp": False,
-            "scheduler_polling_interval_sec": 3600.0,
-            "notification_listener_polling_interval_sec": 60.0,
+            "scheduler_polling_interval_sec": _NEVER_S,
+            "notification_listener_polling_interval_sec": _SELDOM_S,
         }
+        logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(_workflow_of(body))
         _log_into_ours()
-        # On this thread, the loop's own: DBOS takes the running loop for its workflows. It blocks for less than a second.
+        self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow_of(body))
         DBOS.launch()
 
     @override
@@ -129,27 +119,33 @@ class DbosDurable(Durable):
 
     @override
     async def close(self) -> None:
-        """DBOS waits for its threads; whoever ends the process need not wait for DBOS."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CALL_DEADLINE_S):
-                await loop.run_in_executor(self._pool, lambda: DBOS.destroy(destroy_registry=True))
-        except TimeoutError:
-            _log.warning("durable actions did not stop within %s s", CALL_DEADLINE_S)
-        self._pool.shutdown(wait=False)
+        """Let what is under way end, for a moment, then leave without waiting for DBOS's sleeping threads."""
+        await _until(lambda: not self._under_way, within_s=DRAIN_S)
+        leaving = threading.Thread(target=DBOS.destroy, kwargs={"destroy_registry": True}, daemon=True)
+        leaving.start()
+        await _until(lambda: not leaving.is_alive(), within_s=CLOSE_S)
+
+    def _workflow_of(self, body: Body) -> Callable[[str], Coroutine[Any, Any, None]]:
+        async def carry_out(action_id: str) -> None:
+            """Ends only when the action has its outcome on record."""
+            self._under_way += 1
+            try:
+                await body(ActionId(action_id))
+            except Exception:  # noqa: BLE001 - a workflow that raised would be an error for ever
+                _log.exception("action %s: its workflow broke; it is taken up again at the next start", action_id)
+                # Never returns: DBOS then holds it for unfinished, and the next collector takes it up.
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._under_way -= 1
+
+        return carry_out
 
 
-def _workflow_of(body: Body) -> Callable[[str], Coroutine[Any, Any, None]]:
-    async def carry_out(action_id: str) -> None:
-        """Ends only when the action has its outcome on record."""
-        try:
-            await body(ActionId(action_id))
-        except Exception:  # noqa: BLE001 - a workflow that raised would be an error for ever
-            _log.exception("action %s: its workflow broke; it is taken up again at the next start", action_id)
-            # Never returns: DBOS then holds it for unfinished, and the next collector takes it up.
-            await asyncio.get_running_loop().create_future()
-
-    return carry_out
+async def _until(holds: Callable[[], bool], *, within_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    while not holds() and loop.time() < deadline:  # noqa: ASYNC110 - threads set no asyncio event
+        await asyncio.sleep(_LOOK_S)
 
 
 def _prepare(file: Path) -> None:
@@ -161,6 +157,17 @@ def _prepare(file: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
+
+
+def _sound(file: Path) -> bool:
+    try:
+        connection = sqlite3.connect(file)
+        try:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _log_into_ours() -> None:

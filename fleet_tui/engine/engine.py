@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.actions import Actions
-from fleet_tui.engine.durable import Durable
+from fleet_tui.engine.durability import Durable
 from fleet_tui.engine.intake import Intake
 from fleet_tui.engine.logs import LogDesk
 from fleet_tui.engine.poller import SourcePoller
@@ -18,6 +19,7 @@ from fleet_tui.engine.verdicts import Verdicts
 from fleet_tui.ports import Closer, StoreError, StoreUnwritable
 
 TIDY_S: Final = 60.0
+RELAUNCH_S: Final = 30.0
 FORGOTTEN_AFTER: Final = timedelta(days=7)
 """Settled workflows are kept so long in the durable file; the store keeps the outcome itself."""
 CLOSE_DEADLINE_S: Final = 5.0
@@ -28,35 +30,47 @@ _log = logging.getLogger(__name__)
 class Engine:
     """`woken` is the store's cheap hint that somebody committed."""
 
-    def __init__(self, around: Surroundings, durable: Durable, woken: Callable[[], bool]) -> None:
+    def __init__(self, around: Surroundings, woken: Callable[[], bool]) -> None:
         self._around = around
-        self._durable = durable
+        self._woken = woken
         self._actions = Actions(around)
         self._logs = LogDesk(around)
-        self._intake = Intake(around, durable, self._logs, woken)
         self._verdicts = Verdicts(around)
         self._pollers: dict[SourceName, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, durable: Durable) -> None:
         """Run until `stop` is set. Raises an ExceptionGroup when the store is lost, as `FencedOut` among others."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             self._logs.within(tasks)
             for source in tuple(self._around.sources.values()):
                 await self._begin(source)
-            await self._durable.launch(self._actions.carry_out)
-            unsettled = await self._around.stored(lambda store: store.unsettled())
-            await self._durable.again([record.action_id for record in unsettled])
             running = [
-                tasks.create_task(self._intake.run()),
+                tasks.create_task(self._act(durable)),
                 tasks.create_task(self._repeated(self._verdicts.look, self._verdicts.every_s)),
-                tasks.create_task(self._repeated(self._tidy, TIDY_S)),
+                tasks.create_task(self._repeated(partial(self._tidy, durable), TIDY_S)),
             ]
             await stop.wait()
             for task in (*running, *self._pollers.values()):
                 task.cancel()
             self._logs.stop()
+        self._tasks = None
+
+    async def _act(self, durable: Durable) -> None:
+        """Take up what an earlier collector left, then whatever is asked for. Polls go on while this cannot."""
+        while True:
+            try:
+                await durable.launch(self._actions.carry_out)
+                unsettled = await self._around.stored(lambda store: store.unsettled())
+                await durable.again([record.action_id for record in unsettled])
+                break
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001 - whatever ails the durable file, looking must go on
+                _log.exception("durable actions could not be launched; it is tried again")
+                await self._around.clock.sleep(RELAUNCH_S)
+        await Intake(self._around, durable, self._logs, self._woken).run()
 
     async def look_once(self) -> Collection[SourceName]:
         """Poll every source once, judge once; give the names of those that could not be read."""
@@ -75,8 +89,11 @@ class Engine:
         await self._verdicts.look()
         return [name for name, was_good in good.items() if not was_good]
 
-    async def replace_sources(self, sources: Collection[Source]) -> None:
-        """Go on with these sources: new ones begin, changed ones begin anew, others end and are forgotten."""
+    async def replace_sources(self, sources: Collection[Source], *, also_keep: Collection[SourceName] = ()) -> None:
+        """Go on with these sources: new ones begin, changed ones begin anew, others end and are forgotten.
+
+        `also_keep` names sources that are configured but cannot be used now: their rows stay.
+        """
         around = self._around
         wanted = {source.name: source for source in sources}
         for name, source in tuple(around.sources.items()):
@@ -90,8 +107,9 @@ class Engine:
         for source in wanted.values():
             if source.name not in around.sources:
                 around.sources[source.name] = source
-                await self._begin(source)
-        await self._forget()
+                if self._tasks is not None:
+                    await self._begin(source)
+        await self._forget(also_keep)
 
     async def _begin(self, source: Source) -> None:
         poller = SourcePoller(source, self._around)
@@ -99,8 +117,8 @@ class Engine:
         assert self._tasks is not None  # noqa: S101 - only called while running
         self._pollers[source.name] = self._tasks.create_task(poller.run())
 
-    async def _forget(self) -> None:
-        keep, now = tuple(self._around.sources), self._around.clock.now()
+    async def _forget(self, also_keep: Collection[SourceName]) -> None:
+        keep, now = (*self._around.sources, *also_keep), self._around.clock.now()
         for name in set(self._around.pictures) - set(keep):
             del self._around.pictures[name]
         await self._around.stored(lambda store: store.forget_sources(keep, now))
@@ -117,11 +135,11 @@ class Engine:
             except Exception:  # noqa: BLE001 - one bad verdict or a busy durable file must not stop the polls
                 _log.exception("a duty of the engine broke; it is tried again")
 
-    async def _tidy(self) -> None:
+    async def _tidy(self, durable: Durable) -> None:
         now = self._around.clock.now()
         await self._around.stored(lambda store: store.expire_hand_overs(now))
         await self._around.stored(lambda store: store.tidy(now))
-        await self._durable.tidy(now - FORGOTTEN_AFTER)
+        await durable.tidy(now - FORGOTTEN_AFTER)
 
 
 async def close(source: Source) -> None:

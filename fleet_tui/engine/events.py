@@ -1,4 +1,4 @@
-"""How the engine words what it saw happen. An event's id is made of its facts, so that telling it twice is telling it once."""
+"""How the engine words what it saw happen. An event's id is made of its facts: told twice, it is told once."""
 
 from datetime import datetime
 

@@ -37,7 +37,7 @@ async def ask(
     except TimeoutError as error:
         text = f"no answer within {deadline_s:.0f} s"
         raise ProviderError(_failure(FailureClass.TIMEOUT, source, operation, text, clock, key)) from error
-    except Exception as error:  # noqa: BLE001 - the one guard: an adapter's defect must not stop the fleet
+    except Exception as error:
         _log.exception("%s: %s: the adapter broke", source, operation)
         text = f"the adapter broke with {type(error).__name__}; the log has more"
         raise ProviderError(_failure(FailureClass.UNKNOWN, source, operation, text, clock, key)) from error

@@ -7,7 +7,7 @@ from typing import Final
 from fleet_tui.domain.action import ActionId, Verb
 from fleet_tui.domain.identity import unpacked
 from fleet_tui.domain.record import ActionRecord, Wanted, WantedKind
-from fleet_tui.engine.durable import Durable
+from fleet_tui.engine.durability import Durable
 from fleet_tui.engine.logs import LogDesk
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import StoreUnwritable

@@ -54,7 +54,7 @@ class _KindChange:
 
 
 def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
-    """Compare a reading with what is known. Rows that did not change are in neither the observation's rows nor its events."""
+    """Compare a reading with what is known. Rows that did not change are not in the observation."""
     if reading.listing is None:
         return _failed(picture, reading, pace)
     listing = reading.listing

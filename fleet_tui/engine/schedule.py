@@ -12,7 +12,8 @@ BREAKER_FAILURES: Final = 3
 RETRY_FIRST_S: Final = 10.0
 RETRY_CEILING_S: Final = 300.0
 RUNNING_S: Final = 5.0
-ENDED_FACTOR: Final = 4.0
+IDLE_S: Final = 15.0
+ENDED_S: Final = 60.0
 
 VITALS_S: Final = 30.0
 EVENTS_S: Final = 60.0
@@ -32,13 +33,14 @@ class Load:
 
 
 def cadence_s(layer: Layer, provider_cadence_s: float, load: Load) -> float:
-    """Compute is looked at every 5 s while something runs, at its provider's pace while idle, and a quarter as
-    often when everything has ended; every other layer at its provider's pace. Seconds."""
+    """Seconds between two readings. Compute: 5 s while something runs, 15 s while idle, 60 s when all has ended, and
+    never faster than a provider that asks for a slower pace; every other layer: its provider's pace.
+    """
     if layer is not Layer.COMPUTE:
         return provider_cadence_s
     if load.running:
-        return min(RUNNING_S, provider_cadence_s)
-    return provider_cadence_s if load.alive else provider_cadence_s * ENDED_FACTOR
+        return provider_cadence_s if provider_cadence_s > IDLE_S else min(RUNNING_S, provider_cadence_s)
+    return max(IDLE_S if load.alive else ENDED_S, provider_cadence_s)
 
 
 def jittered_s(delay_s: float, roll: float) -> float:

@@ -1,4 +1,4 @@
-"""What every part of the engine works with: the clock, the store on its thread, the sources and what is known of them."""
+"""What every part of the engine works with: clock, store on its thread, sources and what is known of them."""
 
 import asyncio
 import random

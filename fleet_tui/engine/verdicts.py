@@ -1,4 +1,4 @@
-"""Judges from time to time what no single reading can tell: idle, stuck, what should not exist, and what it all costs."""
+"""Judges from time to time what no single reading can tell: idle, stuck, what should not exist, what it costs."""
 
 from typing import Final
 

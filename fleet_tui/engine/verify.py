@@ -5,7 +5,7 @@ from typing import Final
 
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.failure import FailureClass
-from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused, RefusalReason
+from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.domain.resource import Resource

@@ -16,7 +16,7 @@ from fleet_tui.domain.action import Order, Verb
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import Kind, Layer, ResourceKey, SourceName
-from fleet_tui.domain.outcome import Done, Outcome, Refused, RefusalReason
+from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals
 from fleet_tui.engine.verify import GENERATION_COUNTS
@@ -95,7 +95,7 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         self._chance = chance or random.Random(0)  # noqa: S311 - a die, not a key
         self.weather = weather
         self._fenced = fenced
-        self._on_call = on_call or (lambda what: None)
+        self._on_call = on_call or _nobody_listens
         self._empties = 0
         self._rules = ClaimRules()
         self.planned: list[Fault | None] = []
@@ -237,3 +237,7 @@ async def _deaf(for_s: float) -> None:
             await asyncio.sleep(until - loop.time())
         except asyncio.CancelledError:
             continue
+
+
+def _nobody_listens(what: str) -> None:
+    del what

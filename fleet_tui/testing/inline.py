@@ -9,7 +9,7 @@ from typing import TypeVar
 from typing_extensions import override
 
 from fleet_tui.domain.action import ActionId
-from fleet_tui.engine.durable import Body, Durable
+from fleet_tui.engine.durability import Body, Durable
 from fleet_tui.engine.offload import Offload
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""A store in memory that keeps the promises of `CollectorStore`, with faults on demand and the whole history to look at."""
+"""A store in memory that keeps the promises of `CollectorStore`, with faults on demand and its history to look at."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace

@@ -117,7 +117,7 @@ def rig(
         sources={SOURCE: Source(name=SOURCE, provider=FAKE, adapter=adapter, act=act)},
     )
     durable = MemoryDurable(durable_file)
-    engine = Engine(around, durable, woken=hint_of(store))
+    engine = Engine(around, woken=hint_of(store))
     return Rig(vendor, adapter, store, durable_file, clock, around, engine, durable)
 
 
@@ -137,7 +137,7 @@ def hint_of(store: MemoryStore) -> Callable[[], bool]:
 async def running(parts: Rig) -> AsyncGenerator[Rig]:
     """The engine, running until the block ends."""
     async with asyncio.TaskGroup() as tasks:
-        run = tasks.create_task(parts.engine.run(parts.stop))
+        run = tasks.create_task(parts.engine.run(parts.stop, parts.durable))
         try:
             yield parts
         finally:

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next thing that is due: hours pass in milliseconds, in the same order each time."""
+"""An event loop whose clock jumps to what is due next: hours pass in milliseconds, in the same order each time."""
 
 import asyncio
 import selectors

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind
-from fleet_tui.domain.outcome import Done, Failed, Refused, RefusalReason
+from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.testing.fake_adapter import Fault
 from fleet_tui.testing.rig import Rig, rig, running

@@ -1,0 +1,240 @@
+"""The root of the collector: the only process that polls providers, acts on them, and writes what was seen."""
+
+import asyncio
+import logging
+import os
+import random
+import resource
+import signal
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from fleet_tui.clock import SystemClock
+from fleet_tui.config.discover import installed_providers
+from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.load import load
+from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
+from fleet_tui.config.secret import Secret
+from fleet_tui.config.settings import Access, Config
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.engine.assembly import Assembly
+from fleet_tui.engine.engine import Engine, close
+from fleet_tui.engine.log import JsonLines, log_into
+from fleet_tui.engine.offload import StoreThread
+from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.ports import FencedOut, Observation, StoreError, StoreTooNew
+from fleet_tui.store.lock import CollectorRuns, collector_holder, consoles_present
+from fleet_tui.store.open import open_for_collector, open_for_reader
+
+DONE: Final = 0
+SOME_FAILED: Final = 1
+WRONG: Final = 2
+REFUSED: Final = 3
+NONE_READ: Final = 4
+ALONE_S: Final = 5.0
+"""A collector that a console started ends when for so long no console and no waiting command was there."""
+_ALONE_LOOK_S: Final = 1.0
+
+_log = logging.getLogger("fleet_tui.collector")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """How the collector was asked to run."""
+
+    paths: Paths
+    env: Mapping[str, str]
+    once: bool = False
+    for_consoles: bool = False
+
+
+def collect(
+    config_path: Path | None = None,
+    state_dir: Path | None = None,
+    *,
+    once: bool = False,
+    for_consoles: bool = False,
+    env: Mapping[str, str] | None = None,
+) -> int:
+    """Run until told to end, or poll each source once; give the exit code, having said on stderr what went wrong."""
+    os.umask(0o077)
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    environment = os.environ if env is None else env
+    try:
+        paths = find_paths(config=config_path, state_dir=state_dir, env=environment)
+        prepare_state_dir(paths.state_dir)
+        call = Call(paths=paths, env=environment, once=once, for_consoles=for_consoles)
+        return asyncio.run(_collect(call, _loaded(call)))
+    except (ConfigError, StoreTooNew) as error:
+        return _said(error, WRONG)
+    except CollectorRuns as error:
+        return _said(error, REFUSED)
+    except StoreError as error:
+        return _said(error, SOME_FAILED)
+
+
+def collect_and_exit(
+    config_path: Path | None = None, state_dir: Path | None = None, *, once: bool = False, for_consoles: bool = False
+) -> NoReturn:
+    """The same as a process of its own. Ends at once with its code: an SDK's threads may abort an ordinary exit."""
+    code = collect(config_path, state_dir, once=once, for_consoles=for_consoles)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def stop(state_dir: Path) -> bool:
+    """Tell the collector of this state directory to end; False when none runs."""
+    return _signalled(state_dir, signal.SIGTERM)
+
+
+def reload(state_dir: Path) -> bool:
+    """Tell it to read its configuration again; False when none runs."""
+    return _signalled(state_dir, signal.SIGHUP)
+
+
+def _signalled(state_dir: Path, what: signal.Signals) -> bool:
+    holder = collector_holder(state_dir)
+    if holder is None or not holder.pid:
+        return False
+    os.kill(holder.pid, what)
+    return True
+
+
+def _said(error: Exception, code: int) -> int:
+    print(f"fleet-tui: {error}", file=sys.stderr)  # noqa: T201 - a command talks on stderr
+    return code
+
+
+def _loaded(call: Call) -> Config:
+    """The configuration; a provider's module is imported only when a source names it."""
+    providers = installed_providers()
+    return load(
+        call.paths.present,
+        providers=providers,
+        env=call.env,
+        automatic=providers.ours,
+        config_dir=call.paths.config_dir,
+    )
+
+
+def _secrets(config: Config) -> Collection[Secret]:
+    return tuple(secret for source in config.sources for secret in source.secrets.values())
+
+
+async def _collect(call: Call, config: Config) -> int:
+    clock, thread = SystemClock(), StoreThread()
+    store, lock = await thread.run(lambda: open_for_collector(call.paths.state_dir, clock.now()))
+    log = log_into(call.paths.state_dir, _secrets(config))
+    _log.info("collector %s begins", os.getpid())
+    around = Surroundings(clock=clock, store=store, offload=thread, chance=random.SystemRandom())
+    collector = _Collector(call, around, Assembly(clock, call.paths.state_dir), log)
+    try:
+        await collector.configure(config)
+        code = await collector.once() if call.once else await collector.run()
+    finally:
+        for source in tuple(around.sources.values()):
+            await close(source)
+        await thread.run(store.close)
+        thread.close()
+        _log.info("collector %s ends", os.getpid())
+        lock.close()
+    return code
+
+
+class _Collector:
+    """One run of it."""
+
+    def __init__(self, call: Call, around: Surroundings, assembly: Assembly, log: JsonLines) -> None:
+        self._call = call
+        self._around = around
+        self._assembly = assembly
+        self._log_lines = log
+        self._reader = open_for_reader(call.paths.state_dir)
+        self._engine = Engine(around, self._reader.woken)
+        self._stop = asyncio.Event()
+        self._unusable: list[SourceName] = []
+
+    async def configure(self, config: Config) -> None:
+        """Take up a configuration: at the start, and again whenever it was reloaded."""
+        self._log_lines.secrets = _secrets(config)
+        self._around.read_only = config.fleet.access is Access.READ_ONLY
+        sources, refused = self._assembly.sources(config, self._around.sources)
+        self._unusable = [status.name for status in refused]
+        await self._engine.replace_sources(sources, also_keep=self._unusable)
+        now = self._around.clock.now()
+        for status in refused:
+            failures = (status.failure,) if status.failure else ()
+            seen = Observation(source=status.name, at=now, status=status, failures=failures)
+            await self._around.stored(lambda store, seen=seen: store.observe(seen))  # type: ignore[misc]
+
+    async def once(self) -> int:
+        """Poll each source once."""
+        failed = [*await self._engine.look_once(), *self._unusable]
+        for name in failed:
+            picture = self._around.pictures.get(name)
+            failure = picture.status.failure if picture else None
+            why = failure.text if failure else "see `fleet-tui doctor`"
+            print(f"fleet-tui: {name}: {why}", file=sys.stderr)  # noqa: T201 - a command talks on stderr
+        if not failed:
+            return DONE
+        return NONE_READ if len(failed) >= len(self._around.sources) + len(self._unusable) else SOME_FAILED
+
+    async def run(self) -> int:
+        """Run until a signal, or until nobody is there any more."""
+        from fleet_tui.engine.durable import DbosDurable
+
+        durable = DbosDurable(self._call.paths.state_dir)
+        fenced_out = False
+        loop = asyncio.get_running_loop()
+        reloads = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, reloads.set)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watchers = [tasks.create_task(self._reloading(reloads))]
+                if self._call.for_consoles:
+                    watchers.append(tasks.create_task(self._until_alone()))
+                await self._engine.run(self._stop, durable)
+                for watcher in watchers:
+                    watcher.cancel()
+        except* FencedOut:
+            _log.error("another collector took over; this one ends and touches nothing more")
+            fenced_out = True
+        finally:
+            await durable.close()
+            self._reader.close()
+        return REFUSED if fenced_out else DONE
+
+    async def _reloading(self, asked: asyncio.Event) -> None:
+        while True:
+            await asked.wait()
+            asked.clear()
+            try:
+                config = _loaded(self._call)
+            except ConfigError as error:
+                _log.error("the configuration was not reloaded, the old one stays: %s", error)
+                continue
+            await self.configure(config)
+            _log.info("the configuration was reloaded: %s sources", len(self._around.sources))
+
+    async def _until_alone(self) -> None:
+        clock = self._around.clock
+        alone_since: float | None = None
+        while True:
+            await clock.sleep(_ALONE_LOOK_S)
+            unsettled = await self._around.stored(lambda store: store.unsettled())
+            if unsettled or consoles_present(self._call.paths.state_dir):
+                alone_since = None
+            elif alone_since is None:
+                alone_since = clock.monotonic_s()
+            elif clock.monotonic_s() - alone_since >= ALONE_S:
+                _log.info("no console is left and nothing is to be done")
+                self._stop.set()
+                return

@@ -1,0 +1,90 @@
+"""A vendor that outlives every process: one file per sandbox, and an effect that is one atomic rename."""
+
+import asyncio
+import json
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+from typing_extensions import override
+
+from fleet_tui.domain.action import Order
+from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName, Target
+from fleet_tui.domain.outcome import Done, Outcome
+from fleet_tui.domain.phase import Phase, PhaseFact
+from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import Getter, Killer, Lister
+
+SOURCE = SourceName("folder")
+BORN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Folder:
+    """`boxes/SLOT` holds the incarnation; `ended/INCARNATION` says in its name who ended it."""
+
+    def __init__(self, root: Path) -> None:
+        self.boxes = root / "boxes"
+        self.ended = root / "ended"
+        self.boxes.mkdir(parents=True, exist_ok=True)
+        self.ended.mkdir(parents=True, exist_ok=True)
+
+    def start(self, slot: str, incarnation: str) -> Target:
+        (self.boxes / slot).write_text(incarnation, encoding="ascii")
+        return Target(ResourceKey(SOURCE, Kind.SANDBOX, slot), Incarnation(incarnation))
+
+    def end(self, slot: str, by: str) -> bool:
+        """Atomic: it was there and is now ended by `by`, or it was not there."""
+        path = self.boxes / slot
+        try:
+            incarnation = path.read_text(encoding="ascii")
+            path.rename(self.ended / json.dumps([incarnation, by]).replace("/", "_"))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def enders(self) -> dict[str, str]:
+        """Incarnation -> who ended it."""
+        return dict(json.loads(path.name) for path in self.ended.iterdir())
+
+
+class FolderAdapter(Lister, Getter, Killer):
+    """Slow enough that a kill -9 falls between any two of its steps."""
+
+    def __init__(self, folder: Folder, *, step_s: float = 0.02) -> None:
+        self._folder = folder
+        self._step_s = step_s
+        self._chance = random.Random()
+
+    @override
+    async def list_resources(self, now: datetime) -> Listing:
+        rows = tuple(self._row(path) for path in sorted(self._folder.boxes.iterdir()))
+        return Listing(resources=rows, kinds=frozenset({Kind.SANDBOX}))
+
+    @override
+    async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
+        await self._step()
+        path = self._folder.boxes / key.id
+        return self._row(path) if path.exists() else None
+
+    @override
+    async def kill(self, order: Order) -> Outcome:
+        await self._step()
+        done = self._folder.end(order.target.key.id, by=order.action_id)
+        await self._step()
+        return Done("ended" if done else "it was gone already")
+
+    def _row(self, path: Path) -> Resource:
+        return Resource(
+            key=ResourceKey(SOURCE, Kind.SANDBOX, path.name),
+            provider="folder",
+            incarnation=Incarnation(path.read_text(encoding="ascii")),
+            name=path.name,
+            phase=PhaseFact(phase=Phase.RUNNING, since=BORN, evidence="a file", raw="there"),
+            created_at=BORN,
+            capabilities=frozenset({Capability.KILL}),
+        )
+
+    async def _step(self) -> None:
+        await asyncio.sleep(self._chance.random() * self._step_s)

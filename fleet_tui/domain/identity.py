@@ -34,6 +34,7 @@ class Kind(StrEnum):
     SANDBOX = "sandbox"
     MEMORY_SCOPE = "memory_scope"
     API_KEY = "api_key"
+    ACCOUNT = "account"
     CUSTOMER = "customer"
     METER = "meter"
     SUBSCRIPTION = "subscription"
@@ -47,6 +48,7 @@ LAYER_OF: dict[Kind, Layer] = {
     Kind.SANDBOX: Layer.COMPUTE,
     Kind.MEMORY_SCOPE: Layer.MEMORY,
     Kind.API_KEY: Layer.MEMORY,
+    Kind.ACCOUNT: Layer.BILLING,
     Kind.CUSTOMER: Layer.BILLING,
     Kind.METER: Layer.BILLING,
     Kind.SUBSCRIPTION: Layer.BILLING,

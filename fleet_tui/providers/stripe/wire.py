@@ -1,0 +1,92 @@
+"""Stripe's own client, put under our gate and deadline: plain dicts out, its exceptions in our words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import stripe
+
+from fleet_tui.config.secret import Secret
+from fleet_tui.domain.action import Order
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.ports import AdapterContext, ProviderError
+from fleet_tui.transport import Calls
+
+PAGE_SIZE = 100
+Row = dict[str, Any]
+"""A Stripe object as a dict: what is in it is checked where it is mapped."""
+
+ListCall = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+class StripeWire:
+    """One account's client."""
+
+    def __init__(self, key: Secret, base_url: str | None, context: AdapterContext) -> None:
+        stripe.enable_telemetry = False
+        self._context = context
+        self.calls = Calls(context)
+        self._http = stripe.HTTPXClient(timeout=context.timeout_s)
+        addresses: Any = {"api": base_url} if base_url else {}
+        client = stripe.StripeClient(
+            key.reveal(), base_addresses=addresses, http_client=self._http, max_network_retries=0
+        )
+        self.v1: Any = client.v1
+        """The client's services. Typed as anything: its parameters are typed dicts that our plain ones are not."""
+
+    async def aclose(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call] # the SDK has no types here
+
+    async def one(self, operation: str, call: Callable[[], Awaitable[Any]], key: ResourceKey | None = None) -> Row:
+        """One object."""
+        answer = await self._through(operation, call, key)
+        return dict(answer.to_dict())
+
+    async def rows(
+        self, operation: str, call: ListCall, params: Mapping[str, Any] | None = None, *, most_pages: int
+    ) -> AsyncIterator[Row]:
+        """All rows of a list, page by page. Raises ProviderError for an endless or too long one."""
+        asked: dict[str, Any] = {"limit": PAGE_SIZE, **(params or {})}
+        seen: set[str] = set()
+        for _ in range(most_pages):
+            page = await self.one(operation, lambda: call(dict(asked)))
+            data = page.get("data")
+            if not isinstance(data, list):
+                raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, "the answer is not a list")
+            for row in data:
+                if isinstance(row, dict):
+                    yield row
+            cursor = page.get("next_page") or (data[-1].get("id") if data and isinstance(data[-1], dict) else None)
+            if not page.get("has_more") or not isinstance(cursor, str):
+                return
+            if cursor in seen:
+                raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, "the same page came twice")
+            seen.add(cursor)
+            asked["page" if page.get("next_page") else "starting_after"] = cursor
+        raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, f"more than {most_pages} pages")
+
+    async def _through(self, operation: str, call: Callable[[], Awaitable[Any]], key: ResourceKey | None) -> Any:
+        try:
+            with self.calls.translated(operation, key=key):
+                async with self._context.gate.through(), asyncio.timeout(self._context.timeout_s):
+                    return await call()
+        except stripe.StripeError as error:
+            raise self._failure(operation, error, key) from None
+
+    def _failure(self, operation: str, error: stripe.StripeError, key: ResourceKey | None) -> ProviderError:
+        headers: Mapping[str, str] = getattr(error, "headers", None) or {}
+        status = getattr(error, "http_status", None)
+        said = getattr(error, "user_message", None)
+        if isinstance(error, stripe.APIConnectionError) or not isinstance(status, int):
+            text = "no connection to stripe, or an answer that is none"
+            return self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key)
+        if status < 300:  # noqa: PLR2004 - RFC 9110: a success whose body cannot be read
+            text = "the answer could not be read"
+            return self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key, status=status)
+        return self.calls.of_status(operation, status, headers=headers, text=said or "", key=key)
+
+
+def once(order: Order) -> dict[str, str]:
+    """Request options that make a repeat of one action harmless at the vendor."""
+    return {"idempotency_key": f"fleet-{order.action_id}-{order.verb}"}

@@ -46,7 +46,7 @@ def open_for_collector(
     try:
         ballast = Ballast(state_dir / BALLAST_FILE, opening.ballast_bytes)
         _make_sound(path, now)
-        token = _raised_token(path)
+        token = _raised_token(path, ballast)
         lock.tell(token)
         ballast.restore()
         store = SqliteCollectorStore(Writer(path, token=token, ballast=ballast), ballast, opening.retention)
@@ -129,18 +129,17 @@ def _held_version(path: Path) -> int:
     return held
 
 
-def _raised_token(path: Path) -> int:
-    connection = open_writer(path, checkpoints=True)
+def _raised_token(path: Path, ballast: Ballast) -> int:
+    """Whoever wrote under an older token is fenced out from here on."""
+    writer = Writer(path, token=None, ballast=ballast)
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        rows = connection.execute(
-            "UPDATE clock SET revision = revision + 1, token = token + 1 WHERE id = 1 RETURNING token"
-        ).fetchall()
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise explained(error, path) from error
+        return writer.run(lambda connection, _: _raise_token(connection), durable=True)
     finally:
-        connection.close()
+        writer.close()
+
+
+def _raise_token(connection: sqlite3.Connection) -> int:
+    rows = connection.execute("UPDATE clock SET token = token + 1 WHERE id = 1 RETURNING token").fetchall()
     return int(rows[0][0])
 
 

@@ -75,6 +75,9 @@ def prepared(state_dir: Path, *, file_system: FileSystemOf = file_system_of) -> 
                          "name a local --state-dir")  # fmt: skip
     path = state_dir / STORE_FILE
     _refuse_foreign(path)
+    # A directory that somebody named and that holds other things keeps its mode.
+    if held.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and (path.exists() or not any(state_dir.iterdir())):
+        state_dir.chmod(0o700)
     return path
 
 

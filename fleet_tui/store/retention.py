@@ -9,6 +9,7 @@ from fleet_tui.store.codecs import us
 from fleet_tui.store.schema import CHUNK_ROWS
 from fleet_tui.store.sql import delete_chosen, select
 from fleet_tui.store.transaction import Writer
+from fleet_tui.store.write_usage import LINES_KEPT
 
 ROUNDS = 50
 """Transactions that one tidying spends on one table; the rest waits for the next."""
@@ -29,7 +30,7 @@ class Retention:
     failures: timedelta = timedelta(days=30)
     acts: timedelta = timedelta(days=30)
     """Settled actions with their attempts and intents; the audit stays."""
-    usage_lines: timedelta = timedelta(days=90)
+    usage_lines: timedelta = LINES_KEPT
     watches: timedelta = timedelta(days=90)
 
 

@@ -6,7 +6,7 @@ The new file is complete before the old one is moved, so that a crash at any poi
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -68,20 +68,28 @@ def set_aside(path: Path, now: datetime) -> Path:
             new.execute("PRAGMA journal_mode = WAL").fetchall()
             migrate(new, store_id=uuid.uuid4().hex, now_us=us(now))
             with closing(_opened(path)) as old:
+                _hold(old)
                 _copy_all(old, new, aside, now)
-            new.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                new.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                new.close()
+                for side in _SIDES[1:]:
+                    _unlink(fresh, side)
+                _move(path, aside, _SIDES)
+                fresh.rename(path)
         except sqlite3.Error as error:
             raise explained(error, fresh) from error
-    for side in _SIDES[1:]:
-        _unlink(fresh, side)
-    _move(path, aside, _SIDES)
-    fresh.rename(path)
     return aside
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    # Read-only: what is wrong with the file stays for those who want to look at it.
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+
+
+def _hold(old: sqlite3.Connection) -> None:
+    """Keep consoles from writing into it while it is copied and moved, where the damage still allows a lock."""
+    with suppress(sqlite3.Error):
+        old.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
+        old.execute("BEGIN IMMEDIATE")
 
 
 def _copy_all(old: sqlite3.Connection, new: sqlite3.Connection, aside: Path, now: datetime) -> None:

@@ -11,7 +11,7 @@ from fleet_tui.domain.resource import Vitals
 from fleet_tui.store.codecs import Row, key_row, moment, real, us
 
 BATCH = 60
-"""Samples of one resource that go into one row."""
+"""Samples of one resource that go into one row: this many, give or take a third."""
 
 _SAMPLE = struct.Struct("<qdd")
 _NOTHING = float("nan")
@@ -37,8 +37,13 @@ class SampleBuffer:
 
     def full(self, *, everything: bool) -> list[Row]:
         """Take out the rows that are full, or all."""
-        ready = [key for key, held in self._held.items() if everything or len(held) >= BATCH]
+        ready = [key for key, held in self._held.items() if everything or len(held) >= _batch(key)]
         return [_row(key, self._held.pop(key)) for key in ready]
+
+
+def _batch(key: ResourceKey) -> int:
+    """Differs between resources, so that those measured together are not all packed in one poll."""
+    return BATCH * 2 // 3 + zlib.crc32(key.id.encode(errors="surrogatepass")) % (BATCH * 2 // 3)
 
 
 def _row(key: ResourceKey, held: Sequence[Vitals]) -> Row:

@@ -219,7 +219,10 @@ def _money(seen: Observation) -> Iterator[tuple[Step, int]]:
         lines += its_lines
         accruals += its_accruals
         if len(lines) + len(accruals) // USAGE_WEIGHT >= batch:
-            yield partial(write_usage.book, lines=lines, accruals=accruals), CHUNK_ROWS
+            yield partial(write_usage.book, lines=lines, accruals=accruals, at=seen.at), CHUNK_ROWS
             lines, accruals = [], []
     if lines or accruals:
-        yield partial(write_usage.book, lines=lines, accruals=accruals), len(lines) * USAGE_WEIGHT + len(accruals)
+        yield (
+            partial(write_usage.book, lines=lines, accruals=accruals, at=seen.at),
+            len(lines) * USAGE_WEIGHT + len(accruals),
+        )

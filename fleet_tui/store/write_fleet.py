@@ -81,7 +81,10 @@ def bury_findings(
 
 
 def put_status(connection: sqlite3.Connection, revision: int, status: SourceStatus) -> None:
-    connection.execute(_STATUS, (*status_row(status), revision))
+    """Write it unless it stands there already."""
+    row = status_row(status)
+    if connection.execute(_STATUS_OF, (row[0],)).fetchone() != row:
+        connection.execute(_STATUS, (*row, revision))
 
 
 def put_watch(connection: sqlite3.Connection, source: SourceName, watch: Watch) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from fleet_tui.domain.identity import SourceName
@@ -13,6 +14,7 @@ from fleet_tui.store.codecs import moment, text, us, whole
 from fleet_tui.store.codecs_reading import BASES, day_at, subject_of, subject_row, usage_of, usage_row
 from fleet_tui.store.sql import columns, insert, select, upsert
 
+LINES_KEPT = timedelta(days=90)
 _DAY_US = 86_400_000_000
 _LINE = select(schema.USAGE, "usage_lines", "WHERE source = ? AND line_id = ?")
 _PUT_LINE = insert("usage_lines", schema.USAGE, otherwise="REPLACE")
@@ -68,17 +70,24 @@ def book(
     revision: int,
     lines: Sequence[UsageLine],
     accruals: Sequence[tuple[Subject, Accrual]],
+    at: datetime,
 ) -> None:
     """Add lines together with the totals they were cut from."""
-    append(connection, revision, lines)
+    append(connection, revision, lines, at)
     put_accruals(connection, accruals)
 
 
-def append(connection: sqlite3.Connection, revision: int, lines: Sequence[UsageLine]) -> None:
-    """Add lines. A repeat adds nothing; a later, larger figure of the same line supersedes the earlier one."""
+def append(connection: sqlite3.Connection, revision: int, lines: Sequence[UsageLine], at: datetime) -> None:
+    """Add lines. A repeat adds nothing; a later, larger figure of the same line supersedes the earlier one.
+
+    A line so old that it may have been dropped already is left out: it would be counted twice.
+    """
+    oldest = at - LINES_KEPT + timedelta(days=1)
     groups: dict[Group, dict[Cut, _Sum]] = {}
     before: dict[Heading, _Tally] = {}
     for line in lines:
+        if line.start < oldest:
+            continue
         earlier = _earlier(connection, line)
         kept = line if earlier is None else superseded(earlier, line)
         if kept == earlier:

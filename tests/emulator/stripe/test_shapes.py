@@ -49,7 +49,15 @@ def _same_type(example: object, printed: object) -> bool:
 def test_a_difference_is_seen() -> None:
     example = {"id": "x", "n": 1, "rows": [{"a": "b"}], "null": None, "flag": True}
     assert not list(differences(example, {"id": "y", "n": 2.5, "rows": [{"a": "c"}, {"a": None}], "null": {"q": 1}}))
-    for wrong in ({"other": 1}, {"n": "1"}, {"rows": [{"b": 1}]}, {"rows": {}}, {"flag": 1}, {"n": True}):
+    wrongs: list[dict[str, Any]] = [
+        {"other": 1},
+        {"n": "1"},
+        {"n": True},
+        {"rows": [{"b": 1}]},
+        {"rows": {}},
+        {"flag": 1},
+    ]
+    for wrong in wrongs:
         assert list(differences(example, wrong)), wrong
 
 

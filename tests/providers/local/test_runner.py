@@ -1,23 +1,17 @@
 """A runner keeps its agent, its output and its end, whatever happens around it."""
 
-import os
 import resource
 import signal
-import socket
-import stat
 import subprocess
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from fleet_tui.providers.local.launch import RUNS, NotLaunched, RunRequest, launch
+from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.policy import Backoff, RestartPolicy
 from fleet_tui.providers.local.processes import RUNNER_COMM, ProcessRef, alive, read_process, read_table, send
-from fleet_tui.providers.local.runs import Run, ask, connect, read_answer, read_run
+from fleet_tui.providers.local.runs import ask, read_run
 from fleet_tui.providers.local.tree import RunnerScope, children_of, descendants
 from tests.providers.local.conftest import PYTHON, Held, Hold, parent_of
 from tests.support.wait import eventually
@@ -31,16 +25,6 @@ def below(held: Held) -> dict[int, ProcessRef]:
     return {pid: fact.ref for pid, fact in RunnerScope(held.runner).within(read_table()).items()}
 
 
-def test_output_and_exit_status_are_kept(hold: Hold) -> None:
-    held = hold("sh", "-c", "echo out; echo err >&2; exit 3")
-
-    ended = held.ended()
-
-    assert (ended.exit_status, ended.signal, ended.by, ended.restarts) == (3, None, "itself", 0)
-    assert sorted(held.log.split()) == ["err", "out"]
-    held.gone()
-
-
 def test_the_signal_that_ended_it_is_kept(hold: Hold) -> None:
     ended = hold("sh", "-c", "kill -9 $$").ended()
 
@@ -52,108 +36,6 @@ def test_the_last_words_are_in_the_log_when_the_end_is_on_record(hold: Hold) -> 
     held.ended()
 
     assert held.log.endswith("x\nlast\n")
-
-
-def test_the_agent_knows_who_it_is_and_inherits_nothing_of_another(hold: Hold) -> None:
-    outer = {"PATH": os.environ["PATH"], "FLEET_TEAM": "outer", "FLEET_TOKEN": "outer", "KEPT": "1"}
-    held = hold("sh", "-c", "env", name="ada", task="T-1", environment=outer)
-    held.ended()
-
-    seen = dict(line.split("=", 1) for line in held.log.splitlines())
-    assert (seen["FLEET_AGENT"], seen["FLEET_TASK"], seen["FLEET_RUN"]) == ("ada", "T-1", held.launched.run_id)
-    assert seen["KEPT"] == "1"
-    assert "FLEET_TEAM" not in seen
-    assert len(seen["FLEET_TOKEN"]) >= 32
-
-
-def test_environment_and_arguments_never_touch_the_disk(hold: Hold) -> None:
-    held = hold("sh", "-c", ": canary-argument; exit 0", environment={"PATH": os.environ["PATH"], "K": "canary-value"})
-    held.ended()
-
-    text = b"".join(path.read_bytes() for path in held.directory.iterdir() if path.is_file())
-    assert b"canary" not in text
-
-
-def test_only_we_may_read_a_run(hold: Hold) -> None:
-    held = hold("true")
-    held.ended()
-
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in held.directory.iterdir()}
-    assert modes == dict.fromkeys(["started", "state", "ended", "output.log", "control.sock"], 0o600)
-    assert stat.S_IMODE(held.directory.stat().st_mode) == 0o700
-
-
-def test_the_agent_has_the_umask_of_its_operator(hold: Hold, tmp_path: Path) -> None:
-    held = hold("sh", "-c", "umask")
-    held.ended()
-    before = os.umask(0o077)
-    os.umask(before)
-
-    assert int(held.log, 8) == before
-
-
-@pytest.mark.parametrize(
-    ("argv", "changes", "sentence"),
-    [
-        (("no-such-command",), {}, "'no-such-command' was not found"),
-        (("/etc/passwd",), {}, "may not be executed"),
-        (("true",), {"cwd": Path("/no/such/place")}, "directory /no/such/place does not exist"),
-        ((), {}, "no command to run"),
-        (("a\0b",), {}, "no command to run"),
-    ],
-)
-def test_what_cannot_start_is_told_in_a_sentence_and_leaves_nothing(
-    request_for: Callable[..., RunRequest], argv: tuple[str, ...], changes: dict[str, object], sentence: str
-) -> None:
-    request = request_for(*argv, **changes)
-
-    outcome = launch(request)
-
-    assert isinstance(outcome, NotLaunched)
-    assert sentence in outcome.text
-    runs = request.state_dir / RUNS
-    assert (list(runs.iterdir()) if runs.exists() else []) == []
-
-
-def test_a_state_directory_that_cannot_be_written_is_told(
-    request_for: Callable[..., RunRequest], tmp_path: Path
-) -> None:
-    (tmp_path / "state").write_text("a file")
-
-    outcome = launch(request_for("true"))
-
-    assert isinstance(outcome, NotLaunched)
-    assert "Not a directory" in outcome.text or "File exists" in outcome.text
-
-
-def test_the_exit_status_is_kept_though_the_starter_was_killed(tmp_path: Path, bound: int) -> None:
-    program = textwrap.dedent(f"""
-        import os, signal
-        from pathlib import Path
-        from fleet_tui.providers.local.launch import RunRequest, launch
-        here = Path({str(tmp_path)!r})
-        launched = launch(RunRequest(name="ada", argv=("sh", "-c", "read line < go; exit 7"), cwd=here,
-                                     environment={{"PATH": os.environ["PATH"]}}, state_dir=here, end_with_fd={bound}))
-        print(launched.run_id, flush=True)
-        signal.pause()
-    """)
-    os.mkfifo(tmp_path / "go")
-    with subprocess.Popen(
-        [PYTHON, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3], pass_fds=(bound,)
-    ) as starter:
-        assert starter.stdout is not None
-        directory = tmp_path / RUNS / starter.stdout.readline().strip()
-        starter.kill()
-    (tmp_path / "go").write_text("\n")
-
-    def ended() -> Run | None:
-        run = read_run(directory)
-        return run if run is not None and run.ended is not None else None
-
-    run = eventually(ended)
-    assert run is not None
-    assert run.ended is not None
-    assert run.ended.exit_status == 7
 
 
 def test_what_forks_twice_or_takes_a_session_stays_below_its_runner_and_is_reaped(hold: Hold) -> None:
@@ -408,85 +290,6 @@ def test_a_pid_used_again_is_never_hit(hold: Hold) -> None:
 
     assert alive(child.ref)
     assert not alive(ProcessRef(child.pid, child.ticks - 1))
-
-
-def test_it_works_below_a_path_longer_than_a_socket_address(hold: Hold, tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 100) / ("e" * 100)
-    held = hold("sleep", "1000", state_dir=deep)
-
-    answer = ask(held.directory, "status")
-
-    assert answer is not None
-    assert answer.ok
-
-
-def test_one_runner_costs_about_five_megabytes(hold: Hold) -> None:
-    held = hold("sleep", "1000")
-    _, resident, shared, *_ = (Path("/proc") / str(held.runner.pid) / "statm").read_text().split()
-
-    assert (int(resident) - int(shared)) * resource.getpagesize() < 6 * 1024 * 1024
-
-
-def test_names_that_are_no_utf8_reach_the_agent_as_they_are(hold: Hold) -> None:
-    held = hold(
-        "sh", "-c", 'printf %s "$ODD" | od -An -tx1', environment={"PATH": os.environ["PATH"], "ODD": "\udcff\udcfe"}
-    )
-    held.ended()
-
-    assert held.log.split() == ["ff", "fe"]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    noise=st.one_of(
-        st.binary(max_size=200),
-        st.recursive(
-            st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-            lambda inner: st.dictionaries(st.sampled_from(["cmd", "rows", "cols", "grace_s", "generation"]), inner),
-            max_leaves=6,
-        ).map(lambda value: __import__("json").dumps(value).encode()),
-    )
-)
-def test_whatever_is_said_to_a_runner_costs_only_that_connection(shared_run: Held, noise: bytes) -> None:
-    with connect(shared_run.directory, 5.0) as peer:
-        peer.sendall(noise + b"\n")
-        peer.shutdown(socket.SHUT_WR)
-        while peer.recv(65_536):
-            pass
-
-    answer = ask(shared_run.directory, "status")
-    assert answer is not None
-    assert answer.state is not None
-    assert answer.state.phase == "running"
-
-
-def test_a_line_without_an_end_is_cut_off(hold: Hold) -> None:
-    held = hold("sleep", "1000")
-    with connect(held.directory, 5.0) as peer, pytest.raises(OSError, match=r"."):
-        peer.sendall(b"x" * 16_000_000)
-
-    answer = ask(held.directory, "status")
-    assert answer is not None
-    assert answer.ok
-
-
-def test_two_questions_in_one_write_get_two_answers(hold: Hold) -> None:
-    held = hold("sleep", "1000")
-    with connect(held.directory, 5.0) as peer:
-        peer.sendall(b'{"cmd": "status"}\n{"cmd": "dance"}\n')
-        first, rest = read_answer(peer)
-        second = rest or peer.recv(65_536)
-
-    assert first.ok
-    assert b"no such command" in second
-
-
-def test_a_runner_that_is_gone_answers_nothing(hold: Hold) -> None:
-    held = hold("true")
-    held.ended()
-    held.gone()
-
-    assert ask(held.directory, "status") is None
 
 
 def test_every_runner_is_known_by_its_name(hold: Hold) -> None:

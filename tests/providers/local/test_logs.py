@@ -1,0 +1,82 @@
+"""Offsets into a log stay true while it is trimmed, and no line is given twice or lost."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet_tui.providers.local.logs import read_lines, trim
+
+
+def texts(path: Path, *, limit: int, final: bool = True) -> list[str]:
+    found: list[str] = []
+    after: str | None = "0"
+    while True:
+        page = read_lines(path, after=after, limit=limit, final=final)
+        found += [text for _, text in page.lines]
+        after = page.cursor
+        if not page.lines:
+            return found
+
+
+@given(
+    lines=st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=30)),
+    limit=st.integers(1, 5),
+)
+def test_paging_gives_every_line_once_and_in_order(tmp_path_factory: object, lines: list[str], limit: int) -> None:
+    path = Path(tmp_path_factory.mktemp("log") / "output.log")  # type: ignore[attr-defined]
+    path.write_bytes("".join(line + "\n" for line in lines).encode())
+
+    assert texts(path, limit=limit) == lines
+
+
+def test_a_line_without_an_end_waits_until_nothing_more_will_come(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"one\ntw")
+
+    assert texts(path, limit=5, final=False) == ["one"]
+    assert texts(path, limit=5, final=True) == ["one", "tw"]
+
+
+def test_a_line_without_any_end_is_given_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"x" * 200_000)
+
+    assert [len(text) for text in texts(path, limit=2, final=False)] == [65_536] * 3
+
+
+def test_bytes_that_are_no_text_survive(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"\xff\xfe\x1b[2J\n")
+
+    assert texts(path, limit=5)[0].encode("utf-8", "surrogateescape") == b"\xff\xfe\x1b[2J"
+
+
+def test_trimming_gives_space_back_and_moves_no_offset(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    line = b"x" * 99 + b"\n"
+    path.write_bytes(line * 10_000)
+    before = path.stat()
+    cursor = read_lines(path, after=str(len(line) * 9_990), limit=2).cursor
+
+    assert trim(path, keep_bytes=100_000)
+
+    after = path.stat()
+    assert after.st_size == before.st_size
+    assert after.st_blocks * 512 < 200_000
+    assert after.st_mtime_ns == before.st_mtime_ns
+    assert texts(path, limit=500) == ["x" * 99] * len(texts(path, limit=500))
+    assert 900 < len(texts(path, limit=500)) < 1_100
+    assert len(read_lines(path, after=cursor, limit=50).lines) == 8
+    assert not trim(path, keep_bytes=100_000)
+
+
+def test_what_was_cut_below_the_cursor_is_read_from_its_front(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"new\n")
+
+    assert [text for _, text in read_lines(path, after="5000", limit=5).lines] == ["new"]
+
+
+def test_no_log_is_no_lines(tmp_path: Path) -> None:
+    assert read_lines(tmp_path / "none", after="7", limit=5).cursor == "7"

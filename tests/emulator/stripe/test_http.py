@@ -103,7 +103,7 @@ async def test_preview_endpoints_are_not_there_and_say_so(client: stripe.StripeC
     ("method", "path", "form", "status", "code", "param"),
     [
         ("GET", "/v1/customers", {"colour": "red"}, 400, "parameter_unknown", "colour"),
-        ("POST", "/v1/customers", {"nmae": "x"}, 400, "parameter_unknown", "nmae"),
+        ("POST", "/v1/customers", {"colour": "x"}, 400, "parameter_unknown", "colour"),
         ("GET", "/v1/customers/cus_none", {}, 404, "resource_missing", "id"),
         ("GET", "/v1/customers", {"starting_after": "cus_none"}, 400, "resource_missing", "starting_after"),
         ("POST", "/v1/subscriptions", {"customer": ""}, 400, "parameter_missing", "customer"),

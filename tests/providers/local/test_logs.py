@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,12 +20,14 @@ def texts(path: Path, *, limit: int, final: bool = True) -> list[str]:
             return found
 
 
-@given(
-    lines=st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=30)),
-    limit=st.integers(1, 5),
-)
-def test_paging_gives_every_line_once_and_in_order(tmp_path_factory: object, lines: list[str], limit: int) -> None:
-    path = Path(tmp_path_factory.mktemp("log") / "output.log")  # type: ignore[attr-defined]
+LINES = st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=30))
+
+
+@given(lines=LINES, limit=st.integers(1, 5))
+def test_paging_gives_every_line_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], limit: int
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "output.log"
     path.write_bytes("".join(line + "\n" for line in lines).encode())
 
     assert texts(path, limit=limit) == lines

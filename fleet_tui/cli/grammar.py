@@ -147,7 +147,7 @@ def _collect(parser: ArgumentParser) -> None:
 
 
 def _demo(parser: ArgumentParser) -> None:
-    parser.add_argument("--agents", metavar="N", type=int, default=24, help="how many (default 24)")
+    parser.add_argument("--agents", metavar="N", type=int, default=200, help="how many (default 200)")
     parser.add_argument("--seed", metavar="S", type=int, default=7, help="same seed, same fleet (default 7)")
     parser.add_argument("--chaos", action="store_true", help="let the vendors fail in every way they can")
     parser.add_argument("--once", action="store_true", help="print the fleet once and end")

@@ -3,10 +3,11 @@
 import os
 import pwd
 import secrets
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
 from fleet_tui.config.settings import Access, Config
 from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, ActionId, Intent, IntentId, action_id
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.plan import Plan, targets_of
@@ -27,20 +29,24 @@ from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_
 from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.resource import Resource
 from fleet_tui.store.intents import SqliteIntentStore
-from fleet_tui.store.lock import join_consoles
+from fleet_tui.store.lock import collector_holder, join_consoles
 from fleet_tui.store.open import open_for_intents, open_for_reader
 from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.store.summon import LOG_FILE, ensure_collector
+from fleet_tui.views.choice import Choice
 from fleet_tui.views.model import FleetModel
 
 FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
 AFTER_TERM_S: Final = 120.0
 """How much longer than its term an action may take to be settled: what began in time is seen to its end."""
+LOG_WITHIN_S: Final = 4.0
+"""How long `logs` waits for newer lines than are kept."""
 _STEP_S: Final = 0.05
 _COLLECTOR_LOOK_S: Final = 2.0
 
 Progress = Callable[[str], None]
+LogLine = tuple[datetime | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +180,10 @@ def why_unread(status: SourceStatus | None) -> str:
     return f"no reading within {FRESH_WITHIN_S:.0f} s"
 
 
-@contextmanager
-def attending(config: Path | None, state_dir: Path | None, env: Mapping[str, str]) -> Iterator[Fleet]:
-    """The fleet, with a collector kept alive for it. Raises ConfigError, StoreError."""
-    paths = find_paths(config=config, state_dir=state_dir, env=env)
+def configured(paths: Paths, env: Mapping[str, str]) -> Config:
+    """The configuration without its secrets. Raises ConfigError."""
     providers = installed_providers()
-    loaded = load(
+    return load(
         paths.present,
         providers=providers,
         env=env,
@@ -187,6 +191,15 @@ def attending(config: Path | None, state_dir: Path | None, env: Mapping[str, str
         secrets=False,
         config_dir=paths.config_dir,
     )
+
+
+@contextmanager
+def attending(
+    config: Path | None, state_dir: Path | None, env: Mapping[str, str], *, collector: bool = True
+) -> Generator[Fleet]:
+    """The fleet, with a `collector` kept alive for it. Raises ConfigError, StoreError."""
+    paths = find_paths(config=config, state_dir=state_dir, env=env)
+    loaded = configured(paths, env)
     prepare_state_dir(paths.state_dir)
     with join_consoles(paths.state_dir):
         fleet = Fleet(
@@ -198,7 +211,8 @@ def attending(config: Path | None, state_dir: Path | None, env: Mapping[str, str
             model=FleetModel(join=loaded.fleet.join),
         )
         try:
-            fleet.keep_collector()
+            if collector:
+                fleet.keep_collector()
             fleet.refresh()
             yield fleet
         finally:
@@ -275,19 +289,36 @@ def confirm_hand_over(fleet: Fleet, hand_over: HandOver) -> HandOver | None:
     return fleet.intents.confirm_hand_over(hand_over.hand_over_id, actor=me.actor, host=me.host, now=fleet.now())
 
 
-def follow_log(fleet: Fleet, resource: Resource, *, limit: int) -> Iterator[list[tuple[datetime | None, str]]]:
-    """The lines there are, then again and again those that came; asks the collector to read them meanwhile."""
-    shown: list[tuple[datetime | None, str]] = []
+def log_of(choice: Choice) -> Resource | None:
+    """What of the chosen keeps a log: of an agent what leads it first."""
+    resources = list(choice.resources)
+    for agent in choice.agents:
+        resources += [r for r in (agent.lead, *agent.running, *agent.resources) if r is not None]
+    return next((r for r in resources if Capability.LOGS in r.capabilities), None)
+
+
+def log_tail(fleet: Fleet, resource: Resource, *, limit: int) -> Sequence[LogLine]:
+    """The last lines, read again by the collector where it can in time."""
+    before = fleet.reader.log_tail(resource.key, limit=limit)
+    fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=fleet.now(), for_s=LOG_WITHIN_S)
+    fleet.wait(lambda: fleet.reader.log_tail(resource.key, limit=limit) != before, for_s=LOG_WITHIN_S)
+    return fleet.reader.log_tail(resource.key, limit=limit)
+
+
+def log_tails(fleet: Fleet, resource: Resource, *, limit: int) -> Iterator[Sequence[LogLine]]:
+    """The lines there are, then for ever those that came since; has the collector read them meanwhile."""
+    shown: Sequence[LogLine] = ()
     wanted_until = fleet.now()
     while True:
-        if fleet.now() + timedelta(seconds=_COLLECTOR_LOOK_S) >= wanted_until:
-            now = fleet.now()
+        now = fleet.now()
+        if now + timedelta(seconds=_COLLECTOR_LOOK_S) >= wanted_until:
+            fleet.keep_collector()
             fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=now, for_s=FRESH_WITHIN_S)
             wanted_until = now + timedelta(seconds=FRESH_WITHIN_S)
-            fleet.keep_collector()
-        lines = list(fleet.reader.log_tail(resource.key, limit=limit))
-        yield lines[_overlap(shown, lines) :]
-        shown = lines
+        if fleet.reader.woken() or not shown:
+            lines = fleet.reader.log_tail(resource.key, limit=limit)
+            yield lines[_overlap(shown, lines) :]
+            shown = lines
         time.sleep(_STEP_S)
 
 
@@ -298,3 +329,37 @@ def _overlap(before: Sequence[object], after: Sequence[object]) -> int:
         if length <= len(after) and list(before[skipped:]) == list(after[:length]):
             return length
     return 0
+
+
+def collector_pid(state_dir: Path) -> int | None:
+    """The collector's process; 0 while it is starting, None where none is alive."""
+    holder = collector_holder(state_dir)
+    return None if holder is None else holder.pid
+
+
+def stop_collector(state_dir: Path, *, within_s: float) -> bool:
+    """End the collector that runs; True when none is left."""
+    deadline = clock.monotonic_s() + within_s
+    told: int | None = None
+    while (pid := collector_pid(state_dir)) is not None:
+        if pid and pid != told:
+            _signal(pid, signal.SIGTERM)
+            told = pid
+        if clock.monotonic_s() > deadline:
+            return False
+        time.sleep(_STEP_S)
+    return True
+
+
+def reload_collector(state_dir: Path) -> bool:
+    """Let the collector read its configuration again; False where none runs."""
+    pid = collector_pid(state_dir)
+    return bool(pid) and _signal(pid or 0, signal.SIGHUP)
+
+
+def _signal(pid: int, what: signal.Signals) -> bool:
+    try:
+        os.kill(pid, what)
+    except ProcessLookupError:
+        return False
+    return True

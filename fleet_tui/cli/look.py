@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, table_width
+from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
+from fleet_tui.cli.pick import acting_filter, picked
 from fleet_tui.commands import Fleet, attending
-from fleet_tui.domain.filter import Filter, FilterError, parse_to_act, parse_to_look
+from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.reading import SourceState
 from fleet_tui.views import fleet as fleet_view
 from fleet_tui.views.as_json import agent_row, agent_rows, audit_row, resource_row
 from fleet_tui.views.audit import audit_table
 from fleet_tui.views.cells import Cell
-from fleet_tui.views.choice import Ambiguous, Choice, choose
+from fleet_tui.views.choice import Choice
 from fleet_tui.views.columns import Column
 from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.facts import matching, matching_resources
@@ -44,8 +45,10 @@ def run(options: Namespace) -> int:
 
 
 def _filter(options: Namespace) -> Filter:
+    if options.command == "show":
+        return acting_filter([options.id])
     try:
-        return parse_to_act([options.id]) if options.command == "show" else parse_to_look(options.words)
+        return parse_to_look(options.words)
     except FilterError as error:
         raise Ended(ExitCode.WRONG, str(error)) from error
 
@@ -99,18 +102,14 @@ def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         return
     print_table(fleet_view.COLUMNS, (fleet_view.cells(model, model.agents[handle], now) for handle in handles))
     if not handles:
-        for line in nothing_to_show(model.statuses.values(), now, filtered=chosen.text):
-            say(line)
-    elif not chosen and (line := fleet_view.loose_line(model)):
-        say(line)
+        say_lines(nothing_to_show(model.statuses.values(), now, filtered=chosen.text))
+    elif not chosen and (loose := fleet_view.loose_line(model)):
+        say(loose)
 
 
 def _show(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     model, now = fleet.model, fleet.now()
-    try:
-        choice = choose(model, chosen, now)
-    except Ambiguous as error:
-        raise Ended(ExitCode.WRONG, str(error)) from error
+    choice = picked(fleet, chosen)
     if choice == Choice():
         raise Ended(ExitCode.WRONG, "show takes one agent or one id")
     if options.json:

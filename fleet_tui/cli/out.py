@@ -43,9 +43,14 @@ def say(sentence: str) -> None:
     _write(sys.stderr, f"{safe_line(sentence)}\n")
 
 
-def put(lines: Iterable[str]) -> None:
-    """Data as text: lines that are safe to draw already are printed as they are, others are made so."""
-    _write(sys.stdout, "".join(f"{safe_line(line)}\n" for line in lines))
+def say_lines(lines: Iterable[str]) -> None:
+    """Talk of several lines."""
+    _write(sys.stderr, "".join(f"{safe_line(line)}\n" for line in lines))
+
+
+def put(lines: Iterable[str]) -> bool:
+    """Data as text, each line made safe to draw; False when nobody reads any more."""
+    return _write(sys.stdout, "".join(f"{safe_line(line)}\n" for line in lines))
 
 
 def put_json(rows: list[dict[str, Any]]) -> None:
@@ -64,10 +69,12 @@ def table_width() -> int | None:
         return None
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO, text: str) -> bool:
     try:
         stream.write(text)
         stream.flush()
+        return True
     except BrokenPipeError:
         # The reader has what it wanted; what the command does goes on to its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False

@@ -9,7 +9,6 @@ import msgspec
 
 from fleet_tui.config.secrets import misused
 from fleet_tui.config.source import SecretRef, SourceSettings
-from fleet_tui.domain.agent import ClaimRules, MappingRule
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 _RULE_FIELDS = ("name", "id")
@@ -99,12 +98,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def claim_rules(settings: SourceSettings) -> ClaimRules:
-    """How this source's resources find their agent. The settings were checked before."""
-    return ClaimRules(
-        label=settings.label,
-        rules=tuple(MappingRule(field=r.field, match=re.compile(r.match), agent=r.agent) for r in settings.rules),
-        name_pattern=None if settings.name_pattern is None else re.compile(settings.name_pattern),
-    )

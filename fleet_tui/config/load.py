@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from fleet_tui.config.automatic import automatic_sources, found_keys
 from fleet_tui.config.check import secret_refs, wrong_in
 from fleet_tui.config.errors import ConfigError, SecretUnreadableError
@@ -19,6 +21,7 @@ from fleet_tui.config.source import SourceSettings
 from fleet_tui.config.strict import nearest, no_literal_secrets, settings_from
 
 _TOP = ("fleet", "source")
+_AGENTS_KEY = "agents_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,9 @@ def load(
         allowed = {name: providers[name] for name in providers if automatic is None or name in automatic}
         named = [_Named(provider, settings) for provider, settings in automatic_sources(allowed, env)]
     beside = path.parent if path is not None else config_dir
+    named = [_with_agents_file(one, beside) for one in named]
     sources, refused = _with_secrets(named, env=env, beside=beside, wanted=secrets)
     ours = [providers[name] for name in providers if automatic is None or name in automatic]
-    agents_file = beside / AGENTS_FILE if beside is not None else None
     return Config(
         path=path,
         fleet=fleet,
@@ -62,7 +65,6 @@ def load(
         refused=refused,
         found=found_keys(ours, {one.provider.name for one in named}, env),
         rates=load_rates(beside / RATES_FILE if beside is not None else None),
-        agents_file=agents_file if agents_file is not None and agents_file.exists() else None,
     )
 
 
@@ -128,6 +130,18 @@ def _names_differ(document: Document, named: list[_Named]) -> None:
                 ("source", index, "name"),
             )
         seen[name] = index
+
+
+def _with_agents_file(one: _Named, beside: Path | None) -> _Named:
+    """Tell a provider that knows agents by their program where agents.toml is; the same rules hold for that file."""
+    if _AGENTS_KEY not in one.settings.__struct_fields__:
+        return one
+    said: str | None = getattr(one.settings, _AGENTS_KEY)
+    if beside is None or (said is None and not (beside / AGENTS_FILE).exists()):
+        return one
+    path = beside / Path(said or AGENTS_FILE).expanduser()
+    read_toml(path)
+    return _Named(one.provider, msgspec.structs.replace(one.settings, **{_AGENTS_KEY: str(path)}))
 
 
 def _with_secrets(

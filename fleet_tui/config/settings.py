@@ -60,8 +60,6 @@ class Config:
     refused: tuple[RefusedSource, ...]
     found: tuple[FoundKey, ...]
     rates: RateCard
-    agents_file: Path | None
-    """A user's `agents.toml` beside fleet.toml, where there is one."""
 
     @property
     def settings(self) -> Mapping[SourceName, SourceSettings]:

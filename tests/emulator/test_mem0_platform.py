@@ -246,6 +246,29 @@ async def test_an_export_is_ready_after_a_while_and_shaped_by_its_schema(
     assert await sdk.get_memory_export(filters={"agent_id": "a-1"}) == export
 
 
+async def test_an_export_fills_each_kind_of_field(mem0: Mem0Platform, clock: MovableClock, sdk: Any) -> None:
+    seeded(mem0, clock, "a-1", 2)
+    fields: Any = {"all": {"type": "array"}, "told": {"type": "string"}, "count": {"type": "integer"}}
+    asked = await sdk.create_memory_export({"properties": fields}, filters={"AND": [{"agent_id": "a-1"}]})
+    clock.move(SETTLED_S)
+    export = await sdk.get_memory_export(memory_export_id=asked["id"])
+    assert export["count"] is None
+    assert export["told"].split("\n") == export["all"]
+    assert len(export["all"]) == 2
+
+
+async def test_several_memories_are_deleted_in_one_call(mem0: Mem0Platform, clock: MovableClock, sdk: Any) -> None:
+    from mem0.exceptions import ValidationError
+
+    seeded(mem0, clock, "a-1", 5)
+    rows = (await sdk.get_all(filters={"agent_id": "a-1"}))["results"]
+    told = await sdk.batch_delete([{"memory_id": row["id"]} for row in rows[:3]])
+    assert told["message"] == "Successfully deleted 3 memories"
+    assert (await sdk.get_all(filters={"agent_id": "a-1"}))["count"] == 2
+    with pytest.raises(ValidationError, match="Maximum of 1000"):
+        await sdk.batch_delete([{"memory_id": "x"}] * 1001)
+
+
 async def test_the_statistics_count_what_is_there(
     mem0: Mem0Platform, clock: MovableClock, sdk: Any, raw: httpx.AsyncClient
 ) -> None:

@@ -119,6 +119,48 @@ async def test_an_event_counts_once_per_identifier_and_only_near_now(
     await used(client, customer.id, "1", identifier="one")
 
 
+@pytest.mark.parametrize(("formula", "expected"), [("sum", 6), ("count", 3), ("last", 1)])
+async def test_a_meter_adds_up_by_its_formula(
+    clock: MovableClock, client: stripe.StripeClient, formula: str, expected: int
+) -> None:
+    meter = await client.v1.billing.meters.create_async(
+        {"display_name": "x", "event_name": "tokens", "default_aggregation": {"formula": formula}}
+    )
+    customer = await client.v1.customers.create_async({"name": "x"})
+    day = day_of(clock)
+    for at, value in ((60, "2"), (180, "1"), (120, "3")):
+        await used(client, customer.id, value, timestamp=day + at)
+    (row,) = await summaries(client, meter.id, customer=customer.id, start_time=day, end_time=day + DAY_S)
+    assert row.aggregated_value == expected
+
+
+async def test_a_meter_is_renamed_and_its_event_name_is_unique_while_active(
+    emulator: StripeEmulator, client: stripe.StripeClient
+) -> None:
+    shop = await open_shop(emulator, client)
+    assert (await client.v1.billing.meters.update_async(shop.meter, {"display_name": "New"})).display_name == "New"
+    with pytest.raises(stripe.InvalidRequestError, match="already exists"):
+        await open_shop(emulator, client)
+
+
+async def test_an_event_needs_a_known_customer_a_value_and_a_meter(
+    emulator: StripeEmulator, client: stripe.StripeClient
+) -> None:
+    await open_shop(emulator, client)
+    customer = await client.v1.customers.create_async({"name": "x"})
+    payloads: list[tuple[str, dict[str, str], str]] = [
+        ("tokens", {"value": "1"}, "meter_event_no_customer_defined"),
+        ("tokens", {"stripe_customer_id": "cus_none", "value": "1"}, "resource_missing"),
+        ("tokens", {"stripe_customer_id": customer.id}, "meter_event_value_not_found"),
+        ("tokens", {"stripe_customer_id": customer.id, "value": "many"}, ""),
+        ("nothing", {"stripe_customer_id": customer.id, "value": "1"}, "no_meter"),
+    ]
+    for name, payload, code in payloads:
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await client.v1.billing.meter_events.create_async({"event_name": name, "payload": payload})
+        assert (refused.value.code or "") == code
+
+
 async def test_summaries_lag_behind_events_when_told_to(
     emulator: StripeEmulator, clock: MovableClock, client: stripe.StripeClient
 ) -> None:

@@ -213,6 +213,22 @@ async def test_cancel_at_period_end_can_be_taken_back_until_it_happens(
     assert (await client.v1.subscriptions.retrieve_async(subscription.id)).status == "canceled"
 
 
+async def test_a_date_to_cancel_at_is_kept_and_can_be_cleared(
+    emulator: StripeEmulator, clock: MovableClock, client: stripe.StripeClient
+) -> None:
+    shop = await open_shop(emulator, client)
+    _, subscription = await subscribed(client, shop.seat)
+    soon = int(clock().timestamp()) + 2 * HOUR_S
+    await client.v1.subscriptions.update_async(subscription.id, {"cancel_at": soon})
+    await client.v1.subscriptions.update_async(subscription.id, {"cancel_at": ""})
+    clock.move(3 * HOUR_S)
+    assert (await client.v1.subscriptions.retrieve_async(subscription.id)).status == "active"
+    await client.v1.subscriptions.update_async(subscription.id, {"cancel_at": soon + 2 * HOUR_S})
+    clock.move(2 * HOUR_S)
+    ended = await client.v1.subscriptions.retrieve_async(subscription.id)
+    assert (ended.status, ended.ended_at) == ("canceled", soon + 2 * HOUR_S)
+
+
 async def test_items_are_added_changed_and_removed(emulator: StripeEmulator, client: stripe.StripeClient) -> None:
     shop = await open_shop(emulator, client)
     _, subscription = await subscribed(client, shop.seat)

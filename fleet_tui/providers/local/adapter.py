@@ -17,9 +17,10 @@ from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
 from fleet_tui.providers.local import mapping, tree
 from fleet_tui.providers.local.discovery import Scanner
+from fleet_tui.providers.local.facts import Table
 from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.logs import read_lines
-from fleet_tui.providers.local.processes import Table, alive, read_table
+from fleet_tui.providers.local.processes import alive, read_table
 from fleet_tui.providers.local.recognise import AgentsFileError, Kinds, load_kinds, shipped_kinds
 from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Run, ask, read_run
 from fleet_tui.providers.local.settings import LocalSettings
@@ -134,7 +135,7 @@ class LocalAdapter:
                 failure_class=FailureClass.UNKNOWN,
                 source=self._context.source,
                 operation="list processes",
-                text="this machine's /proc cannot be read; local agents are seen on Linux only",
+                text="the processes of this machine cannot be read; is /proc mounted?",
                 at=self._context.clock.now(),
             )
             raise ProviderError(failure) from error

@@ -5,13 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
-from fleet_tui.providers.local.processes import DEAD, PROC, RUNNER_COMM, ProcessFact, ProcessRef, Table, owner_of
-from fleet_tui.providers.local.recognise import CommandLine, Kinds, read_command_line, recognise
+from fleet_tui.providers.local import processes
+from fleet_tui.providers.local.facts import DEAD, RUNNER_COMM, ProcessFact, ProcessRef, Table
+from fleet_tui.providers.local.recognise import Kinds, read_command_line, recognise
 from fleet_tui.providers.local.tree import children_of, descendants
 
-_READ_VARIABLES: Final = (b"FLEET_AGENT", b"FLEET_TEAM", b"FLEET_TASK", b"FLEET_RUN")
-_COMMAND_LINE_LIMIT: Final = 16_384
-_ENVIRONMENT_LIMIT: Final = 1_048_576
+_READ_VARIABLES: Final = frozenset({"FLEET_AGENT", "FLEET_TEAM", "FLEET_TASK", "FLEET_RUN"})
+"""All that is ever read of an environment."""
 _OURSELVES: Final = frozenset({"fleet-tui", "fleet_tui", "fleet_tui.__main__"})
 
 
@@ -77,44 +77,18 @@ class Scanner:
     def _judge(self, fact: ProcessFact) -> _Known:
         if fact.state in DEAD or fact.comm == RUNNER_COMM:
             return _Known(fact.ref, fact.comm, None, ours=False)
-        line = self._command_line(fact) if owner_of(fact.pid) == self.uid else None
-        if line is None:
+        machine = processes.MACHINE
+        if machine.owner_of(fact.pid) != self.uid:
             return _Known(fact.ref, fact.comm, None, ours=False)
+        self.reads += 1
+        argv = machine.command_line_of(fact.pid)
+        if not argv:
+            return _Known(fact.ref, fact.comm, None, ours=False)
+        line = read_command_line(argv, "" if argv[0] else machine.executable_of(fact.pid) or "")
         kind = recognise(line, self.kinds)
         found = None
         if kind is not None:
-            cwd, labels = _read_link(fact.pid, "cwd"), _read_labels(fact.pid)
+            labels = tuple(sorted(machine.variables_of(fact.pid, _READ_VARIABLES).items()))
+            cwd = machine.directory_of(fact.pid)
             found = Found(process=fact.ref, kind=kind, command=line.shown, cwd=cwd, labels=labels)
         return _Known(fact.ref, fact.comm, found, ours=line.shown in _OURSELVES)
-
-    def _command_line(self, fact: ProcessFact) -> CommandLine | None:
-        self.reads += 1
-        try:
-            with (PROC / str(fact.pid) / "cmdline").open("rb") as file:
-                raw = file.read(_COMMAND_LINE_LIMIT)
-        except OSError:
-            return None
-        if not raw:
-            return None
-        argv = [word.decode("utf-8", "replace") for word in raw.rstrip(b"\0").split(b"\0")]
-        return read_command_line(argv, _read_link(fact.pid, "exe") or "" if not argv[0] else "")
-
-
-def _read_link(pid: int, name: str) -> str | None:
-    try:
-        return os.readlink(PROC / str(pid) / name).removesuffix(" (deleted)")  # noqa: PTH115 - text, not a path to walk
-    except OSError:
-        return None
-
-
-def _read_labels(pid: int) -> tuple[tuple[str, str], ...]:
-    """Our four variables and nothing else of an environment."""
-    try:
-        with (PROC / str(pid) / "environ").open("rb") as file:
-            raw = file.read(_ENVIRONMENT_LIMIT)
-    except OSError:
-        return ()
-    pairs = (word.partition(b"=") for word in raw.split(b"\0") if word.startswith(b"FLEET_"))
-    return tuple(
-        sorted((name.decode(), value.decode("utf-8", "replace")) for name, _, value in pairs if name in _READ_VARIABLES)
-    )

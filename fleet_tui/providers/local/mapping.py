@@ -11,7 +11,7 @@ from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, S
 from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals, pairs
-from fleet_tui.providers.local.processes import Host
+from fleet_tui.providers.local.facts import Host
 from fleet_tui.providers.local.runs import Ended, Exit, Run
 from fleet_tui.providers.local.survey import FoundAgent, HeldRun
 from fleet_tui.providers.local.vitals import Measured

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from fleet_tui.providers.local.processes import ProcessRef
+from fleet_tui.providers.local.facts import ProcessRef
 
 T = TypeVar("T")
 

@@ -9,20 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from fleet_tui.providers.local import processes
 from fleet_tui.providers.local.discovery import Found, Scanner
+from fleet_tui.providers.local.facts import DEAD, RUNNER_COMM, STOPPED, Host, ProcessFact, ProcessRef, Table
 from fleet_tui.providers.local.logs import trim
-from fleet_tui.providers.local.processes import (
-    DEAD,
-    PROC,
-    RUNNER_COMM,
-    STOPPED,
-    Host,
-    ProcessFact,
-    ProcessRef,
-    Table,
-    read_table,
-    this_host,
-)
 from fleet_tui.providers.local.runs import LOG, Run, read_run, run_directories
 from fleet_tui.providers.local.tree import ProcessScope, RunnerScope, Scope
 
@@ -113,7 +103,6 @@ class Surveyor:
     def __init__(self, runs: Path, scanner: Scanner) -> None:
         self._runs = runs
         self._scanner = scanner
-        self._hz = os.sysconf("SC_CLK_TCK")
         self._created: dict[ProcessRef, float] = {}
         self._lock = threading.Lock()
 
@@ -123,7 +112,7 @@ class Surveyor:
             return self._survey()
 
     def _survey(self) -> Survey:
-        host = this_host()
+        host = processes.MACHINE.this_host()
         notes: list[str] = []
         runs: list[Run] = []
         for directory in run_directories(self._runs):
@@ -135,7 +124,7 @@ class Surveyor:
             if run is not None:
                 runs.append(run)
         # Read after the runs: what ended meanwhile is then missing from the table and not the other way round.
-        table = read_table()
+        table = processes.read_table()
         held = tuple(self._held(run, host, table) for run in runs)
         orphans = {pid for one in held if not one.runner_alive for pid in one.family}
         found = self._scanner.scan(table, orphans)
@@ -169,7 +158,7 @@ class Surveyor:
         created_at = self._created.get(found.process)
         if created_at is None:
             self._created = {ref: at for ref, at in self._created.items() if ref.pid in table}
-            created_at = self._created[found.process] = boot_time_s() + found.process.start_ticks / self._hz
+            created_at = self._created[found.process] = processes.MACHINE.started_at_s(found.process.start_ticks)
         family = ProcessScope(found.process).within(table)
         return FoundAgent(found=found, family=family, created_at=created_at)
 
@@ -184,11 +173,3 @@ class Surveyor:
 
 def runners_in(table: Table) -> frozenset[int]:
     return frozenset(pid for pid, fact in table.items() if fact.comm == RUNNER_COMM)
-
-
-def boot_time_s() -> float:
-    """When this machine was started, by its wall clock now; for people, never for identity."""
-    for line in (PROC / "stat").read_bytes().splitlines():
-        if line.startswith(b"btime "):
-            return float(line.split()[1])
-    return 0.0

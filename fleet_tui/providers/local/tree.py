@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from fleet_tui.providers.local.processes import DEAD, RUNNER_COMM, STOPPED, ProcessFact, ProcessRef, Table, send
+from fleet_tui.providers.local.facts import DEAD, RUNNER_COMM, STOPPED, ProcessFact, ProcessRef, Table
+from fleet_tui.providers.local.processes import send
 
 PAUSE_DEADLINE_S: Final = 5.0
 KILL_DEADLINE_S: Final = 5.0

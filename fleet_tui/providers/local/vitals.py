@@ -1,10 +1,9 @@
 """CPU and memory of whole families of processes, from two looks at the kernel's counters."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fleet_tui.providers.local.processes import ProcessFact, ProcessRef
+from fleet_tui.providers.local.facts import ProcessFact, ProcessRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +18,8 @@ class Measured:
 class Sampler:
     """Remembers the counters of the look before."""
 
-    hz: int = field(default_factory=lambda: os.sysconf("SC_CLK_TCK"))
-    page_bytes: int = field(default_factory=lambda: os.sysconf("SC_PAGE_SIZE"))
-    _before: dict[ProcessRef, int] = field(default_factory=dict[ProcessRef, int])
-    _now: dict[ProcessRef, int] = field(default_factory=dict[ProcessRef, int])
+    _before: dict[ProcessRef, float] = field(default_factory=dict[ProcessRef, float])
+    _now: dict[ProcessRef, float] = field(default_factory=dict[ProcessRef, float])
     _elapsed_s: float | None = None
     _looked_at: float | None = None
 
@@ -35,9 +32,9 @@ class Sampler:
     def measure(self, family: Mapping[int, ProcessFact]) -> Measured:
         """One family in this look. A process that is new counts with all it used: it started since the look before."""
         known = any(fact.ref in self._before for fact in family.values())
-        used = sum(max(0, fact.cpu_ticks - self._before.get(fact.ref, 0)) for fact in family.values())
-        self._now |= {fact.ref: fact.cpu_ticks for fact in family.values()}
-        memory_bytes = sum(fact.rss_pages for fact in family.values()) * self.page_bytes
+        used = sum(max(0.0, fact.cpu_s - self._before.get(fact.ref, 0.0)) for fact in family.values())
+        self._now |= {fact.ref: fact.cpu_s for fact in family.values()}
+        memory_bytes = sum(fact.rss_bytes for fact in family.values())
         if not known or not self._elapsed_s:
             return Measured(None, memory_bytes)
-        return Measured(round(100.0 * used / self.hz / self._elapsed_s, 1), memory_bytes)
+        return Measured(round(100.0 * used / self._elapsed_s, 1), memory_bytes)

@@ -1,6 +1,8 @@
 """Real runs of real processes: each is bound to a pipe that ends with the test, so nothing outlives it."""
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -8,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fleet_tui.providers.local.facts import ProcessRef
 from fleet_tui.providers.local.launch import RUNS, Launched, NotLaunched, RunRequest, launch
-from fleet_tui.providers.local.processes import ProcessRef, alive, read_process
+from fleet_tui.providers.local.processes import alive, read_process, read_table
 from fleet_tui.providers.local.runs import Ended, Run, RunState, ask, read_run
 from tests.support.wait import eventually
 
@@ -128,3 +131,28 @@ def parent_of(pid: int) -> int:
 def shared_run(hold: Hold) -> Held:
     """One run for all examples of a property."""
     return hold("sleep", "1000")
+
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a program under another name; all of it ends with the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(name: str, *arguments: str, program: str = "sleep", **variables: str) -> subprocess.Popen[bytes]:
+        link = tmp_path / name
+        link.symlink_to(shutil.which(program) or program)
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", **variables}
+        process = subprocess.Popen([str(link), *arguments], env=environment, cwd=tmp_path, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        family = [process.pid, *(p for p in read_table() if (f := read_process(p)) and f.session == process.pid)]
+        for pid in family:
+            if read_process(pid) is not None:
+                os.kill(pid, 9)
+        process.wait()

@@ -21,8 +21,9 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource, SignalKind
 from fleet_tui.ports import Getter, Killer, Lister, LogReader, Pauser, Restarter, Resumer
 from fleet_tui.providers.local.adapter import LocalAdapter
+from fleet_tui.providers.local.facts import ProcessRef
 from fleet_tui.providers.local.policy import RestartPolicy
-from fleet_tui.providers.local.processes import ProcessRef, alive, read_process, send
+from fleet_tui.providers.local.processes import alive, read_process, send
 from fleet_tui.providers.local.settings import LocalSettings
 from tests.providers.local.conftest import Held, Hold
 from tests.providers.local.test_runner import FAMILY, QUICK, below

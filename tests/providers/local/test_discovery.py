@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_tui.providers.local.discovery import Found, Scanner
-from fleet_tui.providers.local.processes import read_process, read_table
+from fleet_tui.providers.local.processes import read_table
 from fleet_tui.providers.local.recognise import (
     AgentsFileError,
     load_kinds,
@@ -19,7 +17,7 @@ from fleet_tui.providers.local.recognise import (
     recognise,
     shipped_kinds,
 )
-from tests.providers.local.conftest import Hold
+from tests.providers.local.conftest import Hold, Start
 from tests.support.wait import eventually
 
 SPECIMENS = [
@@ -98,31 +96,6 @@ def test_a_file_that_is_wrong_is_refused_by_name(tmp_path: Path, text: str) -> N
 
     with pytest.raises(AgentsFileError, match=str(own)):
         load_kinds(own)
-
-
-Start = Callable[..., subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a program under another name; all of it ends with the test."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin(name: str, *arguments: str, program: str = "sleep", **variables: str) -> subprocess.Popen[bytes]:
-        link = tmp_path / name
-        link.symlink_to(shutil.which(program) or program)
-        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", **variables}
-        process = subprocess.Popen([str(link), *arguments], env=environment, cwd=tmp_path, start_new_session=True)
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        family = [process.pid, *(p for p in read_table() if (f := read_process(p)) and f.session == process.pid)]
-        for pid in family:
-            if read_process(pid) is not None:
-                os.kill(pid, 9)
-        process.wait()
 
 
 def found_as(scanner: Scanner, pid: int) -> Found | None:

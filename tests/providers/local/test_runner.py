@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fleet_tui.providers.local.facts import RUNNER_COMM, ProcessRef
 from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.policy import Backoff, RestartPolicy
-from fleet_tui.providers.local.processes import RUNNER_COMM, ProcessRef, alive, read_process, read_table, send
+from fleet_tui.providers.local.processes import alive, read_process, read_table, send
 from fleet_tui.providers.local.runs import ask, read_run
 from fleet_tui.providers.local.tree import RunnerScope, children_of, descendants
 from tests.providers.local.conftest import PYTHON, Held, Hold, parent_of

@@ -12,18 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_tui.providers.local import tree
+from fleet_tui.providers.local.facts import RUNNER_COMM, ProcessFact, ProcessRef, Table
 from fleet_tui.providers.local.policy import RestartPolicy
-from fleet_tui.providers.local.processes import (
-    RUNNER_COMM,
-    ProcessFact,
-    ProcessRef,
-    Table,
-    alive,
-    parse_stat,
-    read_process,
-    read_table,
-    send,
-)
+from fleet_tui.providers.local.processes import alive, read_process, read_table, send
+from fleet_tui.providers.local.procfs import parse_stat
 from fleet_tui.providers.local.runs import ask
 from fleet_tui.providers.local.tree import ProcessScope, RunnerScope, ancestors, children_of, descendants, in_the_way
 from tests.providers.local.conftest import Held, Hold
@@ -173,13 +165,11 @@ def test_a_name_full_of_brackets_hides_no_field() -> None:
     fact = parse_stat(raw)
 
     assert (fact.pid, fact.comm, fact.state, fact.parent, fact.session) == (12, "a) R 1 (x)", "S", 7, 9)
-    assert (fact.cpu_ticks, fact.start_ticks, fact.rss_pages) == (110, 4242, 77)
+    assert (fact.cpu_s, fact.start_ticks, fact.rss_bytes) == (1.1, 4242, 77 * 4096)
 
 
 def fact(pid: int, parent: int, comm: str) -> ProcessFact:
-    return ProcessFact(
-        pid=pid, parent=parent, session=pid, start_ticks=pid, state="S", comm=comm, cpu_ticks=0, rss_pages=0
-    )
+    return ProcessFact(pid=pid, parent=parent, session=pid, start_ticks=pid, state="S", comm=comm, cpu_s=0, rss_bytes=0)
 
 
 @given(

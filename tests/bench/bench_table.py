@@ -1,4 +1,4 @@
-"""CPU per page-down frame of the fleet's table against Textual's DataTable, in one run: python -m tests.bench.bench_table."""
+"""CPU per page-down frame against Textual's DataTable, in one run: python -m tests.bench.bench_table."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
+from typing_extensions import override
 
 from fleet_tui.ui.widgets.table import FleetTable
 from tests.support.capture import CaptureDriver, captured
@@ -24,6 +25,7 @@ class Ours(App[None]):
         super().__init__(driver_class=CaptureDriver)
         self.rows = rows
 
+    @override
     def compose(self) -> ComposeResult:
         """The table."""
         yield FleetTable(COLUMNS, Agents(), id="table")
@@ -41,6 +43,7 @@ class Theirs(App[None]):
         super().__init__(driver_class=CaptureDriver)
         self.rows = rows
 
+    @override
     def compose(self) -> ComposeResult:
         """The table."""
         yield DataTable[str](cursor_type="row")

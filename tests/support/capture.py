@@ -48,10 +48,19 @@ class CaptureDriver(HeadlessDriver):
 
     def screen(self) -> list[str]:
         """The lines a terminal would show now."""
+        return [line.rstrip() for line in self._terminal().display]
+
+    def column_of(self, line: int, text: str) -> int:
+        """In which cell of a line a text without wide characters begins; -1 where it is not."""
+        terminal = self._terminal()
+        cells = [terminal.buffer[line][column].data[:1] or "\x00" for column in range(terminal.columns)]
+        return "".join(cells).find(text)
+
+    def _terminal(self) -> pyte.Screen:
         width, height = self._get_terminal_size()
         terminal = pyte.Screen(width, height)
         pyte.Stream(terminal).feed(_UNKNOWN_TO_PYTE.sub("", self.text).replace("\n", "\r\n"))
-        return [line.rstrip() for line in terminal.display]
+        return terminal
 
 
 def captured(pilot: Pilot[Any]) -> CaptureDriver:

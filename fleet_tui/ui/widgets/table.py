@@ -65,9 +65,13 @@ class FleetTable(TableCanvas, can_focus=True):
         """The rows on the screen, from the top."""
         return self._rows.visible()
 
-    def set_order(self, order: list[str]) -> None:
-        """Show these rows in this order; the list belongs to the table from here on. Redraws only lines that differ."""
-        self._swap(lambda: self._rows.set_order(order, self._now_s()))
+    def set_order(self, order: list[str], *, refiltered: bool = False) -> None:
+        """Show these rows in this order; the list is the table's from here on. Redraws only lines that differ.
+
+        `refiltered`: the user asked for other rows, so a cursor whose row is not among them goes to another one. Without
+        it such a row becomes a tombstone.
+        """
+        self._swap(lambda: self._rows.set_order(order, self._now_s(), refiltered=refiltered))
         if self._rows.tombstone is not None:
             self.set_timer(TOMBSTONE_S + 0.1, self.bury)
 

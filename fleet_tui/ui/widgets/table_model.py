@@ -31,6 +31,7 @@ class TableModel:
         self.tombstone: Tombstone | None = None
         self.marks: set[str] = set()
         self._mark_anchor: str | None = None
+        self._landed: bool = False
 
     def __len__(self) -> int:
         return len(self.order)
@@ -48,16 +49,20 @@ class TableModel:
             self._reveal()
         self._clamp_top()
 
-    def set_order(self, order: list[str], now_s: float) -> None:
-        """Take a new order, owned by the table from here on. Cursor and scroll anchor stay with their rows."""
-        first = not self.order and self.cursor_key is None
+    def set_order(self, order: list[str], now_s: float, *, refiltered: bool = False) -> None:
+        """Take a new order, owned by the table from here on. Cursor and scroll anchor stay with their rows.
+
+        `refiltered` says that the user asked for other rows: then a cursor whose row is not among them lands near by.
+        """
         offset = self.cursor - self.top
         anchored = 0 <= offset < self.page
         top_key = self.order[self.top] if self.top < len(self.order) else None
         at_top = self.top == 0
         self.order = order
-        if first:
-            self._land(0)
+        if refiltered or not self._landed:
+            self.tombstone = None
+            self._landed = self._landed or bool(order)
+            self._land(_index(order, self.cursor_key, self.cursor))
             return
         self._follow_cursor(now_s)
         if anchored:
@@ -191,7 +196,7 @@ class TableModel:
     def mark(self, keys: Iterable[str]) -> bool:
         """Add marks; True when there are more than before."""
         before = len(self.marks)
-        self.marks.update(keys)
+        self.marks |= set(keys)
         if self.tombstone is not None:
             self.marks.discard(self.tombstone.key)
         self._mark_anchor = self.cursor_key

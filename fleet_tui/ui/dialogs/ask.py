@@ -1,0 +1,154 @@
+"""Small questions before a plan: a word to type, a time, who it belongs to."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+from typing_extensions import override
+
+from fleet_tui.domain.action import Params
+from fleet_tui.domain.assignment import AssignmentField
+from fleet_tui.domain.filter import FilterError, duration_s
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.dialogs.base import Dialog
+from fleet_tui.ui.text import Line, field, label, title
+from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.pieces import said, word
+
+CLEAR: Final = "-"
+TASK_TO: Final = "task-to"
+_LONGEST_S: Final = 24 * 3600
+
+
+class _Ask(Dialog[Params]):
+    """Lines that explain, fields to fill, and one line for what is wrong."""
+
+    heading: SafeText
+    yes: SafeText
+
+    def explain(self) -> Cell:
+        raise NotImplementedError
+
+    def fields(self) -> ComposeResult:
+        raise NotImplementedError
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="small"):
+            yield label(self.explain().text)
+            yield from self.fields()
+            yield Line(id="trouble")
+            yield from self.buttons(self.yes)
+
+    def on_mount(self) -> None:
+        """Its title."""
+        title(self.query_one("#dialog"), self.heading)
+
+    def wrong(self, sentence: str) -> None:
+        self.query_one("#trouble", Line).show(said(sentence, Role.BAD))
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.accept()
+
+
+class WordDialog(Dialog[bool]):
+    """Asks for one exact word."""
+
+    def __init__(self, heading: SafeText, wanted: str, explanation: str) -> None:
+        super().__init__()
+        self._heading: SafeText = heading
+        self._wanted: str = wanted
+        self._explanation: str = explanation
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="small"):
+            yield label(said(self._explanation).text)
+            yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
+            yield Line(id="trouble")
+            yield from self.buttons(SafeText("Open"))
+
+    def on_mount(self) -> None:
+        """Its title."""
+        title(self.query_one("#dialog"), self._heading)
+
+    @override
+    def accept(self) -> None:
+        if self.query_one("#typed", Input).value.strip() == self._wanted:
+            self.dismiss(True)
+        else:
+            self.query_one("#trouble", Line).show(word("that is not the word", Role.BAD))
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.accept()
+
+
+class ExtendDialog(_Ask):
+    """How long from now the end shall be."""
+
+    heading = SafeText("EXTEND: how long from now?")
+    yes = SafeText("Plan")
+
+    @override
+    def explain(self) -> Cell:
+        return word("the end is then this far from now, whatever it was: 30m, 1h30m, at most 24h")
+
+    @override
+    def fields(self) -> ComposeResult:
+        yield field(SafeText("1h"), id="for", placeholder=SafeText("1h"))
+
+    @override
+    def accept(self) -> None:
+        try:
+            seconds = duration_s(self.query_one("#for", Input).value.strip())
+        except FilterError as error:
+            self.wrong(str(error))
+            return
+        if not 0 < seconds <= _LONGEST_S:
+            self.wrong("at most 24h, and more than nothing")
+            return
+        self.dismiss(Params(extend_s=seconds))
+
+
+class ReassignDialog(_Ask):
+    """Owner, team, task and parent, or a hand-over of the task. What is left empty stays as it is."""
+
+    heading = SafeText("REASSIGN")
+    yes = SafeText("Plan")
+
+    def __init__(self, present: Mapping[AssignmentField, str | None], agents: int) -> None:
+        super().__init__()
+        self._present: Mapping[AssignmentField, str | None] = present
+        self._agents: int = agents
+
+    @override
+    def explain(self) -> Cell:
+        return word(f"empty: stays as it is;  {CLEAR} : nobody")
+
+    @override
+    def fields(self) -> ComposeResult:
+        for one in AssignmentField:
+            present = self._present.get(one)
+            hint = f"{one}: {present}" if present else f"{one}"
+            yield field(SafeText(""), id=one.value, placeholder=said(hint, limit=80).text)
+        if self._agents == 1:
+            yield field(SafeText(""), id=TASK_TO, placeholder=SafeText("hand its task over to this agent"))
+
+    @override
+    def accept(self) -> None:
+        typed = {one: self.query_one(f"#{one.value}", Input).value.strip() for one in AssignmentField}
+        assign = tuple((one, None if text == CLEAR else text) for one, text in typed.items() if text)
+        to = self.query_one(f"#{TASK_TO}", Input).value.strip() if self._agents == 1 else ""
+        if to and assign:
+            self.wrong("a hand-over moves the task only: leave the other lines empty")
+        elif to:
+            self.dismiss(Params(task_to=to))
+        elif assign:
+            self.dismiss(Params(assign=assign))
+        else:
+            self.wrong("nothing was changed")

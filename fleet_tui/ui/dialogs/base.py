@@ -1,0 +1,43 @@
+"""A dialog in the middle of the screen in which doing nothing does nothing."""
+
+from typing import TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.text import button
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None]):
+    """Gives None unless it is accepted. Cancel has the focus; an error of ours is a cancel too."""
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]  # noqa: RUF012 - Textual's way
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def buttons(self, accept: SafeText | None) -> ComposeResult:
+        """Cancel, and what accepts where anything can be."""
+        with Horizontal(id="buttons"):
+            yield button(SafeText("Cancel"), id="cancel", look="primary")
+            if accept is not None:
+                yield button(accept, id="accept", look="error")
+
+    def accept(self) -> None:
+        """The accepting button, or enter in a field: give a value if everything is as it must be."""
+        raise NotImplementedError
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Cancel, or see whether it can be accepted."""
+        event.stop()
+        if event.button.id == "accept":
+            self.accept()
+        else:
+            self.dismiss(None)

@@ -1,0 +1,65 @@
+"""What workers tell the app. Handlers draw; workers never do."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+from typing_extensions import override
+
+from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.record import AuditRow
+from fleet_tui.domain.text import SafeText
+
+
+class FleetPolled(Message):
+    """The store was read; what changed waits in the feed. One is as good as many."""
+
+    @override
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, FleetPolled)
+
+
+@dataclass
+class StoreTrouble(Message):
+    """The store cannot be read now; what is shown is the last known state. Empty: it can be read again."""
+
+    sentence: str
+
+
+@dataclass
+class Submitted(Message):
+    """An order is in the store, or was not taken; then `refused` says why."""
+
+    intent_id: str
+    rows: int
+    refused: str = ""
+
+
+@dataclass
+class FailuresRead(Message):
+    """The failures of the window, newest first."""
+
+    failures: tuple[Failure, ...]
+
+
+@dataclass
+class AuditRead(Message):
+    """The newest lines of the audit."""
+
+    rows: tuple[AuditRow, ...]
+
+
+@dataclass
+class LogsRead(Message):
+    """The last log lines of a resource, each made safe."""
+
+    key: ResourceKey
+    lines: tuple[SafeText, ...]
+
+
+@dataclass
+class Told(Message):
+    """Something to say in a toast."""
+
+    text: SafeText
+    bad: bool = False

@@ -1,0 +1,56 @@
+"""What the app asks of every pane."""
+
+from collections.abc import Sequence
+
+from textual.containers import Vertical
+
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.keymap import View
+from fleet_tui.ui.session import Session
+from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.views.model import Change, FleetModel
+
+
+class Pane(Vertical):
+    """A view on the screen. Its subclass draws; the app says when."""
+
+    view: View
+
+    def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
+        super().__init__(id=self.view.value)
+        self.model: FleetModel = model
+        self.session: Session = session
+        self.ascii_only: bool = ascii_only
+
+    @property
+    def table(self) -> FleetTable:
+        """The table that keys act on."""
+        return self.query(FleetTable).last()
+
+    def take(self, change: Change) -> None:
+        """Facts changed while this pane is shown."""
+        raise NotImplementedError
+
+    def refill(self) -> None:
+        """Draw everything: the pane is shown now."""
+        raise NotImplementedError
+
+    def handle_under_cursor(self) -> str | None:
+        """The agent that the row under the cursor stands for, if it is still there."""
+        return None
+
+    def chosen(self) -> tuple[str, ...]:
+        """The agents that a verb would take now: the marked ones, else the one under the cursor."""
+        handle = self.handle_under_cursor()
+        return () if handle is None else (handle,)
+
+    def hidden(self) -> tuple[str, ...]:
+        """Marked agents that are not shown."""
+        return ()
+
+    def marked(self) -> SafeText:
+        """What the footer says about marks."""
+        return SafeText("")
+
+    def names(self, handles: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self.model.names.of(handle) for handle in handles)

@@ -1,0 +1,60 @@
+"""FAILURES: what fails now, and what failed in the last day by class, with the next step of each."""
+
+from textual.app import ComposeResult
+from typing_extensions import override
+
+from fleet_tui.domain.failure import Failure
+from fleet_tui.ui.keymap import View
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.cells import Role
+from fleet_tui.views.failures import classes_table, open_table, summary
+from fleet_tui.views.model import Change
+from fleet_tui.views.pieces import word
+
+_AGENT = "agent "
+
+
+class FailuresPane(Pane):
+    """Two tables: what is open, on which keys act, above the classes of the window."""
+
+    view = View.FAILURES
+    failures: tuple[Failure, ...] = ()
+
+    @override
+    def compose(self) -> ComposeResult:
+        now = self.session.now()
+        yield Line(id="failures-summary")
+        yield ViewTable(open_table(self.model, now).columns, id="open-table", ascii_only=self.ascii_only)
+        yield ViewTable(classes_table((), now).columns, id="classes-table", ascii_only=self.ascii_only)
+
+    @property
+    @override
+    def table(self) -> FleetTable:
+        return self.query_one("#open-table", FleetTable)
+
+    @override
+    def take(self, change: Change) -> None:
+        self.refill()
+
+    @override
+    def refill(self) -> None:
+        now = self.session.now()
+        said = (word("FAILURES  ", Role.TITLE), *summary(self.model, self.failures, now))
+        self.query_one("#failures-summary", Line).show(*said)
+        self.query_one("#open-table", ViewTable).show(open_table(self.model, now))
+        self.query_one("#classes-table", ViewTable).show(classes_table(self.failures, now))
+
+    def told(self, failures: tuple[Failure, ...]) -> None:
+        """The failures of the window were read."""
+        self.failures = failures
+        self.refill()
+
+    @override
+    def handle_under_cursor(self) -> str | None:
+        key = self.table.cursor_key or ""
+        handle = key.removeprefix(_AGENT)
+        there = key.startswith(_AGENT) and not self.table.cursor_gone and handle in self.model.fleet
+        return handle if there else None

@@ -1,0 +1,202 @@
+"""FLEET: one row per agent. Rows change at once, but move only while nobody's hand is on them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.message import Message
+
+from fleet_tui import clock
+from fleet_tui.domain.filter import Filter
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.keymap import View
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.session import Session
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, MarksChanged
+from fleet_tui.views import fleet
+from fleet_tui.views.amounts import full
+from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.model import Change, FleetModel
+from fleet_tui.views.pieces import said, word
+from fleet_tui.views.ranking import Ranking
+from fleet_tui.views.sources import is_bad, nothing_to_show
+from fleet_tui.views.tally import rate_sum
+
+QUIET_S: Final = 0.6
+"""After a cursor movement rows stand still for so long."""
+PATIENCE_S: Final = 2.0
+"""The longest that a row waits for its place while the cursor keeps moving."""
+
+
+class RowPicked(Message):
+    """The cursor stands on another agent, or on none."""
+
+
+class FleetPane(Pane):
+    """Its table reads cells from the model when they become visible, never before."""
+
+    view = View.FLEET
+
+    def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
+        super().__init__(model, session, ascii_only=ascii_only)
+        self.ranking: Ranking = Ranking(model)
+        self.frozen: bool = False
+        self._moved_s: float = 0.0
+        self._waiting_since_s: float | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Line(id="fleet-status")
+        yield FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=self.ascii_only)
+        yield Line(id="fleet-loose")
+
+    def cells(self, key: str) -> Sequence[Cell]:
+        """The row source of the table."""
+        return fleet.cells(self.model, self.model.fleet[key], self.session.now())
+
+    def refill(self) -> None:
+        self.ranking.rebuild(self.session.now())
+        self.table.reload()
+        self._reorder()
+
+    def take(self, change: Change) -> None:
+        now = self.session.now()
+        if change.whole:
+            if change.last or not len(self.ranking):
+                self.refill()
+            return
+        moved = self.ranking.update(change.changed, change.gone, now)
+        self.table.rows_changed(change.changed)
+        if change.sources:
+            self.table.rows_changed(set(self.table.visible_keys))
+        if moved:
+            self._reorder_soon()
+        else:
+            self.tell_status(now)
+
+    def fall_due(self, now: datetime) -> None:
+        """The clock moved: ended rows leave, ages are drawn again where they say something else."""
+        gone = self.model.expire(now)
+        if gone and self.ranking.update((), gone, now):
+            self._reorder_soon()
+        self.table.rows_changed(set(self.table.visible_keys))
+
+    def next_due(self, now: datetime) -> datetime | None:
+        times = (fleet.next_due(self.model, self.table.visible_keys, now), self.model.next_expiry)
+        return min((at for at in times if at is not None), default=None)
+
+    def _held(self) -> float:
+        """How long the order has to stand still from now on; 0: not at all."""
+        if self.frozen or len(self.app.screen_stack) > 1:
+            return PATIENCE_S
+        now_s = clock.monotonic_s()
+        waited = now_s - (self._waiting_since_s if self._waiting_since_s is not None else now_s)
+        return max(0.0, min(QUIET_S - (now_s - self._moved_s), PATIENCE_S - waited))
+
+    def _reorder_soon(self) -> None:
+        if self._waiting_since_s is not None:
+            return
+        hold_s = self._held()
+        if hold_s <= 0:
+            self._reorder()
+            return
+        self._waiting_since_s = clock.monotonic_s()
+        self.set_timer(hold_s, self._reorder_if_quiet)
+
+    def _reorder_if_quiet(self) -> None:
+        hold_s = self._held()
+        if hold_s > 0:
+            self.set_timer(max(0.1, hold_s), self._reorder_if_quiet)
+            return
+        self._reorder()
+
+    def _reorder(self) -> None:
+        self._waiting_since_s = None
+        now = self.session.now()
+        self.table.set_empty(nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text()))
+        self.table.set_order(self.ranking.handles())
+        self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
+        self.tell_status(now)
+
+    def _narrowed_text(self) -> str:
+        if not len(self.model.fleet) or not self.ranking.narrowed:
+            return ""
+        return " ".join(
+            part for part in (self.ranking.filter.text, "faults only" if self.ranking.faults_only else "") if part
+        )
+
+    def tell_status(self, now: datetime) -> None:
+        """The line above the table and the counted line under it."""
+        ranking = self.ranking
+        bad = sum(1 for status in self.model.statuses.values() if is_bad(status, now))
+        shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
+        live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
+        if bad:
+            live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
+        order = f"{ranking.order}{' reversed' if ranking.descending else ''}"
+        self.query_one("#fleet-status", Line).show(
+            word("FLEET", Role.TITLE),
+            word(f"[{shown}]  sort {order}  filter "),
+            said(self._narrowed_text() or "none", Role.STRONG if ranking.narrowed else Role.DIM),
+            word("  "),
+            live,
+        )
+        loose = fleet.loose_line(self.model)
+        line = self.query_one("#fleet-loose", Line)
+        line.display = loose is not None
+        line.show(Cell(loose or SafeText(""), Role.DIM))
+
+    def on_cursor_moved(self, message: CursorMoved) -> None:
+        """Let the order rest while the cursor moves, and tell the app whom it stands on."""
+        message.stop()
+        self._moved_s = clock.monotonic_s()
+        self.post_message(RowPicked())
+
+    def on_marks_changed(self, message: MarksChanged) -> None:
+        """The footer counts them."""
+        message.stop()
+        self.post_message(RowPicked())
+
+    def on_heading_clicked(self, message: HeadingClicked) -> None:
+        """Sort by what was clicked; a second click turns it round."""
+        message.stop()
+        self.sort_by(message.column)
+
+    def sort_by(self, order: str) -> None:
+        """Sort by a column; asked for again, the other way round."""
+        ranking = self.ranking
+        ranking.descending = not ranking.descending if ranking.order == order else False
+        ranking.order = order
+        self.resort()
+
+    def resort(self) -> None:
+        """The order was chosen anew: rows move at once."""
+        ranking = self.ranking
+        ranking.rebuild(self.session.now())
+        self.table.set_sort(None if ranking.order == fleet.ATTENTION else ranking.order, descending=ranking.descending)
+        self._reorder()
+
+    def narrow(self, chosen: Filter) -> None:
+        """Show only what matches."""
+        if chosen != self.ranking.filter:
+            self.ranking.filter = chosen
+            self.resort()
+
+    def handle_under_cursor(self) -> str | None:
+        key = self.table.cursor_key
+        return key if key is not None and not self.table.cursor_gone and key in self.model.fleet else None
+
+    def chosen(self) -> tuple[str, ...]:
+        marks = tuple(handle for handle in self.table.marks if handle in self.model.agents)
+        return tuple(sorted(marks)) or super().chosen()
+
+    def hidden(self) -> tuple[str, ...]:
+        return tuple(sorted(handle for handle in self.table.hidden_marks if handle in self.model.agents))
+
+    def marked(self) -> SafeText:
+        marks = [self.model.agents[handle] for handle in self.table.marks if handle in self.model.agents]
+        if not marks:
+            return SafeText("")
+        hourly = full(rate_sum(tuple(r for agent in marks for r in agent.resources)))
+        return SafeText(f"{len(marks)} marked {hourly}/h ")

@@ -1,0 +1,52 @@
+"""SPRAWL: what should not exist, by rule and by row."""
+
+from textual.app import ComposeResult
+from typing_extensions import override
+
+from fleet_tui.domain.identity import unpacked
+from fleet_tui.ui.keymap import View
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.cells import Role
+from fleet_tui.views.model import Change
+from fleet_tui.views.pieces import word
+from fleet_tui.views.sprawl import findings_table, rules_table, summary
+
+
+class SprawlPane(Pane):
+    """Rules above, findings below; keys act on the finding under the cursor."""
+
+    view = View.SPRAWL
+
+    @override
+    def compose(self) -> ComposeResult:
+        now = self.session.now()
+        yield Line(id="sprawl-summary")
+        yield ViewTable(rules_table(self.model, now).columns, id="rules-table", ascii_only=self.ascii_only)
+        yield ViewTable(findings_table(self.model, now).columns, id="findings-table", ascii_only=self.ascii_only)
+
+    @property
+    @override
+    def table(self) -> FleetTable:
+        return self.query_one("#findings-table", FleetTable)
+
+    @override
+    def take(self, change: Change) -> None:
+        self.refill()
+
+    @override
+    def refill(self) -> None:
+        now = self.session.now()
+        self.query_one("#sprawl-summary", Line).show(word("SPRAWL  ", Role.TITLE), *summary(self.model))
+        self.query_one("#rules-table", ViewTable).show(rules_table(self.model, now))
+        self.query_one("#findings-table", ViewTable).show(findings_table(self.model, now))
+
+    @override
+    def handle_under_cursor(self) -> str | None:
+        key = self.table.cursor_key
+        if key is None or self.table.cursor_gone:
+            return None
+        _, _, subject = key.partition("\x1f")
+        return self.model.handle_of(unpacked(subject))

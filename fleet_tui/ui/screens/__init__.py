@@ -1,0 +1,1 @@
+"""Screens that stand in front of the panes and go with escape."""

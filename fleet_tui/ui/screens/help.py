@@ -1,0 +1,30 @@
+"""The help: every key of the view, from the table that binds them."""
+
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.keymap import TABLE_HELP, View, of_view
+from fleet_tui.ui.screens.text import Lines, TextScreen
+from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.pieces import word
+
+_KEY_CELLS = 8
+
+
+def help_lines(view: View) -> Lines:
+    """Verbs first, then the rest, then what every table knows."""
+    actions = sorted(of_view(view), key=lambda one: one.verb is None)
+    rows: list[list[Cell]] = [[word(f"{one.shown:<{_KEY_CELLS}}", Role.KEY), word(one.help)] for one in actions]
+    rows.append([])
+    rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)
+    rows.append([])
+    rows.append([word("final verbs (revoke, disable, cancel, delete) are commands: fleet-tui VERB ID...", Role.DIM)])
+    rows.append(
+        [word("a state with ? is not confirmed; ~ estimated; >= something has no price; ? nobody knows", Role.DIM)]
+    )
+    return rows
+
+
+class HelpScreen(TextScreen):
+    """Help for one view."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(SafeText(f"keys of {view.value.upper()}"), help_lines(view))

@@ -1,0 +1,77 @@
+"""What one console stands on: the store's two sides, who sits before it, and what it may do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fleet_tui import clock
+from fleet_tui.domain.agent import Join
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.ports import FleetReader, IntentStore, StoreError
+from fleet_tui.views.header import Standing
+
+WINDOW: Final = timedelta(minutes=10)
+"""How long `W` lets a console act."""
+
+
+def _nothing_to_start() -> str | None:
+    return None
+
+
+@dataclass(kw_only=True)
+class Session:
+    """Made by the root, handed to the app. `window_until` is this console's own and dies with it."""
+
+    reader: FleetReader
+    intents: IntentStore
+    actor: str
+    host: str
+    fleet: str = "fleet"
+    production: bool = False
+    read_only: bool = False
+    acting: frozenset[SourceName] | None = None
+    """Sources that a verb may reach; None: all."""
+    join: Join = Join.TEAM
+    auto: tuple[str, ...] = ()
+    now: Callable[[], datetime] = clock.now
+    start_collector: Callable[[], str | None] = _nothing_to_start
+    """Starts one where none is alive; gives a sentence where that was not possible."""
+    window_until: datetime | None = None
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            fleet=self.fleet,
+            production=self.production,
+            read_only=self.read_only,
+            window_until=self.window_until,
+            auto=self.auto,
+        )
+
+    def may_act(self) -> bool:
+        return self.standing.may_act(self.now())
+
+    def why_not(self) -> str:
+        """Why a plan may only be looked at; empty where it may be carried out."""
+        if self.read_only:
+            return 'fleet.toml says access = "read-only": this is a plan only'
+        return (
+            "" if self.may_act() else "this console only looks: press W to open it for 10 minutes; this is a plan only"
+        )
+
+    def open_window(self) -> None:
+        """Open the write window; it is in the audit first. Raises StoreError, and then it stays shut."""
+        if self.read_only:
+            raise StoreError('fleet.toml says access = "read-only"')
+        now = self.now()
+        until = now + WINDOW
+        self.intents.note(
+            "window opened", actor=self.actor, host=self.host, via="console", why=f"until {until:%H:%M:%S}Z", now=now
+        )
+        self.window_until = until
+
+    def close_window(self) -> None:
+        """Shut it at once; that the audit could not be written keeps nothing open. Raises StoreError."""
+        self.window_until = None
+        self.intents.note("window closed", actor=self.actor, host=self.host, via="console", why="", now=self.now())

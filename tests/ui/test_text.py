@@ -1,0 +1,123 @@
+"""The way from text to the screen: markup is text, links are text, actions are text."""
+
+import re
+
+import pytest
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Button, Input, OptionList, Static
+from typing_extensions import override
+
+from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ui.guarded import GuardedApp
+from fleet_tui.ui.text import Line, button, content, field, label, option, printed, subtitle, title, toast, tooltip
+from fleet_tui.ui.themes import bundled_theme
+from fleet_tui.views.cells import Cell, Role
+from tests.support.capture import CaptureDriver, captured
+from tests.support.corpora import Corpora, own_hostile_names
+
+_SIZE = (100, 40)
+
+
+class EverySink(GuardedApp[None]):
+    """One text in every place of the screen."""
+
+    def __init__(self, text: SafeText, driver_class: type[CaptureDriver] = CaptureDriver) -> None:
+        super().__init__(driver_class=driver_class)
+        self.register_theme(bundled_theme("dark"))
+        self.theme = "dark"
+        self.text = text
+        self.killed = False
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield label(self.text, Role.FAIL)
+            yield Line(id="line")
+            yield Line(id="rows")
+            yield button(self.text, id="go", look="error")
+            yield OptionList(option([Cell(self.text, Role.WAIT), self.text], id="one"))
+            yield field(self.text, id="field", placeholder=self.text)
+
+    def on_mount(self) -> None:
+        """Fill the rest."""
+        self.query_one("#line", Line).show(Cell(self.text, Role.RUN), self.text, layout=True)
+        self.query_one("#rows", Line).show_rows([[self.text], [Cell(self.text, Role.DIM)]], layout=True)
+        box = self.query_one("#box")
+        box.styles.border = ("round", "white")
+        title(box, Cell(self.text, Role.TITLE))
+        subtitle(box, self.text)
+        tooltip(box, self.text)
+        toast(self, self.text, severity="error")
+
+    def action_kill_agent(self, _name: str) -> None:
+        """What an injected click would call."""
+        self.killed = True
+
+
+@pytest.mark.parametrize("name", own_hostile_names())
+async def test_hostile_text_in_every_place_is_only_text(name: str) -> None:
+    app = EverySink(safe_line(own_hostile_names()[name], limit=60))
+    async with app.run_test(headless=False, size=_SIZE, notifications=True) as pilot:
+        await pilot.pause()
+        for y in range(1, 12):
+            await pilot.click(offset=(3, y))
+        await pilot.pause()
+
+        assert app.is_running
+        assert not app.killed
+        assert captured(pilot).guard.hits == 0
+
+
+async def test_markup_is_shown_as_it_was_written() -> None:
+    raw = "[@click=app.kill_agent('prod-1')]click me[/]"
+    app = EverySink(safe_line(raw))
+    async with app.run_test(headless=False, size=_SIZE, notifications=True) as pilot:
+        await pilot.pause()
+
+        assert sum(line.count(raw) for line in captured(pilot).screen()) >= 8
+
+
+@pytest.mark.corpora
+async def test_the_corpora_draw_in_every_place(corpora: Corpora) -> None:
+    for raw in corpora.hostile().values():
+        app = EverySink(safe_line(raw, limit=60))
+        async with app.run_test(headless=False, size=_SIZE, notifications=True) as pilot:
+            await pilot.pause()
+
+            assert captured(pilot).guard.hits == 0, ascii(raw)
+
+
+async def test_hostile_and_plain_text_of_one_width_take_the_same_styles() -> None:
+    seen: list[set[str]] = []
+    for raw in ("\x1b[31mredtext", "abcd31mredtext"):
+        app = EverySink(safe_line(raw))
+        async with app.run_test(headless=False, size=_SIZE) as pilot:
+            await pilot.pause()
+            seen.append(set(re.findall(r"\x1b\[[0-9;]*m", captured(pilot).text)))
+
+    assert seen[0] == seen[1]
+
+
+async def test_typed_text_comes_back_and_a_line_can_change() -> None:
+    app = EverySink(safe_line("one"))
+    async with app.run_test(headless=False, size=_SIZE) as pilot:
+        app.query_one("#line", Line).show(safe_line("[two]"))
+        await pilot.pause()
+
+        assert str(app.query_one("#line", Static).content) == "[two]"
+        assert app.query_one("#field", Input).value == "one"
+        assert app.query_one("#go", Button).variant == "error"
+
+
+async def test_only_safe_text_goes_to_the_clipboard() -> None:
+    app = EverySink(safe_line("x"))
+    async with app.run_test(headless=False, size=_SIZE) as pilot:
+        app.copy_to_clipboard("rm -rf ~\n\x1b]2;x\x07")
+
+        assert captured(pilot).copied == ["\x1b]52;c;cm0gLXJmIH7ikIrikJtdMjt44pCH\a"]
+
+
+def test_content_parses_nothing() -> None:
+    assert content(safe_line("[b]x[/b]"), Cell(safe_line("[/]"), Role.BAD)).plain == "[b]x[/b][/]"
+    assert printed([safe_line("[b]"), safe_line("c")]).plain == "[b]\nc"

@@ -1,0 +1,115 @@
+"""Themes: complete, readable, and told off clearly where they are wrong."""
+
+from pathlib import Path
+
+import pytest
+from rich.style import Style
+from textual.color import Color
+
+from fleet_tui.config.errors import ConfigError
+from fleet_tui.ui.themes import DEFAULT, bundled_names, bundled_theme, theme_file
+from fleet_tui.ui.widgets.table_paint import RowState
+from fleet_tui.ui.widgets.table_styles import table_styles
+from fleet_tui.views.cells import Role
+
+_THEMES = Path(__file__).parents[2] / "themes"
+_ALARMS = (Role.FAIL, Role.STUCK, Role.WAIT, Role.ORPHAN, Role.BAD, Role.WARN, Role.UNKNOWN, Role.STALE)
+_READABLE = 4.5
+_LARGE = 3.0
+
+
+def _contrast(one: Color, other: Color) -> float:
+    """WCAG 2.1 contrast ratio."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def test_the_console_has_a_dark_a_light_and_a_monochrome_theme() -> None:
+    assert bundled_names() == ("dark", "light", "monochrome")
+    assert DEFAULT in bundled_names()
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "monochrome"])
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_is_readable_on_every_ground(name: str, role: Role) -> None:
+    theme = bundled_theme(name)
+    assert theme.background
+    color = Color.parse(theme.variables[f"role-{role}"])
+    grounds = {key: theme.variables[f"table-{key}-background"] for key in ("cursor", "cursor-blur", "mark", "header")}
+    for ground, value in {"background": theme.background, **grounds}.items():
+        least = _READABLE if ground == "background" else _LARGE
+        assert _contrast(color, Color.parse(value)) >= least, (role, ground)
+
+
+def test_monochrome_never_leans_on_colour() -> None:
+    theme = bundled_theme("monochrome")
+    colors = [value for value in theme.variables.values() if value.startswith("#")]
+    assert all(len(set(Color.parse(value.split()[0]).rgb)) == 1 for value in colors)
+    plain = theme.variables["role-plain-style"]
+    assert all(theme.variables[f"role-{role}-style"] != plain for role in _ALARMS)
+    styles = table_styles({**theme.variables, "foreground": theme.foreground or ""}, Color.parse("#000000"))
+    assert styles.rows[RowState.CURSOR].base.reverse
+    assert styles.rows[RowState.MARKED].base.bold
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "monochrome"])
+def test_the_cursor_and_marks_differ_from_other_rows(name: str) -> None:
+    theme = bundled_theme(name)
+    ground = Color.parse(theme.background or "")
+    styles = table_styles({**theme.variables, "foreground": theme.foreground or ""}, ground)
+    looks: set[Style] = {styles.rows[state].base for state in (RowState.NORMAL, RowState.MARKED, RowState.CURSOR)}
+
+    assert len(looks) == 3
+    assert styles.blurred.base != styles.rows[RowState.NORMAL].base
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('name = "dark"', 'nome = "dark"', "unknown key `nome`; did you mean `name`?"),
+        ("dark = true", "", "`dark` is missing"),
+        ("dark = true", 'dark = "yes"', "`name` is text and `dark` is true or false"),
+        ("[roles]", "[roles]\nfale = 1", "unknown key `roles.fale`; did you mean `fail`?"),
+        ("primary =", "primry =", "unknown key `colors.primry`; did you mean `primary`?"),
+        ('"#8ab4f8"', '"bluish"', "`colors.primary` is no colour; write it as #rrggbb"),
+        ('style = "bold"', 'style = "blod"', "unknown attribute `blod`; did you mean `bold`?"),
+        ("[colors]", "[colors", "the theme is no TOML"),
+        ('cursor-style = "none"', "cursor-style = 3", "`table.cursor-style` is text"),
+    ],
+)
+def test_a_wrong_theme_is_refused_with_its_key(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    text = (_THEMES / "dark.toml").read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(ConfigError) as refused:
+        theme_file(file)
+    assert sentence in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+def test_a_role_that_is_no_table_and_one_that_is_missing_are_refused(tmp_path: Path) -> None:
+    text = (_THEMES / "dark.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("stuck")]
+    file = tmp_path / "mine.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"`roles\.stuck` is missing"):
+        theme_file(file)
+    file.write_text("\n".join(["stuck = 1" if line.startswith("stuck") else line for line in text.splitlines()]))
+    with pytest.raises(ConfigError, match="`stuck` is a table"):
+        theme_file(file)
+
+
+def test_an_unknown_theme_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no theme `drak`; did you mean `dark`\?; there are: dark, light, monochrome"
+    ):
+        bundled_theme("drak")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        theme_file(tmp_path / "none.toml")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.codecs import us
-from fleet_tui.store.schema import CHUNK_ROWS
+from fleet_tui.store.schema import CHUNK_ROWS, KEY
 from fleet_tui.store.sql import delete_chosen, select
 from fleet_tui.store.transaction import Writer
 from fleet_tui.store.write_usage import LINES_KEPT
@@ -87,11 +87,13 @@ class Tidier:
 
     def _drop_tombstones(self, table: str, cutoff: int) -> None:
         chosen = select(("id",), table, f"WHERE gone_at < ? ORDER BY gone_at LIMIT {CHUNK_ROWS}")
-
         newest = select(("max(revision)",), table, f"WHERE id IN ({chosen})")
 
         def bury(connection: sqlite3.Connection, _: int) -> None:
             (stamp,) = connection.execute(newest, (cutoff,)).fetchone()
+            if table == "resources":
+                keys = connection.execute(select(KEY, table, f"WHERE id IN ({chosen})"), (cutoff,)).fetchall()
+                connection.executemany("DELETE FROM vitals WHERE source = ? AND kind = ? AND rid = ?", keys)
             connection.execute(delete_chosen(table, chosen), (cutoff,))
             connection.execute("UPDATE clock SET horizon = max(horizon, ?) WHERE id = 1", (stamp or 0,))
 

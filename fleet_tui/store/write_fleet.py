@@ -38,7 +38,11 @@ _BURY_FINDING = (
     "UPDATE findings SET gone_at = ?, revision = ? "
     "WHERE rule = ? AND source = ? AND kind = ? AND rid = ? AND gone_at IS NULL"
 )
-_DROP_VITALS = "DELETE FROM vitals WHERE source = ? AND kind = ? AND rid = ?"
+# Emptied and stamped, not deleted: a reader that missed the end and the new beginning of a key must lose the old ones.
+_EMPTY_VITALS = (
+    "UPDATE vitals SET cpu_percent = NULL, memory_bytes = NULL, signal_at = NULL, signal_kind = NULL, revision = ? "
+    "WHERE source = ? AND kind = ? AND rid = ?"
+)
 _EVENT = insert("events", schema.EVENT, otherwise="IGNORE")
 _FAILURE = insert("failures", schema.FAILURE)
 _SAMPLES = insert("samples", (*schema.KEY, "start_at", "end_at", "samples", "packed"))
@@ -48,27 +52,34 @@ _STATUS_OF = select(schema.STATUS, "sources", "WHERE name = ? AND gone_at IS NUL
 
 
 def put_resources(connection: sqlite3.Connection, revision: int, resources: Sequence[Resource], at: datetime) -> None:
-    """Write changed rows, keeping what they were in the journal."""
+    """Write changed rows, keeping what they were in the journal.
+
+    Rows are encoded one by one between SQLite's steps, each of which lets other threads run: encoded all at once they
+    would hold up the event loop ten times as long.
+    """
     at_us = us(at)
-    connection.executemany(_JOURNAL, [(at_us, revision, *key_row(r.key)) for r in resources])
-    connection.executemany(_RESOURCE, [(*resource_row(r), at_us, revision) for r in resources])
+    connection.executemany(_JOURNAL, ((at_us, revision, *key_row(r.key)) for r in resources))
+    connection.executemany(_RESOURCE, ((*resource_row(r), at_us, revision) for r in resources))
 
 
 def bury_resources(connection: sqlite3.Connection, revision: int, keys: Iterable[ResourceKey], at: datetime) -> None:
-    """Leave tombstones; their vitals go at once."""
-    at_us = us(at)
-    rows = [key_row(key) for key in keys]
-    connection.executemany(_JOURNAL, [(at_us, revision, *row) for row in rows])
-    connection.executemany(_BURY, [(at_us, revision, *row) for row in rows])
-    connection.executemany(_DROP_VITALS, rows)
+    """Leave tombstones; what was measured of them goes at once."""
+    _bury(connection, revision, [key_row(key) for key in keys], us(at))
+
+
+def _bury(connection: sqlite3.Connection, revision: int, rows: Sequence[tuple[str, str, str]], at_us: int) -> None:
+    stamped = [(at_us, revision, *row) for row in rows]
+    connection.executemany(_JOURNAL, stamped)
+    connection.executemany(_BURY, stamped)
+    connection.executemany(_EMPTY_VITALS, [(revision, *row) for row in rows])
 
 
 def put_vitals(connection: sqlite3.Connection, revision: int, vitals: Sequence[Vitals]) -> None:
-    connection.executemany(_VITALS, [(*vitals_row(v), revision) for v in vitals])
+    connection.executemany(_VITALS, ((*vitals_row(v), revision) for v in vitals))
 
 
 def put_findings(connection: sqlite3.Connection, revision: int, findings: Sequence[Finding]) -> None:
-    connection.executemany(_FINDING, [(*finding_row(f), revision) for f in findings])
+    connection.executemany(_FINDING, ((*finding_row(f), revision) for f in findings))
 
 
 def bury_findings(
@@ -97,25 +108,22 @@ def put_watch(connection: sqlite3.Connection, source: SourceName, watch: Watch) 
 
 def put_events(connection: sqlite3.Connection, _: int, events: Sequence[Event]) -> None:
     """Told once: an event id that its source told before adds nothing."""
-    connection.executemany(_EVENT, [event_row(event) for event in events])
+    connection.executemany(_EVENT, (event_row(event) for event in events))
 
 
 def put_failures(connection: sqlite3.Connection, _: int, failures: Sequence[Failure]) -> None:
-    connection.executemany(_FAILURE, [failure_row(failure) for failure in failures])
+    connection.executemany(_FAILURE, (failure_row(failure) for failure in failures))
 
 
 def forget_source(connection: sqlite3.Connection, revision: int, source: str, at: datetime, limit: int) -> bool:
     """Bury up to `limit` rows of a source that is not configured any more; True when nothing is left to bury."""
     keys = connection.execute(_KEYS_OF, (source, limit)).fetchall()
-    at_us = us(at)
-    connection.executemany(_JOURNAL, [(at_us, revision, *key) for key in keys])
-    connection.executemany(_BURY, [(at_us, revision, *key) for key in keys])
+    _bury(connection, revision, keys, us(at))
     if len(keys) == limit:
         return False
-    stamp = (at_us, revision, source)
+    stamp = (us(at), revision, source)
     connection.execute("UPDATE findings SET gone_at = ?, revision = ? WHERE source = ? AND gone_at IS NULL", stamp)
     connection.execute("UPDATE sources SET gone_at = ?, revision = ? WHERE name = ? AND gone_at IS NULL", stamp)
-    connection.execute("DELETE FROM vitals WHERE source = ?", (source,))
     connection.execute("DELETE FROM watches WHERE source = ?", (source,))
     return True
 

@@ -1,0 +1,293 @@
+"""Prints the store's share of figures 9, 12 and 13, each as a ratio to a peer measured in the same run.
+
+python -m tests.bench.bench_store [--agents 10000] [--rounds 7]
+"""
+
+import argparse
+import asyncio
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from fleet_tui.domain.assignment import Assignment
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.identity import AgentId, Incarnation, Kind, Layer, ResourceKey, SourceName
+from fleet_tui.domain.money import Accrual, Basis, Rate, Side
+from fleet_tui.domain.phase import Phase, PhaseFact
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.resource import Resource, Vitals
+from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.ports import Observation
+from fleet_tui.store.codecs import resource_row
+from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.schema import RESOURCE
+from fleet_tui.store.sql import columns, places
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SOURCE = SourceName("e2b")
+
+
+def resource(number: int, phase: Phase = Phase.RUNNING) -> Resource:
+    return Resource(
+        key=ResourceKey(SOURCE, Kind.SANDBOX, f"sbx-{number:06d}"),
+        provider="e2b",
+        incarnation=Incarnation(f"sbx-{number:06d}"),
+        name=f"worker-{number}",
+        phase=PhaseFact(phase=phase, since=NOW, evidence="state", raw=phase.value),
+        agent=AgentId(f"agent-{number}"),
+        claimed_by="label fleet.agent",
+        assignment=Assignment(owner="ops", team=f"team-{number % 7}", task=f"task-{number % 311}"),
+        labels=(("fleet.agent", f"agent-{number}"), ("fleet.team", f"team-{number % 7}")),
+        region="eu-west-1",
+        created_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        rate=Rate(microusd_per_hour=104_000, basis=Basis.ESTIMATED),
+        detail=(("cpu", "2"), ("memory", "2 GiB"), ("template", "base")),
+    )
+
+
+def status(at: datetime) -> SourceStatus:
+    return SourceStatus(name=SOURCE, provider="e2b", cadence_s=5.0, last_ok_at=at, last_complete_at=at)
+
+
+def timed_ms(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+def line(label: str, values: Sequence[float], unit: str = "ms") -> None:
+    print(f"{label:<58} {statistics.median(values):9.2f} {unit}  [{min(values):.2f}..{max(values):.2f}]")
+
+
+def upserted(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """The plain peer: every row of the poll, changed or not."""
+    assigned = ", ".join(f"{name} = excluded.{name}" for name in RESOURCE[3:])
+    with connection:
+        connection.executemany(
+            f"INSERT INTO plain ({columns(RESOURCE)}) VALUES ({places(RESOURCE)}) "
+            f"ON CONFLICT (source, kind, rid) DO UPDATE SET {assigned}",
+            rows,
+        )
+
+
+def figure_9(directory: Path, agents: int, rounds: int) -> None:
+    """One poll with 1 % changed: diff against what is known, then the store's write; beside the peers."""
+    store, lock = open_for_collector(directory / "state", NOW)
+    known = {r.key: r for r in map(resource, range(agents))}
+    store.observe(Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(known.values())))
+    peer = Database(str(directory / "peer.db"))
+    peer.conn.execute("PRAGMA journal_mode = WAL")
+    plain = sqlite3.connect(directory / "plain.db")
+    plain.execute("PRAGMA journal_mode = WAL")
+    plain.execute("PRAGMA synchronous = NORMAL")
+    plain.execute(f"CREATE TABLE plain ({columns(RESOURCE)}, PRIMARY KEY (source, kind, rid))")
+    ours: list[float] = []
+    diffs: list[float] = []
+    utils: list[float] = []
+    plains: list[float] = []
+    for turn in range(rounds):
+        at = NOW + timedelta(seconds=5 * (turn + 1))
+        phase = Phase.IDLE if turn % 2 == 0 else Phase.RUNNING
+        poll = [
+            resource(n, phase if n % 100 == turn % 100 else known[resource_key(n)].phase.phase) for n in range(agents)
+        ]
+        rows = [resource_row(r) for r in poll]
+        records = [dict(zip(RESOURCE, row, strict=True)) for row in rows]
+        utils.append(timed_ms(lambda records=records: peer["agents"].upsert_all(records, pk=("source", "kind", "rid"))))
+        plains.append(timed_ms(lambda rows=rows: upserted(plain, rows)))
+        started = time.perf_counter()
+        changed = tuple(r for r in poll if known.get(r.key) != r)
+        diffs.append((time.perf_counter() - started) * 1000)
+        seen = Observation(source=SOURCE, at=at, status=status(at), changed=changed)
+        ours.append(timed_ms(lambda seen=seen: store.observe(seen)))
+        known.update({r.key: r for r in changed})
+    print(f"figure 9: one poll of {agents} agents, 1 % changed")
+    line("  sqlite-utils upsert_all, all rows", utils)
+    line("  plain executemany upsert, all rows", plains)
+    line("  diff in Python", diffs)
+    line("  store.observe of the changed rows", ours)
+    both = [a + b for a, b in zip(diffs, ours, strict=True)]
+    print(
+        f"  diff and store / upsert_all   {statistics.median(both) / statistics.median(utils):.3f}   (to reach <= 0.04)"
+    )
+    print(
+        f"  diff and store / executemany  {statistics.median(both) / statistics.median(plains):.3f}   (to reach <= 0.3)"
+    )
+    reading(directory / "state", agents, rounds)
+    money(store, agents)
+    store.close()
+    lock.close()
+    peer.conn.close()
+    plain.close()
+
+
+def resource_key(number: int) -> ResourceKey:
+    return ResourceKey(SOURCE, Kind.SANDBOX, f"sbx-{number:06d}")
+
+
+def reading(state: Path, agents: int, rounds: int) -> None:
+    parts: list[FleetDelta] = []
+    loads: list[float] = []
+    firsts: list[float] = []
+    for _ in range(rounds):
+        parts.clear()
+        with closing(open_for_reader(state)) as reader:
+            started = time.perf_counter()
+            first: list[float] = []
+
+            def keep(part: FleetDelta, first: list[float] = first, started: float = started) -> None:
+                first.append((time.perf_counter() - started) * 1000)
+                parts.append(part)
+
+            revision = reader.load(keep)
+            loads.append((time.perf_counter() - started) * 1000)
+            firsts.append(first[0])
+            idle = timed_ms(lambda reader=reader: [reader.woken() for _ in range(1000)])
+            nothing = timed_ms(lambda reader=reader, revision=revision: [reader.changes(revision) for _ in range(100)])
+    print(f"reading {agents} agents")
+    line("  whole load", loads)
+    line("  first piece of 2,000", firsts)
+    print(f"  woken() {idle:.1f} us each; changes() with nothing new {nothing * 10:.0f} us each")
+
+
+def money(store: object, agents: int) -> None:
+    """One usage poll: a line and an accrual of every agent."""
+    assert hasattr(store, "observe")
+    at = NOW + timedelta(minutes=5)
+    subjects = [
+        Subject(source=SOURCE, layer=Layer.COMPUTE, kind=Kind.SANDBOX, id=f"sbx-{n:06d}") for n in range(agents)
+    ]
+    usage = tuple(
+        UsageLine(
+            line_id=f"{n}@{at:%H%M}",
+            subject=subject,
+            side=Side.COST,
+            origin=Origin.RATE_CARD,
+            basis=Basis.ESTIMATED,
+            start=NOW,
+            end=at,
+            amount_micro=8667,
+            currency="usd",
+            quantity="300",
+            unit="s",
+            agent=AgentId(f"agent-{n}"),
+            team=f"team-{n % 7}",
+        )
+        for n, subject in enumerate(subjects)
+    )
+    accruals = tuple((subject, Accrual(until=at, exact=Decimal("0.008667"))) for subject in subjects)
+    vitals = tuple(Vitals(key=resource_key(n), at=at, cpu_percent=1.5, memory_bytes=2**30) for n in range(agents))
+    seen = Observation(source=SOURCE, at=at, status=status(at), usage=usage, accruals=accruals)
+    print(f"  usage and accrual of {agents} agents: {timed_ms(lambda: store.observe(seen)):.0f} ms")
+    print(f"  the same again: {timed_ms(lambda: store.observe(seen)):.0f} ms")
+    seen = Observation(source=SOURCE, at=at, status=status(at), vitals=vitals)
+    print(f"  vitals of {agents} agents: {timed_ms(lambda: store.observe(seen)):.0f} ms")
+
+
+async def _lags(work: Callable[[], None] | None, seconds: float) -> list[float]:
+    """How late a 5 ms tick of the loop comes while `work` runs in a thread."""
+    lags: list[float] = []
+    task = asyncio.create_task(asyncio.to_thread(work)) if work else None
+    deadline = time.perf_counter() + seconds
+    while (not task.done()) if task else time.perf_counter() < deadline:
+        before = time.perf_counter()
+        await asyncio.sleep(0.005)
+        lags.append((time.perf_counter() - before) * 1000 - 5)
+    if task:
+        await task
+    return lags
+
+
+def p99(values: Sequence[float]) -> float:
+    return sorted(values)[int(len(values) * 0.99)]
+
+
+READER = """
+import sqlite3, sys, time
+connection = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+times = []
+print("ready", flush=True)
+while not select_ready():
+    started = time.perf_counter()
+    connection.execute(
+        "SELECT name FROM resources WHERE source = 'e2b' AND kind = 'sandbox' AND rid = ?",
+        (f"sbx-{len(times) % 1000:06d}",),
+    ).fetchall()
+    times.append((time.perf_counter() - started) * 1000)
+    time.sleep(0.002)
+print(sorted(times)[int(len(times) * 0.99)])
+""".replace("select_ready()", "__import__('select').select([sys.stdin], [], [], 0)[0]")
+
+
+def figure_12(directory: Path, rows: int) -> None:
+    """Loop lag here and reader times in another process, idle and while 100,000 rows are written."""
+    store, lock = open_for_collector(directory / "wide", NOW)
+    path = directory / "wide" / "fleet.db"
+    store.observe(Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(map(resource, range(1000)))))
+    results: dict[str, tuple[float, float]] = {}
+    seen = Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(map(resource, range(rows))))
+    for name, work in (("idle", None), ("writing", lambda: store.observe(seen))):
+        reader = subprocess.Popen(
+            [sys.executable, "-c", READER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        started = time.perf_counter()
+        lags = asyncio.run(_lags(work, 2.0))
+        took = time.perf_counter() - started
+        reads_p99 = float(reader.communicate("stop\n")[0])
+        results[name] = (p99(lags), reads_p99)
+        print(f"figure 12, {name}: loop lag p99 {p99(lags):.2f} ms, reader p99 {reads_p99:.2f} ms, {took:.1f} s")
+    print(
+        f"  lag x{results['writing'][0] / results['idle'][0]:.1f} (to reach <= 4 and under 16 ms), "
+        f"reader x{results['writing'][1] / results['idle'][1]:.1f} (to reach <= 2)"
+    )
+    store.close()
+    lock.close()
+
+
+def figure_13(directory: Path) -> None:
+    """CPU of what an idle collector asks of the store in a minute: 10 looks for intents a second, one tidying."""
+    store, lock = open_for_collector(directory / "state", NOW)
+    before = time.process_time()
+    for _ in range(600):
+        store.accept(NOW)
+        store.wanted(NOW)
+    store.tidy(NOW)
+    used = time.process_time() - before
+    print(
+        f"figure 13: an idle minute of the store takes {used * 1000:.0f} ms of CPU: {used / 60 * 100:.2f} % of a core"
+    )
+    store.close()
+    lock.close()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--agents", type=int, default=10_000)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--wide", type=int, default=100_000)
+    asked = options.parse_args()
+    directory = Path(tempfile.mkdtemp(prefix="bench-store-"))
+    try:
+        figure_9(directory, asked.agents, asked.rounds)
+        figure_13(directory)
+        figure_12(directory, asked.wide)
+    finally:
+        shutil.rmtree(directory)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,8 @@ from fleet_tui.config.load import load
 from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
 from fleet_tui.config.secret import Secret
 from fleet_tui.config.settings import Access, Config
+from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.assembly import Assembly
 from fleet_tui.engine.engine import Engine, close
@@ -159,6 +161,24 @@ class _Collector:
         self._engine = Engine(around, self._reader.woken)
         self._stop = asyncio.Event()
         self._unusable: list[SourceName] = []
+        self._laid: Collection[Overlay] = ()
+        self._read_to: int | None = None
+        around.overlays = self._overlays
+
+    def _overlays(self) -> Collection[Overlay]:
+        """The operators' assignments. Blocks, and for long only the first time."""
+
+        def take(delta: FleetDelta) -> None:
+            if delta.overlays_changed:
+                self._laid = delta.overlays
+
+        if self._read_to is None:
+            self._read_to = self._reader.load(take)
+        else:
+            delta = self._reader.changes(self._read_to)
+            take(delta)
+            self._read_to = delta.revision
+        return self._laid
 
     async def configure(self, config: Config) -> None:
         """Take up a configuration: at the start, and again whenever it was reloaded."""

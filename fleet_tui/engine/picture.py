@@ -45,6 +45,8 @@ facts_of: Final[Callable[[Resource], Facts]] = attrgetter(
 
 `phase.evidence` is not among them: saying the same thing in other words changes nothing.
 """
+SINCE: Final = 4
+"""Where the facts of a listed row have `phase.since`: the provider's own word, before we filled in ours."""
 id_of: Final[Callable[[Resource], str]] = attrgetter("key.id")
 
 

@@ -19,6 +19,7 @@ from fleet_tui.engine.picture import Picture, picture_of
 from fleet_tui.engine.reconciler import Pace, Reconciled, moved_vitals, reconcile
 from fleet_tui.engine.schedule import EVENTS_S, USAGE_S, VITALS_S, jittered_s, retry_s
 from fleet_tui.engine.source import Source
+from fleet_tui.engine.spending import rate_changes
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import (
     CollectorStore,
@@ -170,9 +171,12 @@ class SourcePoller:
 
     def _keep(self, store: CollectorStore, *, reading: Reading, pace: Pace) -> None:
         """Diff and write on the store's thread, so that pictures are replaced by one thread only."""
-        done: Reconciled = reconcile(self._around.pictures[self.name], reading, pace)
+        before = self._around.pictures[self.name]
+        done: Reconciled = reconcile(before, reading, pace)
         store.observe(done.observation)
         self._around.pictures[self.name] = done.picture
+        changes = rate_changes(before, done.observation.changed, reading.ended_at)
+        self._around.rate_changes.setdefault(self.name, []).extend(changes)
 
     async def read_vitals(self) -> bool:
         """Measure what lives."""

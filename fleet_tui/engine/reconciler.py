@@ -10,6 +10,7 @@ from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
 from fleet_tui.domain.reading import Listing, Reading, SourceStatus, stale_after_s
 from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.domain.watch import Watch, extended
+from fleet_tui.domain.work import is_verdict
 from fleet_tui.engine.events import phase_event, row_event, source_event
 from fleet_tui.engine.picture import Facts, KindPicture, Picture, facts_of, id_of, kind_picture, load_of
 from fleet_tui.engine.schedule import cadence_s, next_due
@@ -191,14 +192,10 @@ def _settled(before: Resource | None, listed: Resource, now: datetime) -> Resour
     return replace(listed, phase=replace(listed.phase, since=since)) if since else listed
 
 
-JUDGED: Final = "no work signal"
-"""How the evidence of a verdict of ours begins."""
-
-
 def _verdict_stands(before: Resource, listed: Resource) -> bool:
     """We called it idle or stuck; a listing that still says running takes nothing back, a new life or task does."""
     return (
-        before.phase.evidence.startswith(JUDGED)
+        is_verdict(before.phase)
         and listed.phase.phase is Phase.RUNNING
         and before.generation == listed.generation
         and (before.assignment.task is None) == (listed.assignment.task is None)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.offload import Offload
 from fleet_tui.engine.picture import Picture
 from fleet_tui.engine.source import Source
+from fleet_tui.engine.spending import RateChange
 from fleet_tui.ports import Clock, CollectorStore
 
 T = TypeVar("T")
@@ -27,6 +29,10 @@ class Surroundings:
     """`access = "read-only"`: no action is sent, whoever asked."""
     sources: dict[SourceName, Source] = field(default_factory=dict[SourceName, Source])
     pictures: dict[SourceName, Picture] = field(default_factory=dict[SourceName, Picture])
+    rate_changes: dict[SourceName, list[RateChange]] = field(default_factory=dict[SourceName, list[RateChange]])
+    """What went over to another rate since money was last counted."""
+    overlays: Callable[[], Iterable[Overlay]] = tuple
+    """The operators' assignments. Blocks: called on the store's thread."""
     nudges: dict[SourceName, asyncio.Event] = field(default_factory=dict[SourceName, asyncio.Event])
 
     async def stored(self, work: Callable[[CollectorStore], T]) -> T:

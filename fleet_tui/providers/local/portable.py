@@ -1,6 +1,6 @@
 """The same looks where there is no /proc (macOS): through psutil, best effort.
 
-Start ticks are hundredths of a second of the start time that the kernel keeps; on macOS it does not move with the clock.
+Start ticks are hundredths of a second of the start time that the kernel keeps; on macOS it never moves.
 """
 
 from typing import Final

@@ -117,7 +117,7 @@ ACTIONS: Final[tuple[KeyAction, ...]] = (
     ),
     KeyAction(keys=("ctrl+r",), shown="^r", label="refresh", help="ask for a reading of every source now", action="refresh_now"),
     KeyAction(keys=("question_mark",), shown="?", label="help", help="this list", action="help", footer=True),
-    KeyAction(keys=("escape",), shown="esc", label="back", help="clear the filter, then back to FLEET", action="back"),
+    KeyAction(keys=("escape",), shown="esc", label="back", help="clear the filter, then back to FLEET", action="up"),
     KeyAction(keys=("q",), shown="q", label="quit", help="back, or quit", action="leave"),
     KeyAction(
         keys=("ctrl+c",), shown="^c", label="quit now", help="quit at once; in a dialog: cancel it", action="interrupt",

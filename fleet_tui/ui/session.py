@@ -32,6 +32,8 @@ class Session:
     read_only: bool = False
     acting: frozenset[SourceName] | None = None
     """Sources that a verb may reach; None: all."""
+    writing: frozenset[SourceName] = frozenset()
+    """Sources that may be told labels."""
     join: Join = Join.TEAM
     auto: tuple[str, ...] = ()
     now: Callable[[], datetime] = clock.now

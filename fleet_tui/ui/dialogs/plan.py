@@ -39,7 +39,7 @@ class PlanDialog(Dialog[Confirmed]):
     ) -> None:
         super().__init__()
         self._plan: Plan = plan
-        self._context: shown.PlanContext = context
+        self._against: shown.PlanContext = context
         self._ascii_only: bool = ascii_only
         self._wanted: str | None = expected_word(plan, fleet=context.fleet, production=context.production)
         # Drawn once: what is confirmed is what was seen, whatever changes behind it.
@@ -48,7 +48,7 @@ class PlanDialog(Dialog[Confirmed]):
 
     @property
     def _open(self) -> bool:
-        return self._context.may_act and bool(self._plan.targets)
+        return self._against.may_act and bool(self._plan.targets)
 
     @override
     def compose(self) -> ComposeResult:
@@ -79,7 +79,7 @@ class PlanDialog(Dialog[Confirmed]):
         if refusal:
             line.show(word(refusal, Role.BAD))
         else:
-            line.show(word(shown.confirmation(self._plan, self._context), Role.STRONG))
+            line.show(word(shown.confirmation(self._plan, self._against), Role.STRONG))
 
     @override
     def accept(self) -> None:

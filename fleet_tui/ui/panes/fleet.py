@@ -6,6 +6,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.message import Message
+from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.filter import Filter
@@ -46,6 +47,7 @@ class FleetPane(Pane):
         self._moved_s: float = 0.0
         self._waiting_since_s: float | None = None
 
+    @override
     def compose(self) -> ComposeResult:
         yield Line(id="fleet-status")
         yield FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=self.ascii_only)
@@ -55,11 +57,13 @@ class FleetPane(Pane):
         """The row source of the table."""
         return fleet.cells(self.model, self.model.fleet[key], self.session.now())
 
+    @override
     def refill(self) -> None:
         self.ranking.rebuild(self.session.now())
         self.table.reload()
         self._reorder()
 
+    @override
     def take(self, change: Change) -> None:
         now = self.session.now()
         if change.whole:
@@ -72,8 +76,7 @@ class FleetPane(Pane):
             self.table.rows_changed(set(self.table.visible_keys))
         if moved:
             self._reorder_soon()
-        else:
-            self.tell_status(now)
+        self.tell_status(now)
 
     def fall_due(self, now: datetime) -> None:
         """The clock moved: ended rows leave, ages are drawn again where they say something else."""
@@ -111,11 +114,11 @@ class FleetPane(Pane):
             return
         self._reorder()
 
-    def _reorder(self) -> None:
+    def _reorder(self, *, refiltered: bool = False) -> None:
         self._waiting_since_s = None
         now = self.session.now()
         self.table.set_empty(nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text()))
-        self.table.set_order(self.ranking.handles())
+        self.table.set_order(self.ranking.handles(), refiltered=refiltered)
         self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
         self.tell_status(now)
 
@@ -175,7 +178,7 @@ class FleetPane(Pane):
         ranking = self.ranking
         ranking.rebuild(self.session.now())
         self.table.set_sort(None if ranking.order == fleet.ATTENTION else ranking.order, descending=ranking.descending)
-        self._reorder()
+        self._reorder(refiltered=True)
 
     def narrow(self, chosen: Filter) -> None:
         """Show only what matches."""
@@ -183,17 +186,21 @@ class FleetPane(Pane):
             self.ranking.filter = chosen
             self.resort()
 
+    @override
     def handle_under_cursor(self) -> str | None:
         key = self.table.cursor_key
         return key if key is not None and not self.table.cursor_gone and key in self.model.fleet else None
 
+    @override
     def chosen(self) -> tuple[str, ...]:
         marks = tuple(handle for handle in self.table.marks if handle in self.model.agents)
         return tuple(sorted(marks)) or super().chosen()
 
+    @override
     def hidden(self) -> tuple[str, ...]:
         return tuple(sorted(handle for handle in self.table.hidden_marks if handle in self.model.agents))
 
+    @override
     def marked(self) -> SafeText:
         marks = [self.model.agents[handle] for handle in self.table.marks if handle in self.model.agents]
         if not marks:

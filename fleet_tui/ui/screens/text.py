@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
+from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.text import Line, title
@@ -30,6 +31,7 @@ class TextScreen(ModalScreen[None]):
         self._heading: SafeText = heading
         self._lines: Lines = lines
 
+    @override
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="text-box"):
             yield Line(id="text-lines")

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
+from typing_extensions import override
 
 from fleet_tui.domain.filter import EVERYTHING, Filter, FilterError, parse_line
 from fleet_tui.domain.text import SafeText
@@ -36,6 +37,7 @@ class FilterBar(Horizontal):
         self._before: Filter = EVERYTHING
         self._typed: int = 0
 
+    @override
     def compose(self) -> ComposeResult:
         yield label(SafeText("/"), Role.KEY)
         yield field(SafeText(""), id="filter-text", placeholder=SafeText("team:ci state:stuck usd>1 -owner:kim word"))

@@ -5,6 +5,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.text import Line
@@ -18,6 +19,7 @@ BESIDE_CELLS: Final = 100
 class Panel(Horizontal):
     """Two columns of lines, as many as fit."""
 
+    @override
     def compose(self) -> ComposeResult:
         yield Line(id="story")
         yield Line(id="tail")
@@ -27,5 +29,8 @@ class Panel(Horizontal):
 
     def tail(self, lines: Sequence[SafeText], said: SafeText) -> None:
         room = max(0, self.size.height - 1)
-        shown = [[word(said, Role.DIM)], *([line] for line in lines[-room:])] if room else []
+        shown: list[list[Cell | SafeText]] = []
+        if room:
+            shown.append([word(said, Role.DIM)])
+            shown.extend([line] for line in lines[-room:])
         self.query_one("#tail", Line).show_rows(shown)

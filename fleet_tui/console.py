@@ -1,0 +1,109 @@
+"""The root of the console: knows the store, starts the collector as a process, and imports nothing that polls."""
+
+import os
+import pwd
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+CONSOLE_LOG: Final = "console.log"
+
+
+def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str]) -> int:
+    """Open the console over a state directory until it is left; its exit code.
+
+    Raises ConfigError or StoreError before anything is drawn.
+    """
+    from fleet_tui.config.discover import installed_providers
+    from fleet_tui.config.load import load
+    from fleet_tui.config.paths import prepare_state_dir
+    from fleet_tui.config.settings import Access
+    from fleet_tui.store.lock import join_consoles
+    from fleet_tui.store.open import open_for_intents, open_for_reader
+    from fleet_tui.ui.app import FleetApp
+    from fleet_tui.ui.session import Session
+
+    providers = installed_providers()
+    config = load(config_file, providers=providers, env=env, automatic=providers.ours, secrets=False)
+    prepare_state_dir(state_dir)
+    _log_to(state_dir / CONSOLE_LOG)
+    starter = CollectorStarter(state_dir, config_file, env)
+    with join_consoles(state_dir):
+        reader, intents = open_for_reader(state_dir), open_for_intents(state_dir)
+        try:
+            session = Session(
+                reader=reader,
+                intents=intents,
+                actor=user_name(),
+                host=socket.gethostname(),
+                fleet=config.fleet.name,
+                production=config.fleet.production,
+                read_only=config.fleet.access is Access.READ_ONLY,
+                acting=config.acting,
+                writing=frozenset(name for name, one in config.settings.items() if one.write_labels and one.act),
+                join=config.fleet.join,
+                start_collector=starter,
+            )
+            app = FleetApp(session, theme=theme_of(env), ascii_only=is_plain(env), log_path=state_dir / CONSOLE_LOG)
+            app.run()
+            return app.return_code or 0
+        finally:
+            reader.close()
+            intents.close()
+
+
+class CollectorStarter:
+    """Starts a collector where none is alive, and reaps those it started."""
+
+    def __init__(self, state_dir: Path, config_file: Path | None, env: Mapping[str, str]) -> None:
+        self._state_dir: Path = state_dir
+        self._config_file: Path | None = config_file
+        self._env: Mapping[str, str] = env
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def __call__(self) -> str | None:
+        """A sentence where it could not be started, or where the last one ended at once."""
+        from fleet_tui.ports import StoreError
+        from fleet_tui.store.summon import LOG_FILE, ensure_collector
+
+        failed = [process for process in self._started if process.poll() not in {None, 0}]
+        self._started = [process for process in self._started if process.poll() is None]
+        try:
+            started = ensure_collector(self._state_dir, self._config_file, self._env)
+        except (OSError, StoreError) as error:
+            return f"no collector is alive and none could be started: {error}"
+        if started is not None:
+            self._started.append(started)
+        return f"the collector ended by itself: see {self._state_dir / LOG_FILE}" if failed else None
+
+
+def user_name() -> str:
+    """Who this process belongs to, as the system says it, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def theme_of(env: Mapping[str, str]) -> str:
+    """Dark, or monochrome where colour is not wanted or there is none."""
+    return "monochrome" if env.get("NO_COLOR") or env.get("TERM", "").startswith(("vt", "dumb")) else "dark"
+
+
+def is_plain(env: Mapping[str, str]) -> bool:
+    """Whether only ASCII should be drawn: the locale, or the Linux console with its few glyphs, says so."""
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    return env.get("TERM") == "linux" or "utf" not in locale.lower()
+
+
+def _log_to(path: Path) -> None:
+    import logging
+
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    handler = logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger("fleet_tui")
+    root.addHandler(handler)
+    root.propagate = False

@@ -1,0 +1,72 @@
+"""What every part of the console's app stands on: session, model, the pane that is shown, how to say something."""
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.widgets import ContentSwitcher
+
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ports import StoreError
+from fleet_tui.ui.feed import Feed
+from fleet_tui.ui.guarded import GuardedApp
+from fleet_tui.ui.messages import Told
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.fleet import FleetPane
+from fleet_tui.ui.session import Session
+from fleet_tui.ui.text import toast
+from fleet_tui.views.model import FleetModel
+
+TOAST_S: Final = 6.0
+
+
+class ConsoleApp(GuardedApp[None]):
+    """Knows the fleet and which pane is shown; draws nothing."""
+
+    session: Session
+    model: FleetModel
+    feed: Feed
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that is shown."""
+        return self.query_one(f"#{self.query_one('#panes', ContentSwitcher).current}", Pane)
+
+    @property
+    def fleet_pane(self) -> FleetPane:
+        return self.query_one(FleetPane)
+
+    @property
+    def in_front(self) -> bool:
+        """A dialog or another screen stands in front of the panes."""
+        return len(self.screen_stack) > 1
+
+    def say(self, text: SafeText, *, bad: bool = False) -> None:
+        toast(self, text, severity="error" if bad else "information", timeout_s=TOAST_S)
+
+    def agent_under_cursor(self) -> Agent | None:
+        """The agent a key means, resolved now; says so where there is none."""
+        handle = self.pane.handle_under_cursor()
+        agent = None if handle is None else self.model.agents.get(handle)
+        if agent is None:
+            self.say(SafeText("no agent is under the cursor"))
+        return agent
+
+    def write(self, what: Callable[[], object]) -> None:
+        """Write to the store in a thread; trouble is told, never raised."""
+
+        def attempt() -> None:
+            try:
+                what()
+            except StoreError as error:
+                self.post_message(Told(safe_line(str(error)), bad=True))
+
+        self.run_worker(attempt, thread=True, group="writes")
+
+    def on_told(self, message: Told) -> None:
+        """Say it."""
+        self.say(message.text, bad=message.bad)
+
+    def told_standing(self) -> None:
+        """The header and the footer show what this console may do."""
+        raise NotImplementedError

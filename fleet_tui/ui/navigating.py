@@ -1,0 +1,179 @@
+"""The part of the app that goes from pane to pane, sorts, filters, and leaves."""
+
+from datetime import timedelta
+from typing import Final
+
+from typing_extensions import override
+
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.filter import EVERYTHING
+from fleet_tui.domain.text import SafeText, safe_join, safe_line
+from fleet_tui.ports import StoreError
+from fleet_tui.ui.console_app import ConsoleApp
+from fleet_tui.ui.keymap import ACTIONS, VIEW_KEYS, View
+from fleet_tui.ui.looking import logged
+from fleet_tui.ui.messages import AuditRead, FailuresRead, Told
+from fleet_tui.ui.panes.audit import AuditPane
+from fleet_tui.ui.panes.failures import FailuresPane
+from fleet_tui.ui.panes.spend import SpendPane
+from fleet_tui.ui.screens.help import HelpScreen
+from fleet_tui.ui.screens.text import TextScreen
+from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
+from fleet_tui.ui.widgets.panel import Panel
+from fleet_tui.ui.widgets.panes import Panes
+from fleet_tui.ui.widgets.table import Activated
+
+FAILURE_WINDOW: Final = timedelta(hours=24)
+_FAILURES: Final = 2000
+_AUDIT: Final = 500
+_VIEWS: Final = tuple(VIEW_KEYS)
+_VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
+
+
+class NavigatingApp(ConsoleApp):
+    """Views, order, filter, help, and the way out."""
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        views = _VIEWS_OF.get(action)
+        return views is None or not self.query(Panes) or self.pane.view in views
+
+    def shown_another(self) -> None:
+        """Another pane is shown now."""
+        raise NotImplementedError
+
+    def action_view(self, view: str) -> None:
+        """Show a view."""
+        self.query_one(Panes).current = View(view).value
+        self.pane.refill()
+        self.pane.table.focus()
+        self.shown_another()
+        self.read_for_pane()
+
+    def action_next_view(self) -> None:
+        """Show the view after this one."""
+        self.action_view(_VIEWS[(_VIEWS.index(self.pane.view) + 1) % len(_VIEWS)])
+
+    def read_for_pane(self) -> None:
+        """What no delta carries is read when its pane is shown, in a thread."""
+        view = self.pane.view
+        if view not in {View.FAILURES, View.AUDIT}:
+            return
+        since = self.session.now() - FAILURE_WINDOW
+        reader = self.session.reader
+
+        def read() -> None:
+            try:
+                if view is View.AUDIT:
+                    self.post_message(AuditRead(reader.audit(limit=_AUDIT)))
+                else:
+                    self.post_message(FailuresRead(reader.failures(since=since, limit=_FAILURES)))
+            except StoreError as error:
+                self.post_message(Told(safe_line(str(error)), bad=True))
+
+        self.run_worker(read, thread=True, group="reads")
+
+    def on_failures_read(self, message: FailuresRead) -> None:
+        """Draw them."""
+        self.query_one(FailuresPane).told(message.failures)
+
+    def on_audit_read(self, message: AuditRead) -> None:
+        """Draw it."""
+        self.query_one(AuditPane).told(message.rows)
+
+    def draw_tail(self, agent: Agent | None) -> None:
+        """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""
+        resource = None if agent is None else logged(agent)
+        panel = self.query_one(Panel)
+        if resource is None or not panel.has_class("beside"):
+            panel.tail([], SafeText("no log" if agent is not None else ""))
+            return
+        try:
+            found = self.session.reader.log_tail(resource.key, limit=max(1, panel.size.height))
+        except StoreError:
+            found = ()
+        lines = [safe_line(text, 400) for _, text in found]
+        panel.tail(lines, safe_join((SafeText("log of "), safe_line(resource.name, 40), SafeText(" (l follows it)"))))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).open(self.fleet_pane.ranking.filter)
+
+    def on_filtered(self, message: Filtered) -> None:
+        """Show what matches."""
+        message.stop()
+        self.fleet_pane.narrow(message.chosen)
+        if message.done:
+            self.fleet_pane.table.focus()
+
+    def action_sort_step(self, by: int) -> None:
+        """Sort by the column beside."""
+        self.fleet_pane.ranking.step(by)
+        self.fleet_pane.resort()
+
+    def action_sort(self, order: str) -> None:
+        """Sort by a column."""
+        self.fleet_pane.sort_by(order)
+
+    def action_sort_reverse(self) -> None:
+        """Turn the order round."""
+        ranking = self.fleet_pane.ranking
+        ranking.descending = not ranking.descending
+        self.fleet_pane.resort()
+
+    def action_faults(self) -> None:
+        """Faults only, or everything again."""
+        ranking = self.fleet_pane.ranking
+        ranking.faults_only = not ranking.faults_only
+        self.fleet_pane.resort()
+
+    def action_freeze(self) -> None:
+        """Hold the order still, or let it go."""
+        pane = self.fleet_pane
+        pane.frozen = not pane.frozen
+        pane.refill()
+
+    def action_group(self) -> None:
+        """Group the money by the next thing."""
+        self.query_one(SpendPane).next_group()
+
+    def on_activated(self, message: Activated) -> None:
+        """Enter: the story of the row, or the whole line of the audit."""
+        message.stop()
+        pane = self.pane
+        if isinstance(pane, AuditPane):
+            self.push_screen(TextScreen(SafeText("audit"), pane.line_under_cursor()))
+        elif pane.handle_under_cursor() is not None:
+            self.run_action_soon("detail")
+
+    def run_action_soon(self, action: str) -> None:
+        """Run one of the app's own actions."""
+        self.call_later(self.run_action, action)
+
+    def action_help(self) -> None:
+        """The keys of this view."""
+        self.push_screen(HelpScreen(self.pane.view))
+
+    def action_up(self) -> None:
+        """Clear what narrows FLEET; elsewhere go back to it."""
+        pane = self.fleet_pane
+        if self.pane is not pane:
+            self.action_view(View.FLEET.value)
+            return
+        pane.ranking.faults_only = False
+        pane.ranking.filter = EVERYTHING
+        pane.resort()
+
+    def action_leave(self) -> None:
+        """Back to FLEET; from there out. Nothing that was accepted is lost."""
+        if self.pane is not self.fleet_pane:
+            self.action_view(View.FLEET.value)
+        else:
+            self.exit()
+
+    def action_interrupt(self) -> None:
+        """Out at once; what stands in front is cancelled first."""
+        if self.in_front:
+            self.screen.dismiss(None)
+        else:
+            self.exit()

@@ -1,0 +1,79 @@
+"""From a plan that was confirmed to what lies in the store: the only place of the console that submits."""
+
+import secrets
+from datetime import datetime
+
+from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, Intent, IntentId, Params, Verb
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.plan import Plan, targets_of
+from fleet_tui.domain.record import HandOver
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import StoreError
+from fleet_tui.ui.messages import Submitted
+from fleet_tui.ui.session import Session
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.reassign import reassignment
+
+
+def order(session: Session, model: FleetModel, plan: Plan, *, why: str, agents: tuple[Agent, ...]) -> Submitted:
+    """Submit exactly what the plan showed. Refused when the window has closed meanwhile."""
+    now = session.now()
+    if not session.may_act():
+        return Submitted("", 0, refused=session.why_not())
+    try:
+        if plan.verb is not Verb.REASSIGN:
+            return _submit(session, plan, plan.targets, why, now)
+        if plan.params.task_to is not None:
+            return _hand_over(session, agents[0], plan.params.task_to, now)
+        return _reassign(session, model, plan, why, now)
+    except StoreError as error:
+        return Submitted("", 0, refused=f"nothing was submitted: {error}")
+
+
+def _submit(session: Session, plan: Plan, targets: tuple[Resource, ...], why: str, now: datetime) -> Submitted:
+    chosen = {r.key for r in targets}
+    intent = Intent(
+        intent_id=IntentId(secrets.token_hex(8)),
+        verb=plan.verb,
+        params=plan.params,
+        targets=tuple(target for target in targets_of(plan) if target.key in chosen),
+        actor=session.actor,
+        host=session.host,
+        why=why,
+        submitted_at=now,
+        not_after=now + DEFAULT_TERM,
+        via="console",
+    )
+    session.intents.submit(intent, {r.key: r.name for r in targets})
+    return Submitted(intent.intent_id, len(intent.targets))
+
+
+def _reassign(session: Session, model: FleetModel, plan: Plan, why: str, now: datetime) -> Submitted:
+    split = reassignment(model, plan.targets, plan.params.assign, writing=session.writing, actor=session.actor)
+    session.intents.overlay(split.overlays, now=now, host=session.host, why=why)
+    if split.written:
+        return _submit(session, plan, split.written, why, now)
+    return Submitted("", len(split.kept_here))
+
+
+def _hand_over(session: Session, giver: Agent, taker: str, now: datetime) -> Submitted:
+    if giver.assignment.task is None:
+        return Submitted("", 0, refused=f"{giver.name} has no task to hand over")
+    session.intents.hand_over(
+        HandOver(
+            hand_over_id=secrets.token_hex(8),
+            from_agent=giver.name,
+            to_agent=taker,
+            task=giver.assignment.task,
+            asked_by=session.actor,
+            asked_at=now,
+            not_after=now + HAND_OVER_TERM,
+            state="waiting",
+        )
+    )
+    return Submitted("", 1)
+
+
+def at_once(params: Params) -> Params:
+    """Kill without the grace time."""
+    return Params(now=True, grace_s=0.0, extend_s=params.extend_s, assign=params.assign, task_to=params.task_to)

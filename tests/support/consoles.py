@@ -1,0 +1,208 @@
+"""A console for tests: the real app over a store that lives in memory and remembers what was submitted."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from textual.pilot import Pilot
+from typing_extensions import override
+
+from fleet_tui.domain.action import Intent
+from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.record import AuditRow, HandOver, WantedKind
+from fleet_tui.domain.resource import Event, Resource
+from fleet_tui.domain.usage import UsageLine
+from fleet_tui.ports import FleetReader, IntentStore, StoreError
+from fleet_tui.ui.app import FleetApp
+from fleet_tui.ui.session import Session
+from tests.support.capture import CaptureDriver
+from tests.support.facts import NOW
+from tests.support.wait import eventually_async
+
+
+class MemoryReader(FleetReader):
+    """Gives the deltas that a test puts in, once each."""
+
+    def __init__(self, *first: FleetDelta) -> None:
+        self._first = first
+        self._next: deque[FleetDelta] = deque()
+        self.logs: tuple[tuple[datetime | None, str], ...] = ()
+        self.told_events: tuple[Event, ...] = ()
+        self.told_failures: tuple[Failure, ...] = ()
+        self.told_audit: tuple[AuditRow, ...] = ()
+        self.told_usage: tuple[UsageLine, ...] = ()
+        self.trouble: str = ""
+
+    def put(self, delta: FleetDelta) -> None:
+        """Let the store have changed."""
+        self._next.append(delta)
+
+    @override
+    def woken(self) -> bool:
+        return bool(self._next) or bool(self.trouble)
+
+    @override
+    def load(self, on_delta: Callable[[FleetDelta], None], *, chunk: int = 2000) -> int:
+        self._broken()
+        for delta in self._first or (FleetDelta(store_id="test", revision=0, whole=True),):
+            on_delta(delta)
+        return self._first[-1].revision if self._first else 0
+
+    @override
+    def changes(self, after: int) -> FleetDelta:
+        self._broken()
+        return self._next.popleft() if self._next else FleetDelta(store_id="test", revision=after)
+
+    def _broken(self) -> None:
+        if self.trouble:
+            raise StoreError(self.trouble)
+
+    @override
+    def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]:
+        return self.logs[-limit:]
+
+    @override
+    def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]:
+        return self.told_events
+
+    @override
+    def failures(self, *, since: datetime, limit: int) -> tuple[Failure, ...]:
+        return self.told_failures
+
+    @override
+    def audit(self, *, limit: int) -> tuple[AuditRow, ...]:
+        return self.told_audit
+
+    @override
+    def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]:
+        return self.told_usage
+
+    @override
+    def at(self, moment: datetime) -> tuple[Resource, ...]:
+        return ()
+
+
+@dataclass
+class MemoryIntents(IntentStore):
+    """Keeps what was written; `full` refuses every write."""
+
+    submitted: list[Intent] = field(default_factory=list)
+    names: list[Mapping[ResourceKey, str]] = field(default_factory=list)
+    overlays: list[Overlay] = field(default_factory=list)
+    wanted: list[tuple[WantedKind, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    handed: list[HandOver] = field(default_factory=list)
+    full: bool = False
+
+    def _check(self) -> None:
+        if self.full:
+            raise StoreError("the disk is full")
+
+    @override
+    def submit(self, intent: Intent, names: Mapping[ResourceKey, str]) -> None:
+        self._check()
+        self.submitted.append(intent)
+        self.names.append(names)
+
+    @override
+    def overlay(self, overlays: Sequence[Overlay], *, now: datetime, host: str, why: str) -> None:
+        self._check()
+        self.overlays.extend(overlays)
+
+    @override
+    def want(self, kind: WantedKind, subject: str, *, now: datetime, for_s: float) -> None:
+        self._check()
+        self.wanted.append((kind, subject))
+
+    @override
+    def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
+        self._check()
+        self.notes.append((what, actor))
+
+    @override
+    def hand_over(self, hand_over: HandOver) -> None:
+        self._check()
+        self.handed.append(hand_over)
+
+    @override
+    def confirm_hand_over(self, hand_over_id: str, *, actor: str, host: str, now: datetime) -> HandOver | None:
+        return None
+
+    @property
+    def acts(self) -> int:
+        """How many things were done to agents."""
+        return len(self.submitted) + len(self.overlays) + len(self.handed)
+
+
+@dataclass
+class Time:
+    """The wall clock of a test."""
+
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_s(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Desk:
+    """A console with everything a test moves or looks at."""
+
+    def __init__(
+        self,
+        *first: FleetDelta,
+        fleet: str = "prod",
+        production: bool = False,
+        read_only: bool = False,
+        theme: str = "dark",
+    ) -> None:
+        self.reader = MemoryReader(*first)
+        self.intents = MemoryIntents()
+        self.time = Time()
+        self.session = Session(
+            reader=self.reader,
+            intents=self.intents,
+            actor="kim",
+            host="h",
+            fleet=fleet,
+            production=production,
+            read_only=read_only,
+            now=self.time,
+        )
+        self.app = FleetApp(self.session, theme=theme, ascii_only=True, driver_class=CaptureDriver)
+
+    def screen(self) -> list[str]:
+        """What the terminal shows."""
+        driver = self.app._driver
+        assert isinstance(driver, CaptureDriver)
+        return driver.screen()
+
+    def text(self) -> str:
+        return "\n".join(self.screen())
+
+    async def settled(self, pilot: Pilot[None], rows: int) -> None:
+        """Wait until FLEET shows so many rows."""
+
+        async def there() -> bool:
+            await pilot.pause()
+            return len(self.app.fleet_pane.table.order) == rows
+
+        await eventually_async(there, what=f"FLEET of {rows} rows")
+
+    async def shows(self, pilot: Pilot[None], text: str) -> None:
+        """Wait until the screen shows a text."""
+
+        async def there() -> bool:
+            await pilot.pause()
+            return text in self.text()
+
+        try:
+            await eventually_async(there, timeout_s=5, what=f"{text!r} on the screen")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text()}") from error

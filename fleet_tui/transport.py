@@ -3,12 +3,12 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,10 +16,11 @@ import httpx
 from fleet_tui.config.redact import redact
 from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s, class_of_status
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.payload import fields_of, text_of
 from fleet_tui.ports import AdapterContext, ProviderError
 
 T = TypeVar("T")
-Json = Any
+Json = object
 """What a JSON body is: checked where it is mapped."""
 
 MAX_PAGES = 2_000
@@ -140,7 +141,7 @@ class Calls:
         )
 
     @contextmanager
-    def translated(self, operation: str, *, key: ResourceKey | None = None) -> Iterator[None]:
+    def translated(self, operation: str, *, key: ResourceKey | None = None) -> Generator[None]:
         """Translate what any HTTP client or SDK raises when the wire fails."""
         try:
             yield
@@ -226,11 +227,9 @@ def vendor_message(raw: bytes) -> str:
     except ValueError:
         return ""
     for name in ("message", "detail", "error", "name"):
-        value = body.get(name) if isinstance(body, dict) else None
-        if isinstance(value, dict):
-            value = value.get("message")
-        if isinstance(value, str):
-            return value
+        value = fields_of(body).get(name)
+        if text := text_of(value) or text_of(fields_of(value).get("message")):
+            return text
     return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 
 class BadPayload(ValueError):
@@ -13,7 +14,17 @@ def object_of(value: object, what: str) -> Mapping[str, object]:
     """The value, if it is an object. Raises BadPayload saying that `what` is not one."""
     if not isinstance(value, Mapping):
         raise BadPayload(f"{what} is not an object")
-    return value
+    return cast("Mapping[str, object]", value)
+
+
+def fields_of(value: object) -> Mapping[str, object]:
+    """The value, if it is an object, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def rows_of(value: object) -> list[object] | None:
+    """The value, if it is a list."""
+    return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def id_of(payload: Mapping[str, object], field: str, what: str) -> str:
@@ -53,6 +64,4 @@ def number_of(value: object) -> Decimal | None:
 
 def labels_of(value: object) -> dict[str, str]:
     """Labels as text to text; anything else in them is left out."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
+    return {key: item for key, item in fields_of(value).items() if isinstance(item, str)}

@@ -1,14 +1,11 @@
-"""Speaks to Daytona through its generated async client, with the raw bodies, so that no unknown field fails a call."""
+"""Speaks to Daytona through its generated async client: lists, changes of state, labels, telemetry and usage."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
-import aiohttp
-from daytona_analytics_api_client_async import UsageApi
-from daytona_analytics_api_client_async.api_client import ApiClient as AnalyticsClient
-from daytona_analytics_api_client_async.configuration import Configuration as AnalyticsConfiguration
-from daytona_api_client_async import ApiClient, Configuration, SandboxApi, SandboxLabels
+from daytona_api_client_async import SandboxLabels
 
 from fleet_tui.config.redact import redact
 from fleet_tui.config.secret import Secret
@@ -16,14 +13,15 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
-from fleet_tui.domain.payload import BadPayload
+from fleet_tui.domain.payload import BadPayload, fields_of, rows_of, text_of
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.ports import AdapterContext, LogPage
 from fleet_tui.providers.daytona import mapping
 from fleet_tui.providers.daytona.settings import DaytonaSettings
-from fleet_tui.transport import Answer, Calls, decoded, paged, vendor_message
+from fleet_tui.providers.daytona.wire import DaytonaWire
+from fleet_tui.transport import Answer, paged
 
 HOSTED_URL = "https://app.daytona.io/api"
 PAGE_SIZE = 200
@@ -34,30 +32,17 @@ _NOT_FOUND = 404
 _CONFLICTS = frozenset({400, 409, 422})
 _GONE = Refused(RefusalReason.GONE, "daytona has no such sandbox any more")
 
-Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
-
 
 class DaytonaAdapter:
     """One Daytona account."""
 
     def __init__(self, settings: DaytonaSettings, secrets: Mapping[str, Secret], context: AdapterContext) -> None:
         self._context = context
-        self._calls = Calls(context)
         self._write_labels = settings.write_labels
-        bearer = f"Bearer {secrets['api_key'].reveal()}"
-        self._client = ApiClient(Configuration(host=settings.base_url or HOSTED_URL))
-        self._client.default_headers["Authorization"] = bearer
-        self._sandboxes = SandboxApi(self._client)
-        self._usage: UsageApi | None = None
-        if settings.analytics_url:
-            analytics = AnalyticsClient(AnalyticsConfiguration(host=settings.analytics_url))
-            analytics.default_headers["Authorization"] = bearer
-            self._usage = UsageApi(analytics)
+        self._wire = DaytonaWire(secrets["api_key"], settings.base_url or HOSTED_URL, settings.analytics_url, context)
 
     async def aclose(self) -> None:
-        for client in (self._client, self._usage.api_client if self._usage else None):
-            if client is not None:
-                await client.close()
+        await self._wire.aclose()
 
     async def list_resources(self, now: datetime) -> Listing:
         """All sandboxes of the account, page by page."""
@@ -67,21 +52,20 @@ class DaytonaAdapter:
         server_time: datetime | None = None
 
         async def page(cursor: str | None) -> tuple[Answer, str | None]:
-            answer = await self._ask(
+            answer = await self._wire.ask(
                 "list sandboxes",
-                lambda: self._sandboxes.list_sandboxes_without_preload_content(
+                lambda: self._wire.sandboxes.list_sandboxes_without_preload_content(
                     cursor=cursor, limit=PAGE_SIZE, _request_timeout=self._context.timeout_s
                 ),
             )
-            after = answer.body.get("nextCursor") if isinstance(answer.body, Mapping) else None
-            return answer, after if isinstance(after, str) else None
+            return answer, text_of(fields_of(answer.body).get("nextCursor"))
 
-        async for answer in paged(self._calls, "list sandboxes", page):
+        async for answer in paged(self._wire.calls, "list sandboxes", page):
             server_time = answer.server_time or server_time
-            items = answer.body.get("items") if isinstance(answer.body, Mapping) else None
-            if not isinstance(items, list):
+            items = rows_of(fields_of(answer.body).get("items"))
+            if items is None:
                 text = "the answer is not a list of sandboxes"
-                raise self._calls.failure(FailureClass.PROVIDER_DOWN, "list sandboxes", text)
+                raise self._wire.calls.failure(FailureClass.PROVIDER_DOWN, "list sandboxes", text)
             for item in items:
                 try:
                     resources.append(self._resource(item))
@@ -101,9 +85,9 @@ class DaytonaAdapter:
         )
 
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
-        answer = await self._ask(
+        answer = await self._wire.ask(
             "get sandbox",
-            lambda: self._sandboxes.get_sandbox_without_preload_content(
+            lambda: self._wire.sandboxes.get_sandbox_without_preload_content(
                 key.id, _request_timeout=self._context.timeout_s
             ),
             key=key,
@@ -111,38 +95,38 @@ class DaytonaAdapter:
         )
         if answer.status == _NOT_FOUND:
             return None
-        with self._calls.translated("get sandbox", key=key):
+        with self._wire.calls.translated("get sandbox", key=key):
             return self._resource(answer.body)
 
     async def kill(self, order: Order) -> Outcome:
         """Delete: Daytona's word for the end. Its disk goes with it."""
-        call = self._sandboxes.delete_sandbox_without_preload_content
+        call = self._wire.sandboxes.delete_sandbox_without_preload_content
         answer = await self._change("kill", order, call)
         if isinstance(answer, Refused):
             return Done("it was gone already") if answer is _GONE else answer
         return Done("daytona is deleting it")
 
     async def pause(self, order: Order) -> Outcome:
-        answer = await self._change("pause", order, self._sandboxes.pause_sandbox_without_preload_content)
+        answer = await self._change("pause", order, self._wire.sandboxes.pause_sandbox_without_preload_content)
         return answer if isinstance(answer, Refused) else Done("daytona is pausing it, memory kept")
 
     async def resume(self, order: Order) -> Outcome:
-        answer = await self._change("resume", order, self._sandboxes.start_sandbox_without_preload_content)
+        answer = await self._change("resume", order, self._wire.sandboxes.start_sandbox_without_preload_content)
         return answer if isinstance(answer, Refused) else Done("daytona is starting it")
 
     async def restart(self, order: Order) -> Outcome:
         """Stop and start, or recover one in error. The box comes back; the agent only if its entry point starts it."""
         state = await self._state(order)
         if state == "error":
-            answer = await self._change("recover", order, self._sandboxes.recover_sandbox_without_preload_content)
+            answer = await self._change("recover", order, self._wire.sandboxes.recover_sandbox_without_preload_content)
             return answer if isinstance(answer, Refused) else Done("daytona is recovering it")
         if state not in {"stopped", "stopping"}:
-            answer = await self._change("stop", order, self._sandboxes.stop_sandbox_without_preload_content)
+            answer = await self._change("stop", order, self._wire.sandboxes.stop_sandbox_without_preload_content)
             if isinstance(answer, Refused):
                 return answer
         if not await self._reached("stopped", order):
             return Failed(FailureClass.TIMEOUT, "it did not stop in time; it was not started again")
-        answer = await self._change("start", order, self._sandboxes.start_sandbox_without_preload_content)
+        answer = await self._change("start", order, self._wire.sandboxes.start_sandbox_without_preload_content)
         if isinstance(answer, Refused):
             return answer
         return Done("stopped and started; the agent runs only if the box's entry point starts it")
@@ -155,7 +139,7 @@ class DaytonaAdapter:
         answer = await self._change(
             "extend",
             order,
-            lambda id_, **rest: self._sandboxes.set_ttl_without_preload_content(id_, minutes, **rest),
+            partial(self._wire.sandboxes.set_ttl_without_preload_content, ttl_minutes=minutes),
         )
         return answer if isinstance(answer, Refused) else Done(f"ends in {minutes} min")
 
@@ -168,8 +152,8 @@ class DaytonaAdapter:
         answer = await self._change(
             "relabel",
             order,
-            lambda id_, **rest: self._sandboxes.replace_labels_without_preload_content(
-                id_, SandboxLabels(labels=wish), **rest
+            partial(
+                self._wire.sandboxes.replace_labels_without_preload_content, sandbox_labels=SandboxLabels(labels=wish)
             ),
         )
         if isinstance(answer, Refused):
@@ -184,15 +168,15 @@ class DaytonaAdapter:
     async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
         now = self._context.clock.now()
         since = datetime.fromisoformat(after) if after else now - LOG_WINDOW
-        answer = await self._ask(
+        answer = await self._wire.ask(
             "read logs",
-            lambda: self._sandboxes.get_sandbox_logs_without_preload_content(
+            lambda: self._wire.sandboxes.get_sandbox_logs_without_preload_content(
                 key.id, since, now, limit=limit, _request_timeout=self._context.timeout_s
             ),
             key=key,
         )
-        items = answer.body.get("items") if isinstance(answer.body, Mapping) else None
-        lines = [line for item in items or () if (line := mapping.log_line(item)) is not None]
+        items = rows_of(fields_of(answer.body).get("items")) or ()
+        lines = [line for item in items if (line := mapping.log_line(item)) is not None]
         lines.sort(key=lambda line: line[0].timestamp() if line[0] else 0.0)
         newest = max((at for at, _ in lines if at is not None), default=None)
         cursor = (newest + timedelta(milliseconds=1)).isoformat() if newest else after
@@ -202,10 +186,10 @@ class DaytonaAdapter:
         """The vendor has no bulk metrics: one call for each."""
         vitals: list[Vitals] = []
         for key in keys:
-            answer = await self._ask(
+            answer = await self._wire.ask(
                 "read metrics",
                 partial(
-                    self._sandboxes.get_sandbox_metrics_without_preload_content,
+                    self._wire.sandboxes.get_sandbox_metrics_without_preload_content,
                     key.id,
                     now - METRICS_WINDOW,
                     now,
@@ -224,7 +208,7 @@ class DaytonaAdapter:
         self, *, since: datetime, until: datetime, resources: Sequence[Resource]
     ) -> tuple[UsageLine, ...]:
         """The vendor's own report, day by day; nothing where no analytics address is configured."""
-        if self._usage is None:
+        if self._wire.usage is None:
             return ()
         by_id = {r.key.id: r for r in resources}
         organizations = sorted({value for r in resources for name, value in r.detail if name == "organization"})
@@ -233,8 +217,7 @@ class DaytonaAdapter:
         while day <= until.date():
             for organization in organizations:
                 for row in await self._report(organization, day):
-                    id_ = row.get("sandboxId") if isinstance(row, Mapping) else None
-                    resource = by_id.get(id_) if isinstance(id_, str) else None
+                    resource = by_id.get(text_of(fields_of(row).get("sandboxId")) or "")
                     line = resource and mapping.usage_line(row, resource=resource, day=day, until=until)
                     if line:
                         lines.append(line)
@@ -242,20 +225,17 @@ class DaytonaAdapter:
         return tuple(lines)
 
     async def _report(self, organization: str, day: date) -> list[object]:
-        usage = self._usage
-        if usage is None:
-            return []
         start = datetime.combine(day, time(), UTC)
-        answer = await self._ask(
+        answer = await self._wire.ask(
             "read usage",
-            lambda: usage.organization_organization_id_usage_sandbox_get_without_preload_content(
+            lambda: self._wire.usage.organization_organization_id_usage_sandbox_get_without_preload_content(
                 organization,
                 start.isoformat(),
                 (start + timedelta(days=1)).isoformat(),
                 _request_timeout=self._context.timeout_s,
             ),
         )
-        return answer.body if isinstance(answer.body, list) else []
+        return rows_of(answer.body) or []
 
     def _resource(self, payload: object) -> Resource:
         return mapping.sandbox(
@@ -278,12 +258,10 @@ class DaytonaAdapter:
             await self._context.clock.sleep(LOOK_AGAIN_S)
         return True
 
-    async def _change(
-        self, operation: str, order: Order, call: Callable[..., Awaitable[aiohttp.ClientResponse]]
-    ) -> Answer | Refused:
+    async def _change(self, operation: str, order: Order, call: Callable[..., Any]) -> Answer | Refused:
         """One call that changes something. 404 is `_GONE`; what the vendor's rules forbid is Refused in its words."""
         key = order.target.key
-        answer = await self._ask(
+        answer = await self._wire.ask(
             operation,
             lambda: call(key.id, _request_timeout=self._context.timeout_s),
             key=key,
@@ -292,26 +270,8 @@ class DaytonaAdapter:
         if answer.status == _NOT_FOUND:
             return _GONE
         if answer.status in _CONFLICTS:
-            message = answer.body.get("message") if isinstance(answer.body, Mapping) else None
+            message = text_of(fields_of(answer.body).get("message"))
             return Refused(
                 RefusalReason.CHANGED, redact(f"daytona refuses to {operation} it: {message or answer.status}")
             )
         return answer
-
-    async def _ask(
-        self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
-    ) -> Answer:
-        async def read() -> tuple[int, Mapping[str, str], bytes]:
-            try:
-                response = await call()
-                return response.status, dict(response.headers), await response.read()
-            except aiohttp.ClientError as error:
-                text = f"no connection to the vendor ({type(error).__name__})"
-                raise self._calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
-
-        status, headers, raw = await self._calls.through(operation, read, key=key)
-        lowered = {name.lower(): value for name, value in headers.items()}
-        if status >= 300 and status not in allow:  # noqa: PLR2004 - RFC 9110: not a success
-            raise self._calls.of_status(operation, status, headers=lowered, text=vendor_message(raw), key=key)
-        with self._calls.translated(operation, key=key):
-            return Answer(decoded(raw) if raw.strip() else None, lowered, status)

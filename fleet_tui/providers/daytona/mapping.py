@@ -12,7 +12,7 @@ from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate, Side, micro
-from fleet_tui.domain.payload import id_of, labels_of, number_of, object_of, text_of, time_of
+from fleet_tui.domain.payload import fields_of, id_of, labels_of, number_of, object_of, rows_of, text_of, time_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals, pairs
@@ -136,10 +136,8 @@ def sandbox(
 
 def activity(payload: object, *, source: SourceName, now: datetime) -> Vitals | None:
     """The vendor's own word of when the sandbox was last active; it comes with every listing."""
-    if not isinstance(payload, Mapping) or not isinstance(id_ := payload.get("id"), str):
-        return None
-    at = time_of(payload.get("lastActivityAt"))
-    if at is None:
+    id_, at = text_of(fields_of(payload).get("id")), time_of(fields_of(payload).get("lastActivityAt"))
+    if id_ is None or at is None:
         return None
     key = ResourceKey(source, Kind.SANDBOX, id_)
     return Vitals(key=key, at=now, signal_at=at, signal_kind=SignalKind.VENDOR_ACTIVITY)
@@ -147,13 +145,11 @@ def activity(payload: object, *, source: SourceName, now: datetime) -> Vitals | 
 
 def metrics(key: ResourceKey, payload: object, *, now: datetime) -> Vitals | None:
     """The newest CPU percentage and memory bytes of `GET /sandbox/{id}/telemetry/metrics`."""
-    series = payload.get("series") if isinstance(payload, Mapping) else None
     newest: dict[str, tuple[datetime, Decimal]] = {}
-    for one in series if isinstance(series, list) else ():
-        points = one.get("dataPoints") if isinstance(one, Mapping) else None
-        for point in points if isinstance(points, list) else ():
-            at, value = (time_of(point.get("timestamp")), number_of(point.get("value"))) if point else (None, None)
-            name = str(one.get("metricName"))
+    for one in map(fields_of, rows_of(fields_of(payload).get("series")) or ()):
+        name = str(one.get("metricName"))
+        for point in map(fields_of, rows_of(one.get("dataPoints")) or ()):
+            at, value = time_of(point.get("timestamp")), number_of(point.get("value"))
             if at is not None and value is not None and (name not in newest or newest[name][0] < at):
                 newest[name] = (at, value)
     if not newest:
@@ -172,15 +168,16 @@ def metrics(key: ResourceKey, payload: object, *, now: datetime) -> Vitals | Non
 
 def log_line(payload: object) -> tuple[datetime | None, str] | None:
     """One entry of `GET /sandbox/{id}/telemetry/logs`, as time and text."""
-    if not isinstance(payload, Mapping) or not isinstance(body := payload.get("body"), str):
+    entry = fields_of(payload)
+    body, severity = entry.get("body"), text_of(entry.get("severityText"))
+    if not isinstance(body, str):
         return None
-    severity = text_of(payload.get("severityText"))
-    return time_of(payload.get("timestamp")), f"{severity} {body}" if severity else body
+    return time_of(entry.get("timestamp")), f"{severity} {body}" if severity else body
 
 
 def usage_line(payload: object, *, resource: Resource, day: date, until: datetime) -> UsageLine | None:
     """One row of the analytics report for one day: what the vendor says a sandbox cost. None where it has no price."""
-    price = number_of(payload.get("totalPrice")) if isinstance(payload, Mapping) else None
+    price = number_of(fields_of(payload).get("totalPrice"))
     if price is None:
         return None
     start = datetime.combine(day, time(), UTC)

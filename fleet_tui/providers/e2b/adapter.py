@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from e2b import AsyncSandbox
-from e2b.api.client_async import get_api_client
+from e2b.api.client_async import get_api_client  # pyright: ignore[reportUnknownVariableType] # its kwargs have no types
 from e2b.connection_config import ApiParams, ConnectionConfig
 from e2b.exceptions import (
     AuthenticationException,
@@ -23,7 +23,7 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
-from fleet_tui.domain.payload import BadPayload
+from fleet_tui.domain.payload import BadPayload, fields_of, rows_of
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
@@ -79,11 +79,12 @@ class E2BAdapter:
 
         async for answer in paged(self._calls, "list sandboxes", page):
             server_time = answer.server_time or server_time
-            if not isinstance(answer.body, list):
+            items = rows_of(answer.body)
+            if items is None:
                 raise self._calls.failure(
                     FailureClass.PROVIDER_DOWN, "list sandboxes", "the answer is not a list of sandboxes"
                 )
-            for item in answer.body:
+            for item in items:
                 try:
                     resources.append(self._resource(item))
                 except BadPayload as error:
@@ -151,8 +152,8 @@ class E2BAdapter:
         if after:
             params["cursor"] = after
         answer = await self._get("read logs", f"/v2/sandboxes/{quote(key.id, safe='')}/logs", params, key=key)
-        entries = answer.body.get("logs") if isinstance(answer.body, Mapping) else None
-        lines = [line for entry in entries or () if (line := mapping.log_line(entry)) is not None]
+        entries = rows_of(fields_of(answer.body).get("logs")) or ()
+        lines = [line for entry in entries if (line := mapping.log_line(entry)) is not None]
         lines.sort(key=lambda line: line[0].timestamp() if line[0] else 0.0)
         newest = max((at for at, _ in lines if at is not None), default=None)
         cursor = str(int(newest.timestamp() * 1000) + 1) if newest else after
@@ -164,8 +165,7 @@ class E2BAdapter:
         for start in range(0, len(keys), METRICS_AT_ONCE):
             ids = ",".join(key.id for key in keys[start : start + METRICS_AT_ONCE])
             answer = await self._get("read metrics", "/sandboxes/metrics", {"sandbox_ids": ids})
-            by_id = answer.body.get("sandboxes") if isinstance(answer.body, Mapping) else None
-            for id_, payload in (by_id or {}).items():
+            for id_, payload in fields_of(fields_of(answer.body).get("sandboxes")).items():
                 measured = mapping.metric(id_, payload, source=self._context.source, now=now)
                 if measured is not None:
                     vitals.append(measured)
@@ -181,7 +181,7 @@ class E2BAdapter:
                 "/events/sandboxes",
                 params={"offset": page * PAGE_SIZE, "limit": PAGE_SIZE, "orderAsc": "false"},
             )
-            items = answer.body if isinstance(answer.body, list) else []
+            items = rows_of(answer.body) or []
             for item in items:
                 told = mapping.event(item, source=self._context.source)
                 if told is None:

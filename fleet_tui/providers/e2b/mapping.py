@@ -3,16 +3,14 @@
 Shapes: e2b 2.63.0 and E2B's OpenAPI document (`ListedSandbox`, `SandboxDetail`, `SandboxMetric`, `SandboxLogEntry`).
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate
-from fleet_tui.domain.payload import id_of, labels_of, number_of, object_of, text_of, time_of
+from fleet_tui.domain.payload import fields_of, id_of, labels_of, number_of, object_of, text_of, time_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals, pairs
@@ -89,7 +87,8 @@ def sandbox(payload: object, *, source: SourceName, rules: ClaimRules, rates: Ra
 
 def metric(id_: str, payload: object, *, source: SourceName, now: datetime) -> Vitals | None:
     """One value of `GET /sandboxes/metrics`: CPU in percent of what it has, memory in bytes. None for nonsense."""
-    if not isinstance(payload, Mapping):
+    payload = fields_of(payload)
+    if not payload:
         return None
     cpu = number_of(payload.get("cpuUsedPct"))
     memory = number_of(payload.get("memUsed"))
@@ -108,19 +107,19 @@ def metric(id_: str, payload: object, *, source: SourceName, now: datetime) -> V
 
 def log_line(payload: object) -> tuple[datetime | None, str] | None:
     """One entry of `GET /v2/sandboxes/{id}/logs`, as time and text."""
-    if not isinstance(payload, Mapping) or not isinstance(message := payload.get("message"), str):
+    entry = fields_of(payload)
+    message, level = entry.get("message"), text_of(entry.get("level"))
+    if not isinstance(message, str):
         return None
-    level = payload.get("level")
-    return time_of(payload.get("timestamp")), f"{level} {message}" if isinstance(level, str) and level else message
+    return time_of(entry.get("timestamp")), f"{level} {message}" if level else message
 
 
-def event(payload: Any, *, source: SourceName) -> Event | None:
+def event(payload: object, *, source: SourceName) -> Event | None:
     """One lifecycle event, kept 7 days by the vendor; the only word of a sandbox that was killed."""
-    if not isinstance(payload, Mapping):
+    told = fields_of(payload)
+    id_, type_, at = text_of(told.get("id")), text_of(told.get("type")), time_of(told.get("timestamp"))
+    sandbox_id = text_of(told.get("sandboxId"))
+    if id_ is None or type_ is None or at is None:
         return None
-    id_, type_, at = payload.get("id"), payload.get("type"), time_of(payload.get("timestamp"))
-    sandbox_id = payload.get("sandboxId")
-    if not isinstance(id_, str) or not isinstance(type_, str) or at is None:
-        return None
-    key = ResourceKey(source, Kind.SANDBOX, sandbox_id) if isinstance(sandbox_id, str) and sandbox_id else None
+    key = ResourceKey(source, Kind.SANDBOX, sandbox_id) if sandbox_id else None
     return Event(event_id=f"{source}:{id_}", at=at, source=source, key=key, agent=None, type=type_)

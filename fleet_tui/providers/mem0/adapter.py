@@ -9,7 +9,7 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
-from fleet_tui.domain.payload import BadPayload
+from fleet_tui.domain.payload import BadPayload, fields_of, rows_of, text_of
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.ports import AdapterContext
@@ -42,7 +42,7 @@ class Mem0Adapter:
 
     async def list_resources(self, now: datetime) -> Listing:
         """All entities, page by page, with the memory counts of some scopes, oldest count first."""
-        payloads: list[Mapping[str, Json]] = []
+        payloads: list[object] = []
         notes: list[str] = []
         server_time: datetime | None = None
 
@@ -51,13 +51,12 @@ class Mem0Adapter:
             answer = await self._api.request(
                 "list entities", "GET", "/v1/entities/", params={"page": number, "page_size": PAGE_SIZE}
             )
-            more = answer.body.get("next") if isinstance(answer.body, Mapping) else None
-            return answer, str(number + 1) if more else None
+            return answer, str(number + 1) if fields_of(answer.body).get("next") else None
 
         async for answer in paged(self._api.calls, "list entities", page):
             server_time = answer.server_time or server_time
-            results = answer.body.get("results") if isinstance(answer.body, Mapping) else None
-            if not isinstance(results, list):
+            results = rows_of(fields_of(answer.body).get("results"))
+            if results is None:
                 text = "the answer is not a list of entities"
                 raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "list entities", text)
             payloads.extend(results)
@@ -87,8 +86,8 @@ class Mem0Adapter:
             key=key,
             allow=frozenset({_NOT_FOUND}),
         )
-        rows = answer.body if isinstance(answer.body, list) else [answer.body]
-        if answer.status == _NOT_FOUND or not rows or not rows[0]:
+        rows = rows_of(answer.body) or [answer.body]
+        if answer.status == _NOT_FOUND or not rows[0]:
             return None
         with self._api.calls.translated("get entity", key=key):
             return self._resource(rows[0])
@@ -109,8 +108,8 @@ class Mem0Adapter:
         )
         if answer.status == _NOT_FOUND:
             return Done("it was gone already")
-        event_id = answer.body.get("event_id") if isinstance(answer.body, Mapping) else None
-        if not isinstance(event_id, str):
+        event_id = text_of(fields_of(answer.body).get("event_id"))
+        if event_id is None:
             return Done("mem0 deleted it")
         return await self._ended(order, event_id)
 
@@ -121,15 +120,15 @@ class Mem0Adapter:
             answer = await self._api.request(
                 "read events", "GET", "/v1/events/", params={"page": number, "page_size": PAGE_SIZE}
             )
-            rows = answer.body.get("results") if isinstance(answer.body, Mapping) else None
-            for row in rows or ():
+            rows = rows_of(fields_of(answer.body).get("results")) or ()
+            for row in rows:
                 told = mapping.event(row, source=self._context.source)
                 if told is None or not told.type.endswith((".succeeded", ".failed")):
                     continue
                 if told.event_id == after:
                     return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
                 fresh.append(told)
-            if not rows or len(rows) < PAGE_SIZE:
+            if len(rows) < PAGE_SIZE:
                 break
         return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
 
@@ -144,14 +143,13 @@ class Mem0Adapter:
         )
 
     def _scope_id(self, payload: Json) -> str | None:
-        if not isinstance(payload, Mapping):
-            return None
-        type_, name = payload.get("type"), payload.get("name")
-        if type_ not in mapping.SCOPE_TYPES or not isinstance(name, str) or not name:
+        row = fields_of(payload)
+        type_, name = text_of(row.get("type")), text_of(row.get("name"))
+        if type_ is None or type_ not in mapping.SCOPE_TYPES or name is None:
             return None
         return mapping.scope_id(type_, name)
 
-    async def _refresh_counts(self, payloads: list[Mapping[str, Json]], now: datetime) -> None:
+    async def _refresh_counts(self, payloads: list[object], now: datetime) -> None:
         """Counting costs a call a scope, so only a few are counted in each poll."""
         ids = [id_ for payload in payloads if (id_ := self._scope_id(payload))]
         self._counts = {id_: count for id_, count in self._counts.items() if id_ in set(ids)}
@@ -168,7 +166,7 @@ class Mem0Adapter:
                 params={"page": 1, "page_size": 1},
                 body={"filters": {f"{type_}_id": name}},
             )
-            count = answer.body.get("count") if isinstance(answer.body, Mapping) else None
+            count = fields_of(answer.body).get("count")
             if isinstance(count, int) and count >= 0:
                 self._counts[id_] = (now, count)
 
@@ -180,7 +178,7 @@ class Mem0Adapter:
             answer = await self._api.request(
                 "watch the deletion", "GET", f"/v1/event/{quote(event_id, safe='')}/", key=order.target.key
             )
-            status = answer.body.get("status") if isinstance(answer.body, Mapping) else None
+            status = fields_of(answer.body).get("status")
             if status == "SUCCEEDED":
                 return Done("mem0 deleted it")
             if status == "FAILED":

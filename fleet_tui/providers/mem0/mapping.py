@@ -3,12 +3,10 @@
 Shapes: Mem0's public OpenAPI document (entities, events) and mem0ai 2.2.1. What a memory says never comes in.
 """
 
-from collections.abc import Mapping
-
 from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
-from fleet_tui.domain.payload import BadPayload, id_of, labels_of, object_of, text_of, time_of
+from fleet_tui.domain.payload import BadPayload, fields_of, id_of, labels_of, object_of, text_of, time_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.resource import Event, Resource, pairs
 
@@ -61,11 +59,10 @@ def scope(payload: object, *, source: SourceName, rules: ClaimRules, memories: i
 
 def event(payload: object, *, source: SourceName) -> Event | None:
     """One row of `GET /v1/events/`: queued work and how it stands. Its payload may hold memories and stays out."""
-    if not isinstance(payload, Mapping):
-        return None
-    id_, type_, status = payload.get("id"), payload.get("event_type"), payload.get("status")
-    at = time_of(payload.get("completed_at")) or time_of(payload.get("created_at"))
-    if not isinstance(id_, str) or not isinstance(type_, str) or not isinstance(status, str) or at is None:
+    row = fields_of(payload)
+    id_, type_, status = (text_of(row.get(name)) for name in ("id", "event_type", "status"))
+    at = time_of(row.get("completed_at")) or time_of(row.get("created_at"))
+    if id_ is None or type_ is None or status is None or at is None:
         return None
     return Event(
         event_id=f"{source}:{id_}:{status}",

@@ -9,7 +9,7 @@ from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
-from fleet_tui.domain.payload import BadPayload
+from fleet_tui.domain.payload import BadPayload, fields_of, number_of, rows_of, text_of
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource
 from fleet_tui.ports import AdapterContext, ProviderError
@@ -44,7 +44,7 @@ class Mem0ServerAdapter:
             raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "list entities", text)
         notes: list[str] = []
         unread = False
-        counted = sum(row.get("total_memories") or 0 for row in rows if isinstance(row, Mapping))
+        counted = sum(number_of(fields_of(row).get("total_memories")) or 0 for row in rows)
         cut = counted >= mapping.ENTITY_SCAN_ROWS
         if cut:
             notes.append(
@@ -107,8 +107,8 @@ class Mem0ServerAdapter:
 
     async def _count(self, row: Json) -> str | None:
         """How many memories a scope has, `1000+` where the server's cap hides the rest."""
-        type_, name = (row.get("type"), row.get("id")) if isinstance(row, Mapping) else (None, None)
-        if type_ not in mapping.SCOPE_TYPES or not isinstance(name, str) or not name:
+        type_, name = text_of(fields_of(row).get("type")), text_of(fields_of(row).get("id"))
+        if type_ not in mapping.SCOPE_TYPES or name is None:
             return None
         answer = await self._api.request(
             "count memories", "GET", "/memories", params={f"{type_}_id": name, "top_k": mapping.MOST_ROWS}
@@ -128,11 +128,7 @@ class Mem0ServerAdapter:
             return [], "the server does not list its API keys: set list_keys = false to say no more of it"
 
 
-def _rows(body: Json, name: str) -> list[Json] | None:
+def _rows(body: Json, name: str) -> list[object] | None:
     """A bare list, or one under its name or `results`."""
-    if isinstance(body, list):
-        return body
-    if isinstance(body, Mapping):
-        found = body.get(name, body.get("results"))
-        return found if isinstance(found, list) else None
-    return None
+    fields = fields_of(body)
+    return rows_of(body if not fields else fields.get(name, fields.get("results")))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from fleet_tui.config.redact import redact
 from fleet_tui.config.secret import Secret
@@ -186,7 +187,7 @@ class StripeAdapter:
             "end_time": int(end.timestamp()),
             "value_grouping_window": "day",
         }
-        return await self._all("read meter summaries", lambda asked: summaries.list_async(item.meter, asked), params)
+        return await self._all("read meter summaries", partial(summaries.list_async, item.meter), params)
 
     def _customer(self, row: Row) -> Resource:
         _, preview, last = self._previews.get(str(row.get("id")), (None, None, None))

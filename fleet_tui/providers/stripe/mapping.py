@@ -13,7 +13,7 @@ from fleet_tui.domain.assignment import UNASSIGNED
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side, amount_text, micro
-from fleet_tui.domain.payload import id_of, labels_of, number_of, object_of, text_of
+from fleet_tui.domain.payload import fields_of, id_of, labels_of, number_of, object_of, rows_of, text_of
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.resource import Pairs, Resource, pairs
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
@@ -77,10 +77,7 @@ def money_text(amount: object, currency: object) -> str | None:
 
 def invoice_text(page: Mapping[str, object]) -> str | None:
     """`18.40 usd (paid)` for the first invoice of a list, None where there is none."""
-    rows = page.get("data")
-    row = rows[0] if isinstance(rows, list) and rows else None
-    if not isinstance(row, Mapping):
-        return None
+    row = fields_of(next(iter(rows_of(page.get("data")) or ()), None))
     amount = money_text(row.get("amount_due"), row.get("currency"))
     return f"{amount} ({text_of(row.get('status')) or 'open'})" if amount else None
 
@@ -187,25 +184,24 @@ def subscription(payload: object, *, source: SourceName, rules: ClaimRules, owne
 def customer_of(payload: Mapping[str, object]) -> str | None:
     """The customer's id, whether it was expanded or not."""
     value = payload.get("customer")
-    return text_of(value.get("id")) if isinstance(value, Mapping) else text_of(value)
+    return text_of(value) or text_of(fields_of(value).get("id"))
 
 
 def _items(payload: Mapping[str, object]) -> list[Mapping[str, object]]:
-    items = payload.get("items")
-    rows = items.get("data") if isinstance(items, Mapping) else None
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [fields_of(row) for row in rows_of(fields_of(payload.get("items")).get("data")) or ()]
 
 
 def priced_items(payload: object) -> tuple[PricedItem, ...]:
     """What a subscription that runs is billed by, item by item."""
-    if not isinstance(payload, Mapping) or payload.get("status") not in {"active", "trialing", "past_due"}:
+    payload = fields_of(payload)
+    if payload.get("status") not in {"active", "trialing", "past_due"}:
         return ()
     found: list[PricedItem] = []
     for row in _items(payload):
-        price = row.get("price")
-        recurring = price.get("recurring") if isinstance(price, Mapping) else None
+        price = fields_of(row.get("price"))
+        recurring = fields_of(price.get("recurring"))
         owner, id_ = customer_of(payload), text_of(row.get("id"))
-        if not isinstance(price, Mapping) or not isinstance(recurring, Mapping) or owner is None or id_ is None:
+        if not recurring or owner is None or id_ is None:
             continue
         currency = text_of(price.get("currency")) or "usd"
         plain = price.get("billing_scheme") == "per_unit" and not price.get("transform_quantity")
@@ -231,9 +227,8 @@ def metered_line(
     item: PricedItem, payload: object, *, owner: Resource, side: Side, until: datetime
 ) -> UsageLine | None:
     """One meter event summary of one day, priced by the item it is billed by."""
-    if not isinstance(payload, Mapping):
-        return None
-    value, start = number_of(payload.get("aggregated_value")), moment(payload.get("start_time"))
+    row = fields_of(payload)
+    value, start = number_of(row.get("aggregated_value")), moment(row.get("start_time"))
     if value is None or start is None:
         return None
     amount = micro(value * item.unit_amount) if item.unit_amount is not None else None
@@ -300,9 +295,8 @@ def account(balance: object, *, source: SourceName) -> Resource:
     balance = object_of(balance, "a balance")
     detail: dict[str, str] = {}
     for word in ("available", "pending"):
-        rows = balance.get(word)
-        for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, Mapping) and (text := money_text(row.get("amount"), row.get("currency"))):
+        for row in map(fields_of, rows_of(balance.get(word)) or ()):
+            if text := money_text(row.get("amount"), row.get("currency")):
                 detail[f"{word} {row.get('currency')}"] = text
     return Resource(
         key=ResourceKey(source, Kind.ACCOUNT, ACCOUNT_ID),

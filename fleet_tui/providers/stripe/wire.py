@@ -10,6 +10,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Order
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.payload import fields_of, rows_of
 from fleet_tui.ports import AdapterContext, ProviderError
 from fleet_tui.transport import Calls
 
@@ -51,13 +52,12 @@ class StripeWire:
         seen: set[str] = set()
         for _ in range(most_pages):
             page = await self.one(operation, lambda: call(dict(asked)))
-            data = page.get("data")
-            if not isinstance(data, list):
+            data = rows_of(page.get("data"))
+            if data is None:
                 raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, "the answer is not a list")
             for row in data:
-                if isinstance(row, dict):
-                    yield row
-            cursor = page.get("next_page") or (data[-1].get("id") if data and isinstance(data[-1], dict) else None)
+                yield dict(fields_of(row))
+            cursor = page.get("next_page") or (fields_of(data[-1]).get("id") if data else None)
             if not page.get("has_more") or not isinstance(cursor, str):
                 return
             if cursor in seen:

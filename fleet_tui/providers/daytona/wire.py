@@ -1,0 +1,65 @@
+"""Daytona's generated async client, put under our gate and deadline, read by its raw bodies.
+
+The generated models refuse a whole answer for one missing field, so only their requests are used.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp
+from daytona_analytics_api_client_async import UsageApi
+from daytona_analytics_api_client_async.api_client import ApiClient as AnalyticsClient
+from daytona_analytics_api_client_async.configuration import Configuration as AnalyticsConfiguration
+from daytona_api_client_async import ApiClient, Configuration, SandboxApi
+
+from fleet_tui.config.secret import Secret
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.ports import AdapterContext
+from fleet_tui.transport import Answer, Calls, decoded, vendor_message
+
+Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
+
+
+class DaytonaWire:
+    """One account's clients. They are typed as anything: what the generator wrote has no usable types."""
+
+    def __init__(self, key: Secret, base_url: str, analytics_url: str | None, context: AdapterContext) -> None:
+        self._context = context
+        self.calls = Calls(context)
+        bearer = f"Bearer {key.reveal()}"
+        client: Any = ApiClient(Configuration(host=base_url))
+        client.default_headers["Authorization"] = bearer
+        self._clients = [client]
+        self.sandboxes: Any = SandboxApi(client)
+        self.usage: Any = None
+        """The analytics API; None where no address is configured."""
+        if analytics_url:
+            analytics: Any = AnalyticsClient(AnalyticsConfiguration(host=analytics_url))
+            analytics.default_headers["Authorization"] = bearer
+            self._clients.append(analytics)
+            self.usage = UsageApi(analytics)
+
+    async def aclose(self) -> None:
+        for client in self._clients:
+            await client.close()
+
+    async def ask(
+        self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
+    ) -> Answer:
+        """One call by its `*_without_preload_content` twin. Statuses of 2xx and in `allow` are answers."""
+
+        async def read() -> tuple[int, Mapping[str, str], bytes]:
+            try:
+                response = await call()
+                return response.status, dict(response.headers), await response.read()
+            except aiohttp.ClientError as error:
+                text = f"no connection to the vendor ({type(error).__name__})"
+                raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
+
+        status, headers, raw = await self.calls.through(operation, read, key=key)
+        lowered = {name.lower(): value for name, value in headers.items()}
+        if status >= 300 and status not in allow:  # noqa: PLR2004 - RFC 9110: not a success
+            raise self.calls.of_status(operation, status, headers=lowered, text=vendor_message(raw), key=key)
+        with self.calls.translated(operation, key=key):
+            return Answer(decoded(raw) if raw.strip() else None, lowered, status)

@@ -10,7 +10,10 @@ from fleet_tui.ui.guarded import GuardedApp
 from tests.support.capture import CaptureDriver, captured
 from tests.support.corpora import Corpora
 
-_FRAME = "\x1b[?2026h\x1b[1;1H\x1b[38;2;1;2;3;48;2;4;5;6mabc\x1b[0m\n\x1b[2;1H\x1b[1mdef\x1b[0m\x1b[1;1H\x1b]22;default\x07\x1b[?2026l"
+_FRAME = (
+    "\x1b[?2026h\x1b[1;1H\x1b[38;2;1;2;3;48;2;4;5;6mabc\x1b[0m\n"
+    "\x1b[2;1H\x1b[1mdef\x1b[0m\x1b[1;1H\x1b]22;default\x07\x1b[?2026l"
+)
 
 
 class Lenient(CaptureDriver):
@@ -52,12 +55,13 @@ def test_mode_switches_of_the_driver_pass_alone_but_not_inside_a_frame(mode: str
 @pytest.mark.parametrize(
     "hostile",
     [
-        "\x1b[2J", "\x1b]52;c;AAAA\x07", "\x1b]0;x\x07", "\x1bPq\x1b\\", "\x9b2J", "\r", "\t", "\x00", "\x7f", "\u202e", "\u2066",
-        "\u200b", "\ufeff", "\x1b[H", "\x1b[6n", "\x1bc", "a\nb", "\x1b]8;;http://x\x07", "\x1b[?25h", "\U000e0041", "\ud800",
+        "\x1b[2J", "\x1b]52;c;AAAA\x07", "\x1b]0;x\x07", "\x1bPq\x1b\\", "\x9b2J", "\r", "\t", "\x00", "\x7f",
+        "\u202e", "\u2066", "\u200b", "\ufeff", "\x1b[H", "\x1b[6n", "\x1bc", "a\nb", "\x1b]8;;http://x\x07",
+        "\x1b[?25h", "\U000e0041", "\ud800",
     ],
 )  # fmt: skip
 def test_anything_else_is_found_counted_and_replaced(hostile: str) -> None:
-    with pytest.raises(HostileOutput, match="fleet_tui.ui.text"):
+    with pytest.raises(HostileOutput, match=r"fleet_tui\.ui\.text"):
         FrameGuard(strict=True).checked(_FRAME + hostile + _FRAME)
     guard = FrameGuard(strict=False)
     written = guard.checked(_FRAME + hostile + _FRAME)

@@ -22,7 +22,7 @@ from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.logs import read_lines
 from fleet_tui.providers.local.processes import alive, read_table
 from fleet_tui.providers.local.recognise import AgentsFileError, Kinds, load_kinds, shipped_kinds
-from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Run, ask, read_run
+from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Answer, Run, ask, read_run
 from fleet_tui.providers.local.settings import LocalSettings
 from fleet_tui.providers.local.survey import FoundAgent, Fresh, HeldRun, Survey, Surveyor, runners_in
 from fleet_tui.providers.local.vitals import Sampler
@@ -86,7 +86,7 @@ class LocalAdapter:
         if isinstance(subject, Refused):
             return Done("it has ended already") if subject.reason is RefusalReason.GONE else subject
         if isinstance(subject, HeldRun) and subject.runner_alive:
-            answer = await asyncio.to_thread(ask, subject.run.directory, "end", grace_s=grace_s)
+            answer = await self._tell(subject.run.directory, "end", grace_s=grace_s)
             if answer is not None and await self._comes_true(lambda: _is_over(subject), grace_s + _MARGIN_S):
                 return Done(_end_in_words(subject))
             grace_s = grace_s if answer is None else 0.0
@@ -108,7 +108,7 @@ class LocalAdapter:
             return Refused(RefusalReason.CHANGED, f"it is in generation {before} by now; look at it and plan again")
         grace_s = 0.0 if order.params.now else order.params.grace_s
         directory = subject.run.directory
-        answer = await asyncio.to_thread(ask, directory, "restart", generation=before, grace_s=grace_s)
+        answer = await self._tell(directory, "restart", generation=before, grace_s=grace_s)
         if answer is None:
             return Failed(FailureClass.TIMEOUT, "its runner did not answer; look at it again", uncertain=True)
         if not answer.ok:
@@ -180,6 +180,9 @@ class LocalAdapter:
         if not subject.family:
             return Refused(RefusalReason.GONE, "no process of it is there now")
         return _outcome(await act(subject.scope, self._tables.get, self._context.clock), word)
+
+    async def _tell(self, directory: Path, command: str, **words: float) -> Answer | None:
+        return await asyncio.to_thread(ask, directory, command, timeout_s=self._context.timeout_s, **words)
 
     async def _comes_true(self, fact: Callable[[], bool], within_s: float) -> bool:
         clock = self._context.clock

@@ -165,9 +165,8 @@ class Surveyor:
     def tidy(self, survey: Survey, now_s: float) -> None:
         """Trim logs, and remove what ended too long ago."""
         for held in survey.runs:
-            if held.runner_alive:
-                trim(held.run.directory / LOG)
-            elif not held.family and now_s - held.run.state.since > KEPT_S:
+            trim(held.run.directory / LOG)
+            if not held.runner_alive and not held.family and now_s - held.run.state.since > KEPT_S:
                 shutil.rmtree(held.run.directory, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ KILL_DEADLINE_S: Final = 5.0
 """How long after SIGKILL something may still be there before we say so: it sleeps in the kernel then."""
 _CALM_LOOKS: Final = 2
 _STEP_S: Final = 0.03
-_GRACE_STEP_S: Final = 0.1
+_GRACE_STEP_S: Final = 0.2
 
 
 class Ticker(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.assignment import Assignment
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName, Target
-from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource, SignalKind
 from fleet_tui.ports import Getter, Killer, Lister, LogReader, Pauser, Restarter, Resumer
@@ -256,6 +256,44 @@ async def test_an_agent_whose_runner_was_killed_is_still_seen_and_killed(hold: H
 
     assert not any(alive(ref) for ref in family.values())
     assert (await row_of(local, held)).phase.phase is Phase.ENDED_LOST
+
+
+async def test_a_kill_goes_on_though_the_runner_hangs_and_it_starts_nothing_anew(hold: Hold, tmp_path: Path) -> None:
+    held = hold("sleep", "1000", restart=RestartPolicy.ALWAYS)
+    settings = LocalSettings(name="local", provider="local", discover=False)
+    local = LocalAdapter(settings, {}, context_for("local", tmp_path / "state", timeout_s=0.2))
+    row = await row_of(local, held)
+    send(held.runner, signal.SIGSTOP)
+
+    assert done(await local.kill(order_for(Verb.KILL, row, NOW_PLEASE))) == "1 process ended"
+
+    send(held.runner, signal.SIGCONT)
+    assert (held.ended().generation, held.ended().by) == (1, "order")
+
+
+async def test_a_restart_that_nobody_answers_is_uncertain(hold: Hold, tmp_path: Path) -> None:
+    held = hold("sleep", "1000")
+    settings = LocalSettings(name="local", provider="local", discover=False)
+    local = LocalAdapter(settings, {}, context_for("local", tmp_path / "state", timeout_s=0.2))
+    row = await row_of(local, held)
+    send(held.runner, signal.SIGSTOP)
+
+    outcome = await local.restart(order_for(Verb.RESTART, row, NOW_PLEASE))
+
+    send(held.runner, signal.SIGCONT)
+    assert isinstance(outcome, Failed)
+    assert outcome.uncertain
+
+
+async def test_what_ended_long_ago_is_removed_and_what_runs_is_not(hold: Hold, local: LocalAdapter) -> None:
+    running, ended = hold("sleep", "1000"), hold("true")
+    ended.ended()
+    ended.gone()
+
+    await local.list_resources(datetime.now(UTC) + timedelta(days=8))
+
+    assert running.directory.exists()
+    assert not ended.directory.exists()
 
 
 async def test_a_run_of_before_the_reboot_is_lost_whoever_has_its_pid_now(hold: Hold, local: LocalAdapter) -> None:

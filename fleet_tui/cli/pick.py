@@ -25,7 +25,8 @@ def picked(fleet: Fleet, chosen: Filter) -> Choice:
     try:
         return choose(fleet.model, chosen, fleet.now())
     except Ambiguous as error:
-        raise Ended(ExitCode.WRONG, str(error)) from error
+        unread = ", ".join(sorted(fleet.troubles()))
+        raise Ended(ExitCode.WRONG, f"{error}{f' (not fully read: {unread})' if unread else ''}") from error
 
 
 def picked_ids(fleet: Fleet, verb: Verb, words: Sequence[str]) -> tuple[Resource, ...]:

@@ -43,7 +43,7 @@ def run(options: Namespace) -> int:
         if options.task_to is not None:
             return _hand_over(fleet, choice, options, unread)
         plan = planned(fleet, Verb.REASSIGN, choice, Params(assign=assign), unread)
-        if not agreed(fleet, plan, options, unread):
+        if not agreed(fleet, choice, plan, options, unread):
             return ExitCode.DONE
         return _reassign(fleet, plan, assign, options)
 
@@ -102,7 +102,7 @@ def _hand_over(fleet: Fleet, choice: Choice, options: Namespace, unread: Mapping
         say(f"the task {task} moves from {giver.name} to {taker.name}, then pause: {_names(pause)}")
     else:
         say(f"the task {task} waits to move from {giver.name} to {taker.name} until --confirm, for 24 h")
-    if not agreed(fleet, plan, options, unread):
+    if not agreed(fleet, choice, plan, options, unread):
         return ExitCode.DONE
     asked = ask_hand_over(fleet, _id_of(giver), _id_of(taker), task)
     row: dict[str, Any] = {

@@ -4,7 +4,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked, picked_ids, refuse_read_only
@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
             picked(fleet, chosen) if chosen is not None else Choice(resources=picked_ids(fleet, verb, options.words))
         )
         plan = planned(fleet, verb, choice, params, unread)
-        if not agreed(fleet, plan, options, unread):
+        if not agreed(fleet, choice, plan, options, unread):
             return ExitCode.DONE
         ids = submit(fleet, plan, why=options.why)
         return report(fleet, plan, ids, options)
@@ -72,7 +72,7 @@ def planned(fleet: Fleet, verb: Verb, choice: Choice, params: Params, unread: Ma
     return without_sources(plan, unread, now)
 
 
-def agreed(fleet: Fleet, plan: Plan, options: Namespace, unread: Mapping[SourceName, str]) -> bool:
+def agreed(fleet: Fleet, choice: Choice, plan: Plan, options: Namespace, unread: Mapping[SourceName, str]) -> bool:
     """Show the plan and have it confirmed; False says that it was only to be shown. Ends with 3 where it is not."""
     context = PlanContext(fleet=fleet.config.fleet.name, production=fleet.config.fleet.production)
     say(title(plan))
@@ -84,7 +84,7 @@ def agreed(fleet: Fleet, plan: Plan, options: Namespace, unread: Mapping[SourceN
         _print_dry_run(plan, options)
         return False
     if not plan.targets:
-        _nothing_to_do(fleet, plan, unread)
+        _nothing_to_do(fleet, plan, unread, found=choice != Choice())
     _confirm(plan, options, expected_word(plan, fleet=context.fleet, production=context.production))
     return True
 
@@ -102,13 +102,14 @@ def _verdict(row: Mapping[str, Any]) -> str:
     return f"{row['outcome'].replace('_', ' ')}{f', {reason}' if reason else ''}"
 
 
-def _nothing_to_do(fleet: Fleet, plan: Plan, unread: Mapping[SourceName, str]) -> None:
+def _nothing_to_do(fleet: Fleet, plan: Plan, unread: Mapping[SourceName, str], *, found: bool) -> NoReturn:
     for name, why in unread.items():
         say(f"{name}: {why}")
     if unread and set(fleet.config.settings) <= set(unread):
         raise Ended(ExitCode.NO_SOURCE, "no source could be read; nothing was done")
-    why_not = f" that {plan.verb} can act on" if plan.left_out else ""
-    raise Ended(ExitCode.REFUSED, f"the filter matches nothing{why_not}; nothing was done")
+    if found:
+        raise Ended(ExitCode.REFUSED, f"there is nothing here that {plan.verb} can act on; nothing was done")
+    raise Ended(ExitCode.REFUSED, "the filter matches nothing; nothing was done")
 
 
 def _confirm(plan: Plan, options: Namespace, word: str | None) -> None:
@@ -152,9 +153,7 @@ def report(
         put(plain(outcome_lines(records, fleet.now())))
         put(_left_out_line(plan, left) for left in plan.left_out)
     if missing:
-        say(
-            f"{missing} not taken up by a collector yet, which they wait for until their term ends; see {fleet.log_file}"
-        )
+        say(f"{missing} not taken up by a collector yet; they wait for one until their term ends, see {fleet.log_file}")
     done = all(isinstance(record.outcome, Done) for record in records)
     return ExitCode.DONE if done and not missing and not not_done else ExitCode.SOME_FAILED
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from textual.app import ComposeResult
 from textual.message import Message
+from typing_extensions import override
 
 from fleet_tui.ui.guarded import GuardedApp
 from fleet_tui.ui.themes import bundled_theme
@@ -46,6 +47,7 @@ class TableApp(GuardedApp[None]):
         self._count = rows
         self._ascii_only = ascii_only
 
+    @override
     def compose(self) -> ComposeResult:
         """The table."""
         yield FleetTable(COLUMNS, self.source, ascii_only=self._ascii_only, now_s=self.clock, id="fleet")

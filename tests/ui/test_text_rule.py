@@ -13,11 +13,11 @@ _THE_WAY = _UI / "text.py"
 _DRAWING = frozenset(
     {
         *("Static", "Label", "Button", "Option", "Tab", "TabPane", "Tabs", "Checkbox", "RadioButton"),
-        *("Input", "TextArea", "Markdown", "Digits", "Link", "Pretty", "Placeholder", "Header"),
-        *("Tooltip", "Collapsible"),
+        *("Input", "TextArea", "Markdown", "Digits", "Link", "Pretty", "Placeholder"),
+        *("Header", "Tooltip", "Collapsible"),
         *("Segment", "Text", "Content"),
-        *("notify", "add_row", "add_column", "add_option", "add_leaf", "update", "write", "write_line", "print", "panic"),
-        *("from_markup", "from_ansi", "from_text", "styled", "assemble", "render_str", "set_label", "SafeText"),
+        *("notify", "add_row", "add_column", "add_option", "add_leaf", "update", "write", "write_line", "print"),
+        *("from_markup", "from_ansi", "from_text", "styled", "assemble", "render_str", "set_label", "SafeText", "panic"),
     }
 )  # fmt: skip
 _TITLES = frozenset({"border_title", "border_subtitle", "title", "sub_title", "tooltip", "label", "placeholder"})

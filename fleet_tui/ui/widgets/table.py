@@ -66,7 +66,7 @@ class FleetTable(TableCanvas, can_focus=True):
         return self._rows.visible()
 
     def set_order(self, order: list[str], *, refiltered: bool = False) -> None:
-        """Show these rows in this order; the table keeps the list. Redraws only lines that differ.
+        """Show these rows in this order; the table keeps the list. Redraws lines that differ.
 
         `refiltered`: the user asked for other rows, so a cursor whose row is not among them goes to another one. Without
         it such a row becomes a tombstone.

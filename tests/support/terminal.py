@@ -1,0 +1,80 @@
+"""Runs a program in a pseudo-terminal and reads everything it writes."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.support.wait import eventually
+
+_ROOT = Path(__file__).parents[2]
+
+
+class Terminal:
+    """One program in one terminal of 100 by 30."""
+
+    def __init__(self, arguments: Sequence[str], environment: dict[str, str]) -> None:
+        self._master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        self.modes_before = termios.tcgetattr(slave)
+        self._slave = slave
+        self.written = b""
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=_ROOT,
+            env={"PATH": os.environ.get("PATH", ""), "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+            start_new_session=True,
+        )
+
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self._master, keys)
+
+    def read_until(self, text: bytes) -> bytes:
+        """Everything written, once it holds a text."""
+        eventually(lambda: text in self._read(), what=f"{text!r} on the terminal")
+        return self.written
+
+    def read_to_end(self) -> bytes:
+        """Everything written, once the program has ended."""
+        eventually(lambda: self._read() is not None and self.process.poll() is not None, what="the end of the program")
+        return self._read()
+
+    @property
+    def modes(self) -> list[object]:
+        """The terminal's modes now."""
+        return list(termios.tcgetattr(self._slave))
+
+    def close(self) -> None:
+        """End what is left."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+    def _read(self) -> bytes:
+        while select.select([self._master], [], [], 0)[0]:
+            self.written += os.read(self._master, 65536)
+        return self.written
+
+
+@contextlib.contextmanager
+def terminal(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Terminal]:
+    """A program started by this Python, ended when the block is left."""
+    running = Terminal(arguments, environment or {})
+    try:
+        yield running
+    finally:
+        running.close()

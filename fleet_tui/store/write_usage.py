@@ -17,7 +17,7 @@ from fleet_tui.store.sql import columns, insert, select, upsert
 LINES_KEPT = timedelta(days=90)
 _DAY_US = 86_400_000_000
 _LINE = select(schema.USAGE, "usage_lines", "WHERE source = ? AND line_id = ?")
-_PUT_LINE = insert("usage_lines", schema.USAGE, otherwise="REPLACE")
+_PUT_LINE = upsert("usage_lines", schema.USAGE[:2], schema.USAGE[2:])
 _ROLLUPS = select(
     schema.ROLLUP, "rollups", "WHERE day = ? AND source = ? AND layer = ? AND kind = ? AND rid = ? AND side = ?"
 )
@@ -133,10 +133,13 @@ def _rank(line: UsageLine) -> tuple[bool, int, int]:
 
 
 def counting(ended_at: dict[Origin, int], day: int) -> Origin | None:
-    """The origin that counts: the best one that spoke, a vendor's report only once it covers the whole day."""
-    whole_day = (day + 1) * _DAY_US
-    spoke = {origin for origin, end in ended_at.items() if origin is not Origin.VENDOR_REPORT or end >= whole_day}
-    return min(spoke, default=None)
+    """The origin that counts: the best one that spoke.
+
+    A vendor's report that does not cover the whole day yet counts only where nobody else spoke.
+    """
+    unfinished = ended_at.get(Origin.VENDOR_REPORT, 0) < (day + 1) * _DAY_US
+    best = ended_at.keys() - {Origin.VENDOR_REPORT} if unfinished else ended_at.keys()
+    return min(best or ended_at, default=None)
 
 
 def _earlier(connection: sqlite3.Connection, line: UsageLine) -> UsageLine | None:

@@ -81,15 +81,11 @@ def recomputed(lines: list[UsageLine]) -> set[DayTotal]:
     sums: dict[tuple[object, ...], list[UsageLine]] = {}
     for group in by_group.values():
         midnight = datetime.combine(group[0].start.date(), datetime.min.time(), UTC) + timedelta(days=1)
-        best = min(
-            (
-                line.origin
-                for line in group
-                if line.origin is not Origin.VENDOR_REPORT
-                or max(one.end for one in group if one.origin is line.origin) >= midnight
-            ),
-            default=None,
-        )
+        spoke = {line.origin for line in group}
+        reported = [line.end for line in group if line.origin is Origin.VENDOR_REPORT]
+        if reported and max(reported) < midnight and len(spoke) > 1:
+            spoke.remove(Origin.VENDOR_REPORT)
+        best = min(spoke)
         for line in group:
             if line.origin is best:
                 heading = (line.start.date(), line.agent or "", line.team or "", line.side, line.currency)
@@ -273,7 +269,7 @@ def test_a_reader_asks_for_the_lines_of_one_agent_newest_first(opened: Stores) -
         ({Origin.RATE_CARD: 1, Origin.PROVIDER_METER: 1}, Origin.PROVIDER_METER),
         ({Origin.RATE_CARD: 1, Origin.VENDOR_REPORT: 86_399_999_999}, Origin.RATE_CARD),
         ({Origin.RATE_CARD: 1, Origin.VENDOR_REPORT: 86_400_000_000}, Origin.VENDOR_REPORT),
-        ({Origin.VENDOR_REPORT: 1}, None),
+        ({Origin.VENDOR_REPORT: 1}, Origin.VENDOR_REPORT),
     ],
 )
 def test_the_best_origin_that_covers_the_day_counts(ended: dict[Origin, int], expected: Origin | None) -> None:

@@ -1,6 +1,8 @@
 """Reads /proc, where there is one (Linux). Cheap enough to be read whole every few seconds."""
 
 import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +11,7 @@ from fleet_tui.providers.local.facts import Host, ProcessFact, Table
 PROC: Final = Path("/proc")
 _FIELDS: Final = 22
 """Fields of /proc/PID/stat after the name that we read, up to the resident pages (proc(5))."""
+_SIGSTOP_BIT: Final = 1 << (signal.SIGSTOP - 1)
 _HZ: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _COMMAND_LINE_LIMIT: Final = 16_384
@@ -46,18 +49,27 @@ def parse_stat(raw: bytes) -> ProcessFact:
 
 
 def read_process(pid: int) -> ProcessFact | None:
-    """None when it is gone."""
+    """None when it is gone. What sleeps in the kernel and will stop as soon as it wakes counts as stopped."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - hundreds a second, and Path doubles the price
-            return parse_stat(file.read())
+            fact = parse_stat(file.read())
     except (OSError, ValueError, IndexError):
         return None
+    return replace(fact, state="T") if fact.state == "D" and _about_to_stop(pid) else fact
 
 
-def read_table() -> Table:
-    """Everything that runs, zombies too. One look takes a few milliseconds and is not atomic."""
-    facts = (read_process(int(name)) for name in os.listdir(PROC) if name.isdigit())  # noqa: PTH208 - the same
-    return {fact.pid: fact for fact in facts if fact is not None}
+def _about_to_stop(pid: int) -> bool:
+    """A SIGSTOP waits for it, or another of its threads has taken one for all of them.
+
+    The parent of a vfork sleeps until its child runs a program; when that child is stopped before, it would sleep on.
+    """
+    try:
+        status = (PROC / str(pid) / "status").read_bytes()
+        threads = [parse_stat((task / "stat").read_bytes()) for task in (PROC / str(pid) / "task").iterdir()]
+    except (OSError, ValueError, IndexError):
+        return False
+    waiting = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith((b"SigPnd:", b"ShdPnd:"))]
+    return any(mask & _SIGSTOP_BIT for mask in waiting) or any(thread.state == "T" for thread in threads)
 
 
 def owner_of(pid: int) -> int | None:

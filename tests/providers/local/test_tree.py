@@ -18,7 +18,7 @@ from fleet_tui.providers.local.processes import alive, read_process, read_table,
 from fleet_tui.providers.local.procfs import parse_stat
 from fleet_tui.providers.local.runs import ask
 from fleet_tui.providers.local.tree import ProcessScope, RunnerScope, ancestors, children_of, descendants, in_the_way
-from tests.providers.local.conftest import Held, Hold
+from tests.providers.local.conftest import PYTHON, Held, Hold
 from tests.providers.local.test_runner import FAMILY
 from tests.support.adapters import WallClock
 from tests.support.wait import eventually
@@ -67,6 +67,23 @@ async def test_pause_catches_what_forks_all_the_time(hold: Hold) -> None:
     before = RunnerScope(held.runner).within(read_table())
     assert {fact.state for fact in before.values()} == {"T"}
     assert before.keys() == RunnerScope(held.runner).within(read_table()).keys()
+
+
+VFORK = "import ctypes; c = ctypes.PyDLL(None); print('up', flush=True); c.vfork() or c.pause()"
+
+
+async def test_a_parent_asleep_in_vfork_counts_as_stopped_and_is_killed_with_its_child(hold: Hold) -> None:
+    held = hold(PYTHON, "-c", VFORK)
+    held.says("up")
+    family = family_of(held, 2)
+    eventually(lambda: "D" in states(family), what="a parent that waits for its vforked child")
+
+    paused = await tree.pause(RunnerScope(held.runner), look, CLOCK)
+
+    assert paused == tree.Touched(count=2)
+    assert states(family) == {"T"}
+    assert (await tree.kill(RunnerScope(held.runner), look, CLOCK, grace_s=0)).complete
+    assert not any(alive(ref) for ref in family)
 
 
 async def test_a_pause_twice_is_a_pause(hold: Hold) -> None:

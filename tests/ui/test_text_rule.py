@@ -17,7 +17,8 @@ _DRAWING = frozenset(
         *("Header", "Tooltip", "Collapsible"),
         *("Segment", "Text", "Content"),
         *("notify", "add_row", "add_column", "add_option", "add_leaf", "update", "write", "write_line", "print"),
-        *("from_markup", "from_ansi", "from_text", "styled", "assemble", "render_str", "set_label", "SafeText", "panic"),
+        *("from_markup", "from_ansi", "from_text", "styled", "assemble", "render_str", "set_label", "SafeText"),
+        *("panic",),
     }
 )  # fmt: skip
 _TITLES = frozenset({"border_title", "border_subtitle", "title", "sub_title", "tooltip", "label", "placeholder"})

@@ -53,7 +53,9 @@ def test_monochrome_never_leans_on_colour() -> None:
     plain = theme.variables["role-plain-style"]
     assert all(theme.variables[f"role-{role}-style"] != plain for role in _ALARMS)
     styles = table_styles({**theme.variables, "foreground": theme.foreground or ""}, Color.parse("#000000"))
-    assert styles.rows[RowState.CURSOR].base.reverse
+    cursor = styles.rows[RowState.CURSOR]
+    assert cursor.base.reverse
+    assert {style.color for style in cursor.roles.values()} == {cursor.base.color}
     assert styles.rows[RowState.MARKED].base.bold
 
 

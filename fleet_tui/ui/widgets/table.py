@@ -68,7 +68,7 @@ class FleetTable(TableCanvas, can_focus=True):
     def set_order(self, order: list[str], *, refiltered: bool = False) -> None:
         """Show these rows in this order; the table keeps the list. Redraws lines that differ.
 
-        `refiltered`: the user asked for other rows, so a cursor whose row is not among them goes to another one. Without
+        `refiltered`: the user asked for other rows, so a cursor whose row is not among them goes to another. Without
         it such a row becomes a tombstone.
         """
         self._swap(lambda: self._rows.set_order(order, self._now_s(), refiltered=refiltered))

@@ -55,6 +55,10 @@ def _row(variables: Mapping[str, str], ground: Color, attributes: str) -> RowSty
     row_style = Style.parse(attributes) if attributes else Style()
     base = _style(_color(variables, "foreground", ground), ground, "") + row_style
     roles = {role: _role(variables, role, ground) + row_style for role in Role}
+    if row_style.reverse:
+        # Reversed, a role's colour would become a patch of ground; its attributes still speak.
+        flat = Style(color=base.color, bgcolor=base.bgcolor)
+        roles = {role: style + flat for role, style in roles.items()}
     # Plain text shares the object of its ground, so that it never starts a segment of its own.
     return RowStyles(base=base, roles={**roles, Role.PLAIN: base})
 

@@ -72,6 +72,12 @@ def _about_to_stop(pid: int) -> bool:
     return any(mask & _SIGSTOP_BIT for mask in waiting) or any(thread.state == "T" for thread in threads)
 
 
+def read_table() -> Table:
+    """Everything that runs, zombies too. One look takes a few milliseconds and is not atomic."""
+    facts = (read_process(int(name)) for name in os.listdir(PROC) if name.isdigit())  # noqa: PTH208 - the same
+    return {fact.pid: fact for fact in facts if fact is not None}
+
+
 def owner_of(pid: int) -> int | None:
     """The real uid; None when it is gone. Not the owner of /proc/PID, which is root for what cannot be dumped."""
     try:

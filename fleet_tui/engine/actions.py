@@ -7,6 +7,7 @@ and a target that is gone or replaced means that we did it.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar, assert_never
@@ -108,7 +109,7 @@ class Actions:
                 resource = await self._read(source, record.target.key)
             except ProviderError as error:
                 last = error.failure
-                if not _worth_waiting(last):
+                if not _worth_waiting(last, sent=False):
                     return Failed(last.failure_class, f"it could not be read: {last.text}", uncertain=tried)
                 if expired:
                     return Failed(last.failure_class, f"sent, but nobody can tell: {last.text}", uncertain=True)
@@ -128,10 +129,11 @@ class Actions:
             if expired or sends >= SENDS:
                 return _given_up(last, sends)
             sends += 1
-            tried = True
-            outcome, last = await self._send(record, source, act)
-            if outcome is not None:
-                return outcome
+            repeated, tried = tried, True
+            outcome, last = await self._send(record, source, act, last)
+            if outcome is not None and not (repeated and isinstance(outcome, Refused)):
+                return _doubted(outcome) if repeated else outcome
+            # Lost, or refused on a repeat: what the earlier one did shows when it is read again.
             waits += 1
             await self._wait(last, waits)
 
@@ -156,9 +158,14 @@ class Actions:
             return found
         raise ProviderError(_partial(source, key, self._around))
 
-    async def _send(self, record: ActionRecord, source: Source, act: Act) -> tuple[Outcome | None, Failure | None]:
+    async def _send(
+        self, record: ActionRecord, source: Source, act: Act, last: Failure | None
+    ) -> tuple[Outcome | None, Failure | None]:
         """Commit the attempt, then act. No outcome, but a failure, where nobody can tell what the call did."""
         await self._kept(lambda store: store.attempt(record.action_id, record.target, self._around.clock.now()))
+        if self._around.clock.now() >= record.not_after:
+            # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
+            return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
         if record.verb is Verb.KILL:
             await self._kept(partial(remember_kill, around=self._around, target=record.target))
         order = Order(
@@ -178,10 +185,9 @@ class Actions:
                 key=record.target.key,
             )
         except ProviderError as error:
-            if _worth_waiting(error.failure):
+            if _worth_waiting(error.failure, sent=True):
                 return None, error.failure
-            uncertain = error.failure.failure_class is FailureClass.UNKNOWN and error.failure.status is None
-            return Failed(error.failure.failure_class, error.failure.text, uncertain=uncertain), error.failure
+            return Failed(error.failure.failure_class, error.failure.text), error.failure
         return outcome, None
 
     async def _wait(self, failure: Failure | None, waits: int) -> None:
@@ -198,10 +204,18 @@ class Actions:
                 await self._around.clock.sleep(_UNWRITABLE_WAIT_S)
 
 
-def _worth_waiting(failure: Failure) -> bool:
-    """The provider may answer the same question otherwise in a while."""
+def _doubted(outcome: Outcome) -> Outcome:
+    """A failure of a repeat says nothing about what was sent before."""
+    return replace(outcome, uncertain=True) if isinstance(outcome, Failed) else outcome
+
+
+def _worth_waiting(failure: Failure, *, sent: bool) -> bool:
+    """The provider may answer the same question otherwise in a while, or nobody knows what it did with the last one."""
     rule = RULES[failure.failure_class].retry
-    return rule in {RetryRule.AFTER_WAIT, RetryRule.HOLD} or failure.failure_class is FailureClass.TIMEOUT
+    if rule in {RetryRule.AFTER_WAIT, RetryRule.HOLD} or failure.failure_class is FailureClass.TIMEOUT:
+        return True
+    # Without a status it is no answer of the vendor's; with one, a repeat of what has an effect gets the same again.
+    return rule is RetryRule.BACK_OFF and (failure.status is None or not sent)
 
 
 def _deadline_s(record: ActionRecord) -> float:

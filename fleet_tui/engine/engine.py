@@ -10,7 +10,7 @@ from typing import Final
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.actions import Actions
 from fleet_tui.engine.durability import Durable
-from fleet_tui.engine.intake import Intake
+from fleet_tui.engine.intake import WAKE_S, Intake
 from fleet_tui.engine.logs import LogDesk
 from fleet_tui.engine.poller import SourcePoller
 from fleet_tui.engine.source import Source
@@ -30,9 +30,10 @@ _log = logging.getLogger(__name__)
 class Engine:
     """`woken` is the store's cheap hint that somebody committed."""
 
-    def __init__(self, around: Surroundings, woken: Callable[[], bool]) -> None:
+    def __init__(self, around: Surroundings, woken: Callable[[], bool], *, wake_s: float = WAKE_S) -> None:
         self._around = around
         self._woken = woken
+        self._wake_s = wake_s
         self._actions = Actions(around)
         self._logs = LogDesk(around)
         self._verdicts = Verdicts(around)
@@ -70,7 +71,7 @@ class Engine:
             except Exception:  # noqa: BLE001 - whatever ails the durable file, looking must go on
                 _log.exception("durable actions could not be launched; it is tried again")
                 await self._around.clock.sleep(RELAUNCH_S)
-        await Intake(self._around, durable, self._logs, self._woken).run()
+        await Intake(self._around, durable, self._logs, self._woken, wake_s=self._wake_s).run()
 
     async def look_once(self) -> Collection[SourceName]:
         """Poll every source once, judge once; give the names of those that could not be read."""

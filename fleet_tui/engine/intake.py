@@ -22,11 +22,20 @@ _log = logging.getLogger(__name__)
 class Intake:
     """Looks when `woken` says that somebody committed, and now and then without being told."""
 
-    def __init__(self, around: Surroundings, durable: Durable, logs: LogDesk, woken: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        durable: Durable,
+        logs: LogDesk,
+        woken: Callable[[], bool],
+        *,
+        wake_s: float = WAKE_S,
+    ) -> None:
         self._around = around
         self._durable = durable
         self._logs = logs
         self._woken = woken
+        self._wake_s = wake_s
         self._unstarted: dict[ActionId, None] = {}
 
     async def run(self) -> None:
@@ -34,7 +43,7 @@ class Intake:
         clock = self._around.clock
         looked_at = clock.monotonic_s()
         while True:
-            await clock.sleep(WAKE_S)
+            await clock.sleep(self._wake_s)
             if self._woken() or clock.monotonic_s() - looked_at >= LOOK_ANYWAY_S:
                 looked_at = clock.monotonic_s()
                 await self.look()

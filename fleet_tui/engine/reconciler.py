@@ -122,7 +122,7 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
     changed, events = _changed(picture, known, touched, now)
     missing = _missing(known, listed) if complete else ()
     ended, gone, end_events = _vanished(picture, missing, now)
-    after = replace(known, listed=listed, empty_polls=0 if complete else known.empty_polls)
+    after = replace(known, listed=listed, empty_polls=0 if complete or fresh else known.empty_polls)
     if changed or ended or gone:
         rows = {**known.rows, **{row.key.id: row for row in (*changed, *ended)}}
         for key in gone:
@@ -170,9 +170,11 @@ def _changed(
         if before is not None and facts_of(before) == facts_of(row):
             continue
         changed.append(row)
-        if before is None or before.incarnation != row.incarnation:
+        if before is None:
             if picture.known_before:
                 events.append(row_event(row, now, "appeared"))
+        elif before.incarnation != row.incarnation:
+            events.append(row_event(row, now, "replaced", f"{before.incarnation} is no more"))
         elif before.phase.phase is not row.phase.phase:
             events.append(phase_event(before, row, now))
     return changed, events

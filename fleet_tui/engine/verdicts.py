@@ -97,7 +97,7 @@ class Verdicts:
                         gone_findings=found.gone,
                     )
                 )
-            if (memory.findings.keys(), memory.began) != before:
+            if (set(memory.findings), memory.began) != before:
                 store.keep_cursor(_cursor(name), memory.packed())
 
     def _memory(self, store: CollectorStore, name: SourceName) -> Memory:

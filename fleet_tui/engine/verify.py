@@ -78,7 +78,7 @@ def _repeated(record: ActionRecord, resource: Resource, seen: Seen, *, moved: bo
         if phase is Phase.PAUSED:
             return _ours(seen, "it is paused")
         if moved:
-            return Refused(RefusalReason.CHANGED, "sent, and it started anew since; it was not paused again")
+            return Failed(FailureClass.UNKNOWN, "sent, and it started anew since; not sent again", uncertain=True)
     if record.verb is Verb.RESUME and phase not in {Phase.PAUSED, Phase.UNKNOWN}:
         return _ours(seen, "it runs")
     if record.verb is Verb.KILL and phase is Phase.STOPPING:

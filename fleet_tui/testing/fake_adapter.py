@@ -127,7 +127,8 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         if fault is Fault.EMPTY and self._empties < MOST_EMPTY_IN_A_ROW:
             self._empties += 1
             return replace(listing, resources=())
-        self._empties = 0
+        if fault is not Fault.PARTIAL:
+            self._empties = 0
         if fault is Fault.PARTIAL:
             kept = listing.resources[: len(listing.resources) // 2]
             return replace(listing, resources=kept, complete=False, notes=("a page was missing",))
@@ -197,6 +198,7 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
                 await asyncio.sleep(10_000)
             case Fault.DEAF:
                 await _deaf(10_000)
+                raise self._failed(FailureClass.PROVIDER_DOWN, operation, "the connection was reset")
             case Fault.BREAK:
                 raise RuntimeError("a defect of the adapter")
             case Fault.RATE_LIMITED:

@@ -133,8 +133,13 @@ async def test_a_tree_whose_runner_was_replaced_is_empty_and_left_alone(hold: Ho
 def found_agent(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process no runner holds, with a child in a session of its own."""
     with subprocess.Popen(["sh", "-c", "setsid sleep 1000 & sleep 1000"], start_new_session=True) as process:
+        first = read_process(process.pid)
+        assert first is not None
+        scope = ProcessScope(first.ref)
+        eventually(lambda: len(scope.within(read_table())) == 3)
         yield process
-        process.kill()
+        for member in scope.within(read_table()).values():
+            send(member.ref, signal.SIGKILL)
 
 
 async def test_a_found_process_is_killed_with_its_descendants(found_agent: subprocess.Popen[bytes]) -> None:

@@ -99,12 +99,13 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         self._empties = 0
         self._rules = ClaimRules()
         self.planned: list[Fault | None] = []
-        """Faults of the next calls, in order, before chance decides again."""
+        """Faults of the next readings again and acts, in order, before chance decides again."""
+        self.planned_listings: list[Fault | None] = []
 
     @override
     async def list_resources(self, now: datetime) -> Listing:
         self._on_call("list")
-        fault = self._fault(LISTING_FAULTS)
+        fault = self._fault(LISTING_FAULTS, self.planned_listings)
         await self._before(fault, "list")
         rows = [mapped(box, self._source, self._rules) for box in self._vendor.boxes.values()]
         signals = tuple(
@@ -139,7 +140,7 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
     @override
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
         self._on_call(f"get {key.id}")
-        fault = self._fault(CALL_FAULTS)
+        fault = self._fault(CALL_FAULTS, self.planned)
         await self._before(fault, "read again")
         box = self._vendor.boxes.get(key.id)
         await self._after(fault, "read again")
@@ -168,7 +169,7 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
     async def _act(self, order: Order) -> Outcome:
         slot = order.target.key.id
         self._on_call(f"{order.verb} {order.target.incarnation} for {order.action_id}")
-        fault = self._fault(CALL_FAULTS)
+        fault = self._fault(CALL_FAULTS, self.planned)
         await self._before(fault, order.verb)
         box = self._vendor.boxes.get(slot)
         if box is None:
@@ -182,9 +183,9 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         await self._after(fault, order.verb)
         return Done(f"{order.verb}: the vendor said so")
 
-    def _fault(self, among: tuple[Fault, ...]) -> Fault | None:
-        if self.planned:
-            return self.planned.pop(0)
+    def _fault(self, among: tuple[Fault, ...], planned: list[Fault | None]) -> Fault | None:
+        if planned:
+            return planned.pop(0)
         if self._chance.random() >= self.weather.fault_share:
             return None
         return self._chance.choice(among)

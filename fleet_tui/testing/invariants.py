@@ -31,9 +31,7 @@ class BrokenInvariant(AssertionError):
 def broken_now(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
     """What may never be seen, at any moment: freshness is honest, and nothing that lives is said to have ended."""
     status = store.statuses.get(SOURCE)
-    complete = (
-        status is not None and status.last_complete_at is not None and (status.last_complete_at == status.last_ok_at)
-    )
+    complete_at = status.last_complete_at if status and status.last_complete_at == status.last_ok_at else None
     for row in store.known(SOURCE):
         if row.phase.phase in ENDED:
             if row.incarnation not in vendor.ended:
@@ -44,9 +42,8 @@ def broken_now(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
                 yield f"{row.incarnation} is said to be killed from here, and nobody tried"
             continue
         ended = vendor.ended.get(row.incarnation)
-        if complete and ended is not None and status is not None and status.last_complete_at is not None:
-            if ended.at < status.last_complete_at - READING:
-                yield f"{row.incarnation} ended at {ended.at} and a complete reading later it is still shown"
+        if complete_at is not None and ended is not None and ended.at < complete_at - READING:
+            yield f"{row.incarnation} ended at {ended.at} and a complete reading later it is still shown"
 
 
 def broken_at_the_end(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:

@@ -122,7 +122,7 @@ def test_an_adapter_that_breaks_or_hangs_ends_in_an_outcome() -> None:
         async with running(rig()) as parts:
             broken, deaf = parts.start("a"), parts.start("b")
             await parts.until(lambda: parts.store.resources)
-            parts.adapter.planned = [None, Fault.BREAK]
+            parts.adapter.planned = [None, Fault.BREAK] * 3
             (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, broken))
             assert isinstance(outcome, Failed)
             assert outcome.uncertain

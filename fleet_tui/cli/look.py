@@ -102,7 +102,9 @@ def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         return
     print_table(fleet_view.COLUMNS, (fleet_view.cells(model, model.agents[handle], now) for handle in handles))
     if not handles:
-        say_lines(nothing_to_show(model.statuses.values(), now, filtered=chosen.text))
+        # With trouble at sources each of them is named afterwards anyway.
+        why = nothing_to_show(model.statuses.values(), now, filtered=chosen.text)
+        say_lines(why[:1] if fleet.troubles() else why)
     elif not chosen and (loose := fleet_view.loose_line(model)):
         say(loose)
 

@@ -26,7 +26,11 @@ def clean(ran: Ran) -> Ran:
         (E2B + f'label = "sk_test_{CANARY}"\n', 5, "looks like a credential"),
         (E2B + f'api_kye = {{ env = "{CANARY}" }}\n', 5, "unknown key `api_kye`; did you mean `api_key`?"),
         (LOCAL + LOCAL, 6, "two sources have the name `here`"),
-        (f'[[source]]\nname = "x"\nprovider = "e2b"\nbase_url = "http://{CANARY}.example"\n', 4, "plain http is refused"),
+        (
+            f'[[source]]\nname = "x"\nprovider = "e2b"\nbase_url = "http://{CANARY}.example"\n',
+            4,
+            "plain http is refused",
+        ),
         (f'[fleet]\naccess = "{CANARY}"\n', 2, 'must be one of "guarded", "read-only"'),
         (f"[fleet]\nname = {CANARY}\n", 2, "is not TOML"),
     ],

@@ -143,7 +143,12 @@ def test_bash_completes_commands_options_and_fixed_words() -> None:
         line = " ".join(f"'{word}'" for word in words)
         ask = f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _fleet_tui; echo ${{COMPREPLY[@]}}"
         ran = subprocess.run(
-            ["bash", "--norc"], input=f"{script('bash')}\n{ask}\n", capture_output=True, text=True, check=True, timeout=60
+            ["bash", "--norc"],
+            input=f"{script('bash')}\n{ask}\n",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         return set(ran.stdout.split())
 

@@ -8,6 +8,7 @@ from fleet_tui.store.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION
 
 _FULL = 13
 _IOERR = 10
+_NO_ROOM = frozenset({_IOERR | 3 << 8, _IOERR | 19 << 8})
 _READONLY = 8
 _CANTOPEN = 14
 _BUSY = frozenset({5, 6})
@@ -59,8 +60,8 @@ def refuse_newer(found: int, known: int = SCHEMA_VERSION) -> None:
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """The disk, or what we may write of it, is used up."""
-    return _code(error) == _FULL
+    """The disk, or what we may write of it, is used up. A quota shows as a failed write, the shared memory as its size."""
+    return _code(error) == _FULL or getattr(error, "sqlite_errorcode", 0) in _NO_ROOM
 
 
 def explained(error: sqlite3.Error, path: Path) -> StoreError:

@@ -19,7 +19,6 @@ from fleet_tui.ui.dialogs.plan import Confirmed, PlanDialog
 from fleet_tui.ui.messages import Submitted
 from fleet_tui.ui.orders import at_once, order
 from fleet_tui.ui.screens.text import TextScreen
-from fleet_tui.ui.text import Line
 from fleet_tui.views import outcomes
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import Line as Pieces
@@ -111,7 +110,7 @@ class ActingApp(ConsoleApp):
         self.fleet_pane.table.action_mark_none()
 
     def _tell_outcome(self, cells: Pieces) -> None:
-        line = self.query_one("#outcome", Line)
+        line = self.outcome
         line.add_class("told")
         line.show(*cells, word("   o lists them", Role.DIM))
 

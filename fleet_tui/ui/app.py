@@ -71,20 +71,27 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
         self._ascii_only: bool = ascii_only
         self._due: Timer | None = None
         self._trouble: str = ""
+        self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
+        self.panel = Panel(id="panel")
+        self.outcome = Line(id="outcome")
+        self._header: Line = Line(id="header")
+        self._strip: Line = Line(id="strip")
+        self._footer: Footer = Footer(id="footer")
         self._mine = {}
         self._told = set()
 
     @override
     def compose(self) -> ComposeResult:
-        yield Line(id="header")
-        yield Line(id="strip")
+        yield self._header
+        yield self._strip
         with Panes(id="panes", initial=View.FLEET.value):
-            for pane in (FleetPane, SpendPane, FailuresPane, SprawlPane, AuditPane):
+            yield self.fleet_pane
+            for pane in (SpendPane, FailuresPane, SprawlPane, AuditPane):
                 yield pane(self.model, self.session, ascii_only=self._ascii_only)
-        yield Panel(id="panel")
+        yield self.panel
         yield FilterBar(id="filter")
-        yield Line(id="outcome")
-        yield Footer(id="footer")
+        yield self.outcome
+        yield self._footer
 
     def on_mount(self) -> None:
         """Start to read, and draw the frame around what comes."""
@@ -98,6 +105,8 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
     def on_unmount(self) -> None:
         """Let the reading thread end."""
         self.feed.stop()
+        if self._due is not None:
+            self._due.stop()
 
     def on_fleet_polled(self, message: FleetPolled) -> None:
         """Take the next delta in; another message brings the one after it, so that keys are heard between."""
@@ -115,9 +124,8 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
         if not change:
             return
         self.fleet_pane.take(change)
-        pane = self.pane
-        if pane is not self.fleet_pane:
-            pane.take(change)
+        if self.pane is not self.fleet_pane:
+            self.pane.take(change)
         self.told_standing()
         handle = self.fleet_pane.handle_under_cursor()
         if change.whole or change.sources or handle in change.changed:
@@ -140,14 +148,14 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
 
     def on_resize(self, event: Resize) -> None:
         """Lines are cut to the width; the panel goes where the screen is low."""
-        panel = self.query_one(Panel)
+        panel = self.panel
         panel.set_class(event.size.height < TALL_LINES, "low")
         panel.set_class(event.size.width >= BESIDE_CELLS, "beside")
         self._show_panel(event.size.height)
         self.call_after_refresh(self.told_standing)
 
     def _show_panel(self, lines: int) -> None:
-        self.query_one(Panel).set_class(lines >= LOW_LINES and self.pane is self.fleet_pane, "shown")
+        self.panel.set_class(lines >= LOW_LINES and self.pane is self.fleet_pane, "shown")
 
     @override
     def shown_another(self) -> None:
@@ -157,7 +165,7 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
 
     def draw_panel(self) -> None:
         """The story of the row under the cursor, and what its log said last."""
-        panel = self.query_one(Panel)
+        panel = self.panel
         if not panel.has_class("shown"):
             return
         handle = self.fleet_pane.handle_under_cursor()
@@ -169,16 +177,16 @@ class FleetApp(ActingApp, LookingApp, NavigatingApp):
     def told_standing(self) -> None:
         """Header, strip and footer."""
         now, width = self.session.now(), max(1, self.size.width)
-        self.query_one("#header", Line).show(*header_line(self.model, self.session.standing, now, width))
+        self._header.show(*header_line(self.model, self.session.standing, now, width))
         trouble = (said(self._trouble, Role.BAD),) if self._trouble else ()
         line = cut(trouble, width) if trouble else strip(self.model.statuses.values(), now, width)
-        self.query_one("#strip", Line).show(*line)
+        self._strip.show(*line)
         self._draw_footer()
         self._await_due()
 
     def _draw_footer(self) -> None:
         marked = self.pane.marked() or SafeText("")
-        self.query_one(Footer).tell(self.pane.view, marked=marked, may_act=self.session.may_act())
+        self._footer.tell(self.pane.view, marked=marked, may_act=self.session.may_act())
 
     def _await_due(self) -> None:
         """Set the one timer that draws again what the clock alone changes."""

@@ -14,7 +14,8 @@ from fleet_tui.ui.messages import Told
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.session import Session
-from fleet_tui.ui.text import toast
+from fleet_tui.ui.text import Line, toast
+from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.views.model import FleetModel
 
 TOAST_S: Final = 6.0
@@ -26,15 +27,15 @@ class ConsoleApp(GuardedApp[None]):
     session: Session
     model: FleetModel
     feed: Feed
+    fleet_pane: FleetPane
+    panel: Panel
+    outcome: Line
 
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        return self.query_one(f"#{self.query_one('#panes', ContentSwitcher).current}", Pane)
-
-    @property
-    def fleet_pane(self) -> FleetPane:
-        return self.query_one(FleetPane)
+        shown = self.query(ContentSwitcher).first().visible_content if self.query(ContentSwitcher) else None
+        return shown if isinstance(shown, Pane) else self.fleet_pane
 
     @property
     def in_front(self) -> bool:

@@ -19,7 +19,6 @@ from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.screens.help import HelpScreen
 from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
-from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import Activated
 
@@ -84,7 +83,7 @@ class NavigatingApp(ConsoleApp):
     def draw_tail(self, agent: Agent | None) -> None:
         """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""
         resource = None if agent is None else logged(agent)
-        panel = self.query_one(Panel)
+        panel = self.panel
         if resource is None or not panel.has_class("beside"):
             panel.tail([], SafeText("no log" if agent is not None else ""))
             return

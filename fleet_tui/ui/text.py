@@ -55,14 +55,18 @@ class Line(Static):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__("", id=id, classes=classes, markup=False)
+        self._pieces: list[list[Cell | SafeText]] | None = None
 
     def show(self, *cells: Cell | SafeText, layout: bool = False) -> None:
-        """Draw the pieces; `layout` only where the height may change with them."""
-        self.update(content(*cells), layout=layout)
+        """Draw the pieces, unless they stand there already; `layout` only where the height may change with them."""
+        self.show_rows((cells,), layout=layout)
 
     def show_rows(self, rows: Iterable[Iterable[Cell | SafeText]], *, layout: bool = False) -> None:
-        """Draw rows of pieces."""
-        self.update(lines(rows), layout=layout)
+        """Draw rows of pieces, unless they stand there already."""
+        pieces = [list(row) for row in rows]
+        if pieces != self._pieces:
+            self._pieces = pieces
+            self.update(lines(pieces), layout=layout)
 
 
 def label(text: SafeText, role: Role = Role.PLAIN, *, id: str | None = None, classes: str | None = None) -> Label:  # noqa: A002 - Textual's name

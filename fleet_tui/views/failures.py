@@ -7,6 +7,7 @@ from typing import Final
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.failure import RULES, Failure, FailureClass
 from fleet_tui.domain.phase import Phase, attention_rank
+from fleet_tui.domain.reading import state_at
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views import row
 from fleet_tui.views.ages import age, fine_age
@@ -14,7 +15,7 @@ from fleet_tui.views.cells import Cell, Role, phase_role
 from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.detail import next_step
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
+from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
 from fleet_tui.views.sources import is_bad, source_words
 
 FAILING: Final = frozenset({Phase.LOOPING, Phase.STUCK, Phase.BACKOFF, Phase.ENDED_FAILED, Phase.ENDED_LOST})
@@ -29,10 +30,10 @@ _CLASSES: Final = (
 )
 _OPEN: Final = (
     Column(name="WHAT", width=20, min_width=12, priority=0),
-    Column(name="STATE", width=26, min_width=10, priority=1),
+    Column(name="STATE", width=12, min_width=8, priority=1),
     Column(name="SINCE", width=5, priority=2),
     Column(name="WHY", width=30, min_width=12, priority=0, flexible=True),
-    Column(name="NEXT STEP", width=34, min_width=16, priority=3),
+    Column(name="NEXT STEP", width=34, min_width=24, priority=3, flexible=True),
 )
 _PLACES: Final = 3
 
@@ -82,7 +83,7 @@ def _source_cells(model: FleetModel, name: str, now: datetime) -> tuple[Cell, ..
     failure = status.failure
     return (
         said(f"source {name}", Role.STRONG),
-        Cell(SafeText(words.text.removeprefix(f"{said(name).text} ")), words.role),
+        word(state_at(status, now).value.upper(), words.role),
         word(age(status.last_ok_at, now)),
         said(f"{failure.operation}: {failure.text}" if failure else "no reading came in time"),
         word(RULES[failure.failure_class].next_step if failure else "fleet-tui collect --status", Role.DIM),
@@ -122,8 +123,9 @@ def summary(model: FleetModel, failures: Sequence[Failure], now: datetime) -> Li
     newest = max((failure.at for failure in failures), default=None)
     last = f", the last {fine_age(newest, now)} ago" if newest else ""
     return (
-        word(f"{len(failures)} failures in 24 h{last}   ", Role.STRONG),
+        word(f"{counted(len(failures), 'failure')} in 24 h{last}   ", Role.STRONG),
         word(
-            f"failing now: {sources} sources, {len(table.rows) - sources} agents", Role.BAD if table.rows else Role.GOOD
+            f"failing now: {counted(sources, 'source')}, {counted(len(table.rows) - sources, 'agent')}",
+            Role.BAD if table.rows else Role.GOOD,
         ),
     )

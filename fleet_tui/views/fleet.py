@@ -191,5 +191,9 @@ def loose_line(model: FleetModel) -> SafeText | None:
     count = len(model.loose)
     if not count:
         return None
-    noun = "resource" if count == 1 else "resources"
-    return SafeText(f"+ {count} {noun} that no agent claims and that do not run (ls --resources, 4 SPRAWL)")
+    those = (
+        "1 resource that no agent claims and that does"
+        if count == 1
+        else f"{count} resources that no agent claims and that do"
+    )
+    return SafeText(f"+ {those} not run (fleet-tui ls --resources, 4 SPRAWL)")

@@ -26,6 +26,11 @@ SPACE = word(" ")
 NOTHING = SafeText("")
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """`1 agent`, `2 agents`, `0 findings`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
     """A row of a small table; `key` is unique in it."""

@@ -52,7 +52,7 @@ def title(plan: Plan) -> SafeText:
     count = len(plan.targets)
     kinds = sorted({r.key.kind.replace("_", " ") for r in plan.targets})
     noun = kinds[0] if len(kinds) == 1 else "resource"
-    plural = ("es" if noun.endswith("s") else "s") if count != 1 else ""
+    plural = ("es" if noun.endswith(("s", "x")) else "s") if count != 1 else ""
     return SafeText(f"{plan.verb.upper()} {count} {noun}{plural}" if count else f"{plan.verb.upper()} nothing")
 
 
@@ -143,6 +143,10 @@ def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
         yield _labelled("joined", text, Role.WARN)
     for note in plan.notes:
         yield _labelled("note", note, Role.WARN)
+    for left in plan.left_out[:_SHOWN_STAYS]:
+        yield _labelled("out", f"{left.resource.name or left.resource.key.id}: {left.detail or left.reason.value}")
+    if len(plan.left_out) > _SHOWN_STAYS:
+        yield _labelled("out", f"and {len(plan.left_out) - _SHOWN_STAYS} more")
     reasons = [left.reason for left in plan.left_out]
     if RefusalReason.STALE in reasons:
         yield _labelled(

@@ -12,21 +12,21 @@ from fleet_tui.views.ages import age
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, word
+from fleet_tui.views.pieces import Line, TableRow, TableView, counted, word
 
 _RULES: Final = (
     Column(name="RULE", width=30, min_width=20, priority=0),
     Column(name="FOUND", width=5, align=Align.RIGHT, priority=0),
     Column(name="$/DAY", width=10, min_width=8, align=Align.RIGHT, priority=1),
     Column(name="OLDEST", width=6, priority=2),
-    Column(name="MEANS", width=40, min_width=20, priority=4, flexible=True),
-    Column(name="NEXT STEP", width=24, min_width=16, priority=3),
+    Column(name="MEANS", width=40, min_width=34, priority=4, flexible=True),
+    Column(name="NEXT STEP", width=26, min_width=20, priority=3),
 )
 _FOUND: Final = (
     Column(name="RESOURCE", width=24, min_width=14, priority=0),
     Column(name="SOURCE", width=14, min_width=8, priority=4),
     Column(name="KIND", width=12, priority=6),
-    Column(name="RULE", width=20, min_width=8, priority=2),
+    Column(name="RULE", width=12, min_width=8, priority=2),
     Column(name="SINCE", width=5, priority=3),
     Column(name="$/DAY", width=9, min_width=7, align=Align.RIGHT, priority=1),
     Column(name="WHY WE SAY SO", width=30, min_width=14, priority=0, flexible=True),
@@ -124,7 +124,7 @@ def summary(model: FleetModel) -> Line:
     if not found:
         return (word("0 findings", Role.GOOD),)
     return (
-        word(f"{len(found)} findings   ", Role.STRONG),
+        word(f"{counted(len(found), 'finding')}   ", Role.STRONG),
         word(
             f"${cost_text(found)} a day to win back" if cost_text(found) != "?" else "? a day: no price is known",
             Role.ESTIMATE,

@@ -43,15 +43,23 @@ class FleetPane(Pane):
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(model, session, ascii_only=ascii_only)
         self.ranking: Ranking = Ranking(model)
+        self._table: FleetTable = FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=ascii_only)
+        self._status: Line = Line(id="fleet-status")
+        self._loose: Line = Line(id="fleet-loose")
         self.frozen: bool = False
         self._moved_s: float = 0.0
         self._waiting_since_s: float | None = None
 
     @override
     def compose(self) -> ComposeResult:
-        yield Line(id="fleet-status")
-        yield FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=self.ascii_only)
-        yield Line(id="fleet-loose")
+        yield self._status
+        yield self._table
+        yield self._loose
+
+    @property
+    @override
+    def table(self) -> FleetTable:
+        return self._table
 
     def cells(self, key: str) -> Sequence[Cell]:
         """The row source of the table."""
@@ -138,7 +146,7 @@ class FleetPane(Pane):
         if bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
         order = f"{ranking.order}{' reversed' if ranking.descending else ''}"
-        self.query_one("#fleet-status", Line).show(
+        self._status.show(
             word("FLEET", Role.TITLE),
             word(f"[{shown}]  sort {order}  filter "),
             said(self._narrowed_text() or "none", Role.STRONG if ranking.narrowed else Role.DIM),
@@ -146,9 +154,8 @@ class FleetPane(Pane):
             live,
         )
         loose = fleet.loose_line(self.model)
-        line = self.query_one("#fleet-loose", Line)
-        line.display = loose is not None
-        line.show(Cell(loose or SafeText(""), Role.DIM))
+        self._loose.display = loose is not None
+        self._loose.show(Cell(loose or SafeText(""), Role.DIM))
 
     def on_cursor_moved(self, message: CursorMoved) -> None:
         """Let the order rest while the cursor moves, and tell the app whom it stands on."""

@@ -16,6 +16,14 @@ def help_lines(view: View) -> Lines:
     rows.append([])
     rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)
     rows.append([])
+    rows.append(
+        [
+            word(
+                "a verb's key shows its plan and asks; without the write window (W) it shows the plan and no more",
+                Role.DIM,
+            )
+        ]
+    )
     rows.append([word("final verbs (revoke, disable, cancel, delete) are commands: fleet-tui VERB ID...", Role.DIM)])
     rows.append(
         [word("a state with ? is not confirmed; ~ estimated; >= something has no price; ? nobody knows", Role.DIM)]

@@ -70,9 +70,9 @@ class FilterBar(Horizontal):
         try:
             chosen = parse_line(self.query_one(Input).value)
         except FilterError as error:
-            trouble.show(said(str(error), Role.WARN))
+            trouble.show(said(str(error), Role.WARN), layout=True)
             return False
-        trouble.show(word(""))
+        trouble.show(word(""), layout=True)
         self.post_message(Filtered(chosen, done))
         return True
 

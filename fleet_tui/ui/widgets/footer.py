@@ -1,10 +1,14 @@
 """The footer: what is marked and which keys matter here, from the same table that binds them."""
 
+from typing import Final
+
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.keymap import View, of_view
 from fleet_tui.ui.text import Line
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import Piece, fitted, word
+
+_ALWAYS: Final = frozenset({"W", "?"})
 
 
 class Footer(Line):
@@ -12,10 +16,8 @@ class Footer(Line):
 
     def tell(self, view: View, *, marked: SafeText, may_act: bool) -> None:
         pieces = [Piece(cells=(word(marked, Role.STRONG),), priority=0)] if marked else []
-        for priority, one in enumerate((one for one in of_view(view) if one.footer), 1):
+        for number, one in enumerate((one for one in of_view(view) if one.footer), 1):
             role = Role.DIM if one.verb is not None and not may_act else Role.PLAIN
-            pieces.append(Piece(cells=(word(one.shown, Role.KEY), word(f" {one.label}", role)), priority=priority))
-        for at, piece in enumerate(pieces):
-            if piece.cells[0].text == "?":
-                pieces[at] = Piece(cells=piece.cells, priority=0)
+            cells = (word(one.shown, Role.KEY), word(f" {one.label}", role))
+            pieces.append(Piece(cells=cells, priority=0 if one.shown in _ALWAYS else number, shorter=cells[:1]))
         self.show(*fitted(pieces, max(1, self.size.width or self.app.size.width)))

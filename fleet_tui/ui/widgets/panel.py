@@ -19,13 +19,18 @@ BESIDE_CELLS: Final = 100
 class Panel(Horizontal):
     """Two columns of lines, as many as fit."""
 
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._story: Line = Line(id="story")
+        self._tail: Line = Line(id="tail")
+
     @override
     def compose(self) -> ComposeResult:
-        yield Line(id="story")
-        yield Line(id="tail")
+        yield self._story
+        yield self._tail
 
     def story(self, lines: Sequence[Sequence[Cell]]) -> None:
-        self.query_one("#story", Line).show_rows(lines[: max(0, self.size.height)])
+        self._story.show_rows(lines[: max(0, self.size.height)])
 
     def tail(self, lines: Sequence[SafeText], said: SafeText) -> None:
         room = max(0, self.size.height - 1)
@@ -33,4 +38,4 @@ class Panel(Horizontal):
         if room:
             shown.append([word(said, Role.DIM)])
             shown.extend([line] for line in lines[-room:])
-        self.query_one("#tail", Line).show_rows(shown)
+        self._tail.show_rows(shown)

@@ -1,0 +1,590 @@
+"""The console over a store in memory: what is shown, what keys do, and what never happens by accident."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Checkbox, Input
+
+from fleet_tui.domain.action import Verb
+from fleet_tui.domain.assignment import AssignmentField
+from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import Kind
+from fleet_tui.domain.outcome import Done, RefusalReason, Refused
+from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.record import ActionRecord, AuditRow, WantedKind
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ui.dialogs.base import Dialog
+from fleet_tui.ui.dialogs.plan import PlanDialog
+from fleet_tui.ui.keymap import ACTIONS
+from fleet_tui.ui.panes.fleet import PATIENCE_S
+from tests.support.consoles import Desk
+from tests.support.facts import NOW, RUNS_CAN, failure, finding, key, next_delta, resource, status, total, whole
+from tests.support.wait import eventually_async
+
+WIDE = (120, 32)
+SMALL = (80, 24)
+TINY = (40, 10)
+
+
+def agents(count: int = 12) -> list[Resource]:
+    """Alphabetical, all alike."""
+    return [
+        resource(f"sbx_{i:02}", agent=f"agent-{i:02}", team="ci", task=f"fix {i}", region="us") for i in range(count)
+    ]
+
+
+def a_fleet(count: int = 12) -> FleetDelta:
+    return whole(*agents(count))
+
+
+async def opened(desk: Desk, pilot: Pilot[None], rows: int = 12) -> None:
+    await desk.settled(pilot, rows)
+
+
+async def front(desk: Desk, pilot: Pilot[None], kind: type[object] = PlanDialog) -> None:
+    async def there() -> bool:
+        await pilot.pause()
+        return isinstance(desk.app.screen, kind)
+
+    await eventually_async(there, timeout_s=5, what=f"a {kind.__name__} in front")
+    await pilot.pause()
+
+
+async def test_the_first_frame_comes_from_the_store() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        screen = desk.screen()
+        assert screen[0].startswith("fleet prod  [RO]  12:00Z  12 agents  12 run")
+        assert screen[1] == "e2b now"
+        assert "agent-00" in screen[4]
+        assert screen[-1].startswith("p pause")
+
+
+@pytest.mark.parametrize(("size", "least"), [(WIDE, 12), (SMALL, 10), (TINY, 4)])
+async def test_agents_are_visible_on_every_size(size: tuple[int, int], least: int) -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=size, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.pause()
+        assert sum("agent-" in line for line in desk.screen()) >= least
+        assert desk.screen()[0].startswith(("fleet prod", "prod"))
+        assert "[RO]" in desk.screen()[0]
+
+
+async def test_empty_unreachable_and_stale_are_three_screens() -> None:
+    seen: set[str] = set()
+    cases = {
+        "EMPTY: all 1 sources answered": FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)),
+        "UNREACHABLE: no source can be read": FleetDelta(
+            store_id="t", revision=1, whole=True, statuses=(status(ok_s=None, failure=failure()),)
+        ),
+        "waiting for the collector's first reading": FleetDelta(store_id="t", revision=1, whole=True),
+        "reading 1 sources for the first time": FleetDelta(
+            store_id="t", revision=1, whole=True, statuses=(status(ok_s=None),)
+        ),
+    }
+    for text, delta in cases.items():
+        desk = Desk(delta)
+        async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+            await desk.shows(pilot, text)
+            seen.add(desk.text())
+    stale = Desk(replace(a_fleet(), statuses=(status(ok_s=120, failure=failure()),)))
+    async with stale.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(stale, pilot)
+        await stale.shows(pilot, "RUN?")
+        await stale.shows(pilot, "e2b UNREACHABLE 2m00s (429)")
+        seen.add(stale.text())
+    assert len(seen) == len(cases) + 1
+
+
+async def test_a_store_that_cannot_be_read_is_told_and_the_last_state_stays() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        desk.reader.trouble = "the disk says no"
+        await desk.shows(pilot, "the disk says no")
+        assert "agent-00" in desk.text()
+        desk.reader.trouble = ""
+        await desk.shows(pilot, "e2b now")
+
+
+async def test_views_are_one_key_away_and_escape_comes_back() -> None:
+    desk = Desk(a_fleet())
+    desk.reader.told_failures = (failure(FailureClass.AUTH, text="401 invalid"),)
+    desk.reader.told_audit = (an_audit_row(),)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        for pressed, shown in (("2", "SPEND"), ("3", "401"), ("4", "SPRAWL"), ("6", "window opened")):
+            await pilot.press(pressed)
+            await desk.shows(pilot, "auth" if pressed == "3" else shown)
+            await pilot.press("escape")
+            await desk.shows(pilot, "FLEET[12]")
+        await pilot.press("tab")
+        await desk.shows(pilot, "SPEND")
+
+
+def an_audit_row() -> AuditRow:
+    return AuditRow(
+        seq=1, at=NOW, actor="kim", host="h", via="console", what="window opened", target="", incarnation="",
+        outcome="noted", reason="", why="until 12:10", intent_id="", action_id="", hash="ab",
+    )  # fmt: skip
+
+
+async def test_a_filter_narrows_at_once_and_says_so() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("slash", *"agent-03")
+        await desk.settled(pilot, 1)
+        await pilot.press("enter")
+        await desk.shows(pilot, "FLEET[1/12]")
+        desk.reader.put(next_delta(2, resources=(resource("sbx_99", agent="agent-03x"),)))
+        await desk.settled(pilot, 2)
+        await pilot.press("escape")
+        await desk.settled(pilot, 13)
+        await pilot.press("slash", *"tem:x")
+        await desk.shows(pilot, "did you mean team?")
+        await pilot.press("escape")
+        await desk.settled(pilot, 13)
+        await pilot.press("slash", *"usd>1", "enter")
+        await desk.settled(pilot, 0)
+        await desk.shows(pilot, "nothing matches the filter usd:1..")
+
+
+async def test_sorting_by_letters_and_reversing() -> None:
+    desk = Desk(
+        whole(
+            resource("a", agent="bb", usd="1"), resource("b", agent="aa", usd="3"), resource("c", agent="cc", usd="2")
+        )
+    )
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 3)
+        table = desk.app.fleet_pane.table
+        assert list(table.order) == ["aa", "cc", "bb"]
+        await pilot.press("N")
+        assert list(table.order) == ["aa", "bb", "cc"]
+        await pilot.press("I")
+        assert list(table.order) == ["cc", "bb", "aa"]
+        await pilot.press("greater_than_sign")
+        await desk.shows(pilot, "sort KIND")
+        await pilot.press("f")
+        await desk.settled(pilot, 0)
+
+
+async def test_the_cursor_follows_the_agent_when_rows_move() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("j", "j", "j")
+        assert desk.app.fleet_pane.handle_under_cursor() == "agent-03"
+        desk.reader.put(next_delta(2, resources=(resource("sbx_09", agent="agent-09", phase=Phase.STUCK),)))
+
+        async def moved() -> bool:
+            await pilot.pause()
+            return desk.app.fleet_pane.table.order[0] == "agent-09"
+
+        await eventually_async(moved, timeout_s=PATIENCE_S + 2)
+        assert desk.app.fleet_pane.handle_under_cursor() == "agent-03"
+        desk.reader.put(next_delta(3, gone=(key("sbx_03"),)))
+        await desk.shows(pilot, "11 agents")
+
+        async def gone() -> bool:
+            await pilot.pause()
+            return desk.app.fleet_pane.handle_under_cursor() is None
+
+        await eventually_async(gone, timeout_s=PATIENCE_S + 2)
+        await pilot.press("ctrl+k")
+        await desk.shows(pilot, "nothing to kill")
+        assert not isinstance(desk.app.screen, PlanDialog)
+
+
+async def test_rows_do_not_move_behind_a_dialog() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("p")
+        await front(desk, pilot)
+        before = list(desk.app.fleet_pane.table.order)
+        desk.reader.put(next_delta(2, resources=(resource("sbx_09", agent="agent-09", phase=Phase.STUCK),)))
+        await desk.shows(pilot, "1 stuck")
+        assert list(desk.app.fleet_pane.table.order) == before
+        await pilot.press("escape")
+
+        async def moved() -> bool:
+            await pilot.pause()
+            return desk.app.fleet_pane.table.order[0] == "agent-09"
+
+        await eventually_async(moved, timeout_s=2 * PATIENCE_S + 2)
+
+
+async def test_random_keys_in_a_read_only_console_do_nothing() -> None:
+    desk = Desk(a_fleet())
+    rng = random.Random(7)
+    keys = sorted({k for one in ACTIONS for k in one.keys} - {"W", "ctrl+c", "q"}) + [
+        "enter", "space", "asterisk", "tab", "down", "k", "2", "i", "l", "y", "x"
+    ]  # fmt: skip
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        for _ in range(200):
+            await pilot.press(rng.choice(keys))
+        assert desk.intents.acts == 0
+        assert desk.app.is_running
+
+
+async def test_without_the_window_a_verb_shows_its_plan_and_no_more() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("f9")
+        await front(desk, pilot)
+        assert "KILL 1 sandbox" in desk.text()
+        assert "this console only looks: press W" in desk.text()
+        assert not desk.app.screen.query("#accept")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not isinstance(desk.app.screen, Dialog)
+        assert desk.intents.acts == 0
+
+
+async def test_read_only_refuses_the_window_for_everybody() -> None:
+    desk = Desk(a_fleet(), read_only=True)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("W")
+        await desk.shows(pilot, "read-only")
+        assert "[RO]" in desk.screen()[0]
+        assert desk.intents.notes == []
+
+
+async def test_the_window_is_in_the_audit_and_shuts_by_itself() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("W")
+        await desk.shows(pilot, "[RW 10m]")
+        assert desk.intents.notes == [("window opened", "kim")]
+        desk.time.pass_s(601)
+        desk.app._fall_due()
+        await desk.shows(pilot, "[RO]")
+        assert not desk.session.may_act()
+        await pilot.press("W", "W")
+        await pilot.pause()
+        assert [what for what, _ in desk.intents.notes] == ["window opened", "window opened", "window closed"]
+
+
+async def test_a_window_that_cannot_be_audited_stays_shut() -> None:
+    desk = Desk(a_fleet())
+    desk.intents.full = True
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("W")
+        await desk.shows(pilot, "the window stays shut")
+        assert not desk.session.may_act()
+
+
+async def test_production_asks_for_the_fleets_name_before_it_opens() -> None:
+    desk = Desk(a_fleet(), production=True)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("W")
+        await desk.shows(pilot, "prod is production")
+        await pilot.press("tab")
+        desk.app.screen.query_one("#typed", Input).focus()
+        await pilot.press(*"staging", "enter")
+        await desk.shows(pilot, "that is not the word")
+        desk.app.screen.query_one("#typed", Input).value = "prod"
+        await pilot.press("enter")
+        await desk.shows(pilot, "[RW 10m]")
+        await pilot.press("p")
+        await front(desk, pilot)
+        assert "type  prod  to go ahead" in desk.text()
+
+
+async def writing(desk: Desk, pilot: Pilot[None], rows: int = 12) -> None:
+    await opened(desk, pilot, rows)
+    await pilot.press("W")
+    await desk.shows(pilot, "[RW 10m]")
+
+
+async def test_one_fresh_row_asks_for_a_key_and_cancel_has_the_focus() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("p")
+        await front(desk, pilot)
+        assert isinstance(desk.app.focused, Button)
+        assert desk.app.focused.id == "cancel"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert desk.intents.acts == 0
+        await pilot.press("p")
+        await front(desk, pilot)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "submitted: 1 row")
+        (intent,) = desk.intents.submitted
+        assert (intent.verb, intent.actor, intent.via) == (Verb.PAUSE, "kim", "console")
+        assert [target.key.id for target in intent.targets] == ["sbx_00"]
+        assert intent.not_after == NOW + timedelta(minutes=15)
+
+
+async def test_several_rows_ask_for_verb_and_count_and_name_what_the_filter_hides() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("space", "j", "space", "j", "space")
+        await desk.shows(pilot, "3 marked $0.30~/h")
+        await pilot.press("slash", *"-agent:agent-01", "enter")
+        await desk.settled(pilot, 11)
+        await pilot.press("ctrl+k")
+        await front(desk, pilot)
+        assert "KILL 3 sandboxes" in desk.text()
+        assert "1 marked rows are hidden by the filter: agent-01" in desk.text()
+        await pilot.click("#accept")
+        await desk.shows(pilot, "that is not the word")
+        assert desk.intents.acts == 0
+        desk.app.screen.query_one("#at-once", Checkbox).value = True
+        desk.app.screen.query_one("#why", Input).value = "key revoked"
+        typed = desk.app.screen.query_one("#typed", Input)
+        typed.value = "kill 3"
+        typed.focus()
+        await pilot.press("enter")
+        await desk.shows(pilot, "submitted: 3 rows")
+        (intent,) = desk.intents.submitted
+        assert (intent.params.now, intent.why, len(intent.targets)) == (True, "key revoked", 3)
+        assert desk.app.fleet_pane.table.marks == frozenset()
+
+
+async def test_what_was_confirmed_is_what_was_seen_even_if_the_fleet_moved() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("p")
+        await front(desk, pilot)
+        changed = replace(resource("sbx_00", agent="other"), generation="2")
+        desk.reader.put(next_delta(2, resources=(changed,)))
+        await desk.shows(pilot, "12 agents")
+        await pilot.click("#accept")
+        await desk.shows(pilot, "submitted: 1 row")
+        assert desk.intents.submitted[0].targets == (agents()[0].target,)
+
+
+async def test_stale_rows_ask_for_the_word_and_for_a_fresh_reading() -> None:
+    desk = Desk(replace(a_fleet(), statuses=(status(ok_s=90),)))
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("r")
+        await front(desk, pilot)
+        assert "STALE 1m30s" in desk.text()
+        assert "type  restart 1  to go ahead" in desk.text()
+
+        async def asked() -> bool:
+            return (WantedKind.POLL, "e2b") in desk.intents.wanted
+
+        await eventually_async(asked, timeout_s=5)
+
+
+async def test_a_window_that_closed_meanwhile_refuses() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("p")
+        await front(desk, pilot)
+        desk.time.pass_s(601)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "this console only looks")
+        assert desk.intents.acts == 0
+
+
+async def test_an_order_that_the_store_does_not_take_is_told() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        desk.intents.full = True
+        await pilot.press("p")
+        await front(desk, pilot)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "nothing was submitted")
+
+
+async def test_what_stays_and_what_is_left_out_is_named() -> None:
+    desk = Desk(
+        whole(
+            resource("sbx_1", agent="a", can=RUNS_CAN - {Capability.PAUSE}),
+            resource("sbx_2", agent="a", source="daytona"),
+            resource("mem_1", agent="a", source="mem0", kind=Kind.MEMORY_SCOPE),
+        )
+    )
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot, 1)
+        await pilot.press("p")
+        await front(desk, pilot)
+        text = desk.text()
+        assert "out    sbx_1: e2b cannot pause this sandbox" in text
+        assert "stays" in text
+        assert "memory scope mem_1 (mem0)" in text
+        assert "a: one agent in several sources by its label alone" in text
+
+
+async def test_extend_asks_how_long_first() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("t")
+        await desk.shows(pilot, "EXTEND: how long from now?")
+        box = desk.app.screen.query_one("#for", Input)
+        box.focus()
+        box.value = "soon"
+        await pilot.press("enter")
+        await desk.shows(pilot, "is not a time")
+        box.value = "90m"
+        await pilot.press("enter")
+        await front(desk, pilot)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "submitted: 1 row")
+        assert desk.intents.submitted[0].params.extend_s == 5400
+
+
+async def test_reassign_is_kept_here_where_no_provider_may_hold_it() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("m")
+        await desk.shows(pilot, "REASSIGN")
+        desk.app.screen.query_one("#owner", Input).value = "kim"
+        desk.app.screen.query_one("#task", Input).value = "-"
+        await pilot.click("#accept")
+        await front(desk, pilot)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "kept here for 1 row")
+        assert desk.intents.submitted == []
+        assert {(o.subject, o.field, o.value) for o in desk.intents.overlays} == {
+            ("agent-00", AssignmentField.OWNER, "kim"),
+            ("agent-00", AssignmentField.TASK, None),
+        }
+
+
+async def test_a_task_is_handed_over_and_waits_for_a_word() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("m")
+        await desk.shows(pilot, "REASSIGN")
+        desk.app.screen.query_one("#task-to", Input).value = "agent-05"
+        await pilot.click("#accept")
+        await front(desk, pilot)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "kept here for 1 row")
+        (asked,) = desk.intents.handed
+        assert (asked.from_agent, asked.to_agent, asked.task) == ("agent-00", "agent-05", "fix 0")
+        assert asked.not_after == NOW + timedelta(hours=24)
+
+
+async def test_outcomes_come_back_row_by_row() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("space", "j", "space", "p")
+        await front(desk, pilot)
+        desk.app.screen.query_one("#typed", Input).value = "pause 2"
+        await pilot.click("#accept")
+        await desk.shows(pilot, "submitted: 2 rows")
+        (intent,) = desk.intents.submitted
+        records = [
+            ActionRecord(
+                action_id=f"{intent.intent_id}.{i}", intent_id=intent.intent_id, verb=intent.verb, params=intent.params,
+                target=target, name=f"agent-0{i}", actor="kim", host="h", via="console", why="", submitted_at=NOW,
+                not_after=NOW,
+            )  # type: ignore[arg-type]
+            for i, target in enumerate(intent.targets)
+        ]  # fmt: skip
+        desk.reader.put(next_delta(2, actions=tuple(records)))
+        await desk.shows(pilot, "pause: 2 under way")
+        await desk.shows(pilot, "RUN >pause")
+        refused = Refused(RefusalReason.CHANGED, "it is another one now")
+        desk.reader.put(
+            next_delta(3, actions=(replace(records[0], outcome=Done()), replace(records[1], outcome=refused)))
+        )
+        await desk.shows(pilot, "pause: 1 done, 1 refused")
+        await desk.shows(pilot, "pause agent-01 (e2b): refused, changed")
+        await pilot.press("o")
+        await desk.shows(pilot, "pause agent-01 (e2b): refused, changed: it is another one now")
+
+
+async def test_ctrl_c_cancels_a_dialog_and_then_quits_at_once() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        await pilot.press("p")
+        await front(desk, pilot)
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert not isinstance(desk.app.screen, Dialog)
+        assert desk.app.is_running
+        await pilot.press("ctrl+c")
+
+        async def out() -> bool:
+            return not desk.app.is_running
+
+        await eventually_async(out, timeout_s=5)
+    assert desk.intents.acts == 0
+
+
+async def test_details_logs_events_and_money_open_and_close() -> None:
+    desk = Desk(a_fleet())
+    desk.reader.logs = ((NOW, "401 invalid x-api-key"),)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        for pressed, shown in (
+            ("d", "detail agent-00"), ("y", "raw agent-00"), ("l", "12:00:00 401 invalid"), ("e", "no event is kept"),
+            ("dollar_sign", "no usage line is known"), ("question_mark", "keys of FLEET"), ("o", "no order was given"),
+        ):  # fmt: skip
+            await pilot.press(pressed)
+            await desk.shows(pilot, shown)
+            await pilot.press("escape")
+            await pilot.pause()
+            assert not desk.app.in_front
+        assert (WantedKind.LOGS, key("sbx_00").packed()) in desk.intents.wanted
+
+
+async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.pause()
+        driver = desk.app._driver
+        before = len(driver.writes)
+        desk.app._fall_due()
+        await pilot.pause()
+        assert driver.writes[before:] == []
+        desk.time.pass_s(20)
+        desk.app._fall_due()
+        await pilot.pause()
+        assert driver.writes[before:] == []
+        desk.time.pass_s(40)
+        desk.app._fall_due()
+        await pilot.pause()
+        drawn = "".join(driver.writes[before:])
+        assert "12" in drawn
+        assert "agent-0" not in drawn
+
+
+async def test_findings_are_acted_upon_from_sprawl() -> None:
+    desk = Desk(
+        replace(whole(resource("lone"), *agents(2)), findings=(finding(key("lone")),), totals=(total("a", "1"),))
+    )
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot, 3)
+        await pilot.press("4")
+        await desk.shows(pilot, "no owner in 3 complete readings")
+        await pilot.press("ctrl+k")
+        await front(desk, pilot)
+        assert "KILL 1 sandbox" in desk.text()
+        await pilot.click("#accept")
+        await desk.shows(pilot, "submitted: 1 row")
+        assert desk.intents.submitted[0].targets[0].key == key("lone")

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def main(*, agents: int, seed: int, chaos: bool, once: bool, resources: bool, js
 
 
 @contextmanager
-def _ground() -> Iterator[Ground]:
+def _ground() -> Generator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="fleet-tui-demo-"))
     read_end, write_end = os.pipe()
     ground = Ground(folder, read_end, write_end)
@@ -86,7 +86,7 @@ def _ground() -> Iterator[Ground]:
 
 
 @contextmanager
-def _children(ground: Ground, *, agents: int, seed: int, chaos: bool) -> Iterator[None]:
+def _children(ground: Ground, *, agents: int, seed: int, chaos: bool) -> Generator[None]:
     """The vendors, the local agents and the collector; none of them is left when this is left."""
     vendors = _start(ground, "vendors", str(agents), str(seed), "chaos" if chaos else "calm", listen=True)
     started = [vendors]
@@ -99,6 +99,7 @@ def _children(ground: Ground, *, agents: int, seed: int, chaos: bool) -> Iterato
     finally:
         os.close(ground.write_end)
         _await_gone(started)
+        _await_local_agents_gone(ground)
 
 
 def _start(ground: Ground, role: str, *words: str, listen: bool = False) -> subprocess.Popen[bytes]:
@@ -194,6 +195,19 @@ def _await_gone(started: list[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             one.kill()
             one.wait()
+
+
+def _await_local_agents_gone(ground: Ground) -> None:
+    """They see the same end of the pipe, and write into the demo's folder until they have ended."""
+    from fleet_tui.providers.local.launch import RUNS
+    from fleet_tui.providers.local.processes import alive
+    from fleet_tui.providers.local.runs import read_run, run_directories
+
+    runs = (read_run(directory) for directory in run_directories(ground.state_dir / RUNS))
+    runners = [run.started.runner.ref for run in runs if run is not None]
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while any(alive(runner) for runner in runners) and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
 
 
 def child() -> None:

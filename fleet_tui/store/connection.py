@@ -1,6 +1,7 @@
 """Connections as every part of the store opens them, and what SQLite's errors mean to an operator."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from fleet_tui.ports import StoreDamaged, StoreError, StoreTooNew, StoreUnwritable
@@ -17,31 +18,35 @@ _PRIMARY = 0xFF
 
 
 def open_writer(path: Path, *, checkpoints: bool, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """A connection that may write, in autocommit mode. Only the collector's checkpoints."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        uri=True,
-        isolation_level=None,
-        timeout=busy_timeout_s,
-        check_same_thread=False,
-        cached_statements=256,
-    )
-    if not checkpoints:
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    """A connection that may write, in autocommit mode. Only the collector's checkpoints. Raises `StoreError`."""
+    setup = ["PRAGMA synchronous = FULL", *([] if checkpoints else ["PRAGMA wal_autocheckpoint = 0"])]
+    return _opened(path, "rw", setup, busy_timeout_s)
 
 
 def open_reader(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """A connection that cannot write and never checkpoints."""
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        isolation_level=None,
-        timeout=busy_timeout_s,
-        check_same_thread=False,
-        cached_statements=256,
-    )
+    """A connection that cannot write and never checkpoints. Raises `StoreError`."""
+    return _opened(path, "ro", [], busy_timeout_s)
+
+
+def _opened(path: Path, mode: str, setup: Sequence[str], busy_timeout_s: float) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=busy_timeout_s,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+    except sqlite3.Error as error:
+        raise explained(error, path) from error
+    try:
+        for statement in setup:
+            connection.execute(statement).fetchall()
+    except sqlite3.Error as error:
+        connection.close()
+        raise explained(error, path) from error
+    return connection
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -60,7 +65,7 @@ def refuse_newer(found: int, known: int = SCHEMA_VERSION) -> None:
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """The disk, or what we may write of it, is used up. A quota shows as a failed write, the shared memory as its size."""
+    """The disk, or what we may write of it, is used up. A quota shows as a failed write, a full one also as no shm."""
     return _code(error) == _FULL or getattr(error, "sqlite_errorcode", 0) in _NO_ROOM
 
 

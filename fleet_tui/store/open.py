@@ -64,8 +64,9 @@ def open_for_reader(state_dir: Path, *, opening: Opening = USUAL) -> SqliteFleet
 def open_for_intents(state_dir: Path, *, opening: Opening = USUAL) -> SqliteIntentStore:
     """The side of consoles and commands; makes the store at the first write if no collector has."""
 
+    path = prepared(state_dir, file_system=opening.file_system)
+
     def opened() -> Writer:
-        path = prepared(state_dir, file_system=opening.file_system)
         _ensure_current(path, clock.now())
         return Writer(path, token=None, ballast=Ballast(state_dir / BALLAST_FILE, opening.ballast_bytes))
 

@@ -21,18 +21,17 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from fleet_tui.domain.assignment import Assignment
-from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import AgentId, Incarnation, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Accrual, Basis, Rate, Side
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
-from fleet_tui.ports import Observation
+from fleet_tui.ports import CollectorStore, Observation
 from fleet_tui.store.codecs import resource_row
 from fleet_tui.store.open import open_for_collector, open_for_reader
 from fleet_tui.store.schema import RESOURCE
-from fleet_tui.store.sql import columns, places
+from fleet_tui.store.sql import columns, upsert
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOURCE = SourceName("e2b")
@@ -71,15 +70,32 @@ def line(label: str, values: Sequence[float], unit: str = "ms") -> None:
     print(f"{label:<58} {statistics.median(values):9.2f} {unit}  [{min(values):.2f}..{max(values):.2f}]")
 
 
-def upserted(connection: sqlite3.Connection, rows: Sequence[tuple[object, ...]]) -> None:
-    """The plain peer: every row of the poll, changed or not."""
-    assigned = ", ".join(f"{name} = excluded.{name}" for name in RESOURCE[3:])
-    with connection:
-        connection.executemany(
-            f"INSERT INTO plain ({columns(RESOURCE)}) VALUES ({places(RESOURCE)}) "
-            f"ON CONFLICT (source, kind, rid) DO UPDATE SET {assigned}",
-            rows,
-        )
+class Peers:
+    """What people would write: every row of the poll, changed or not."""
+
+    def __init__(self, directory: Path) -> None:
+        self.utils = Database(str(directory / "peer.db"))
+        self.utils.conn.execute("PRAGMA journal_mode = WAL")
+        self.plain = sqlite3.connect(directory / "plain.db")
+        self.plain.execute("PRAGMA journal_mode = WAL")
+        self.plain.execute("PRAGMA synchronous = NORMAL")
+        self.plain.execute(f"CREATE TABLE plain ({columns(RESOURCE)}, PRIMARY KEY (source, kind, rid))")
+
+    def upsert_all(self, rows: Sequence[tuple[object, ...]]) -> float:
+        records = [dict(zip(RESOURCE, row, strict=True)) for row in rows]
+        table = self.utils.table("agents")
+        return timed_ms(lambda: table.upsert_all(records, pk=("source", "kind", "rid")))
+
+    def executemany(self, rows: Sequence[tuple[object, ...]]) -> float:
+        def write() -> None:
+            with self.plain:
+                self.plain.executemany(upsert("plain", RESOURCE[:3], RESOURCE[3:]), rows)
+
+        return timed_ms(write)
+
+    def close(self) -> None:
+        self.utils.close()
+        self.plain.close()
 
 
 def figure_9(directory: Path, agents: int, rounds: int) -> None:
@@ -87,50 +103,47 @@ def figure_9(directory: Path, agents: int, rounds: int) -> None:
     store, lock = open_for_collector(directory / "state", NOW)
     known = {r.key: r for r in map(resource, range(agents))}
     store.observe(Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(known.values())))
-    peer = Database(str(directory / "peer.db"))
-    peer.conn.execute("PRAGMA journal_mode = WAL")
-    plain = sqlite3.connect(directory / "plain.db")
-    plain.execute("PRAGMA journal_mode = WAL")
-    plain.execute("PRAGMA synchronous = NORMAL")
-    plain.execute(f"CREATE TABLE plain ({columns(RESOURCE)}, PRIMARY KEY (source, kind, rid))")
+    peers = Peers(directory)
     ours: list[float] = []
     diffs: list[float] = []
     utils: list[float] = []
     plains: list[float] = []
     for turn in range(rounds):
-        at = NOW + timedelta(seconds=5 * (turn + 1))
         phase = Phase.IDLE if turn % 2 == 0 else Phase.RUNNING
         poll = [
             resource(n, phase if n % 100 == turn % 100 else known[resource_key(n)].phase.phase) for n in range(agents)
         ]
         rows = [resource_row(r) for r in poll]
-        records = [dict(zip(RESOURCE, row, strict=True)) for row in rows]
-        utils.append(timed_ms(lambda records=records: peer["agents"].upsert_all(records, pk=("source", "kind", "rid"))))
-        plains.append(timed_ms(lambda rows=rows: upserted(plain, rows)))
-        started = time.perf_counter()
-        changed = tuple(r for r in poll if known.get(r.key) != r)
-        diffs.append((time.perf_counter() - started) * 1000)
-        seen = Observation(source=SOURCE, at=at, status=status(at), changed=changed)
-        ours.append(timed_ms(lambda seen=seen: store.observe(seen)))
+        utils.append(peers.upsert_all(rows))
+        plains.append(peers.executemany(rows))
+        diff, changed = diffed(known, poll)
+        diffs.append(diff)
+        ours.append(observed_ms(store, NOW + timedelta(seconds=5 * (turn + 1)), changed=changed))
         known.update({r.key: r for r in changed})
     print(f"figure 9: one poll of {agents} agents, 1 % changed")
     line("  sqlite-utils upsert_all, all rows", utils)
     line("  plain executemany upsert, all rows", plains)
     line("  diff in Python", diffs)
     line("  store.observe of the changed rows", ours)
-    both = [a + b for a, b in zip(diffs, ours, strict=True)]
-    print(
-        f"  diff and store / upsert_all   {statistics.median(both) / statistics.median(utils):.3f}   (to reach <= 0.04)"
-    )
-    print(
-        f"  diff and store / executemany  {statistics.median(both) / statistics.median(plains):.3f}   (to reach <= 0.3)"
-    )
+    both = statistics.median([a + b for a, b in zip(diffs, ours, strict=True)])
+    print(f"  diff and store / upsert_all   {both / statistics.median(utils):.3f}   (to reach <= 0.04)")
+    print(f"  diff and store / executemany  {both / statistics.median(plains):.3f}   (to reach <= 0.3)")
     reading(directory / "state", agents, rounds)
     money(store, agents)
+    peers.close()
     store.close()
     lock.close()
-    peer.conn.close()
-    plain.close()
+
+
+def diffed(known: dict[ResourceKey, Resource], poll: Sequence[Resource]) -> tuple[float, tuple[Resource, ...]]:
+    started = time.perf_counter()
+    changed = tuple(r for r in poll if known.get(r.key) != r)
+    return (time.perf_counter() - started) * 1000, changed
+
+
+def observed_ms(store: CollectorStore, at: datetime, **seen: object) -> float:
+    observation = Observation(source=SOURCE, at=at, status=status(at), **seen)  # type: ignore[arg-type]
+    return timed_ms(lambda: store.observe(observation))
 
 
 def resource_key(number: int) -> ResourceKey:
@@ -138,33 +151,25 @@ def resource_key(number: int) -> ResourceKey:
 
 
 def reading(state: Path, agents: int, rounds: int) -> None:
-    parts: list[FleetDelta] = []
     loads: list[float] = []
     firsts: list[float] = []
-    for _ in range(rounds):
-        parts.clear()
-        with closing(open_for_reader(state)) as reader:
-            started = time.perf_counter()
-            first: list[float] = []
-
-            def keep(part: FleetDelta, first: list[float] = first, started: float = started) -> None:
-                first.append((time.perf_counter() - started) * 1000)
-                parts.append(part)
-
-            revision = reader.load(keep)
-            loads.append((time.perf_counter() - started) * 1000)
-            firsts.append(first[0])
-            idle = timed_ms(lambda reader=reader: [reader.woken() for _ in range(1000)])
-            nothing = timed_ms(lambda reader=reader, revision=revision: [reader.changes(revision) for _ in range(100)])
+    with closing(open_for_reader(state)) as reader:
+        for _ in range(rounds):
+            times, started = list[float](), time.perf_counter()
+            reader.load(lambda _, times=times: times.append(time.perf_counter()))  # type: ignore[misc]
+            loads.append((times[-1] - started) * 1000)
+            firsts.append((times[0] - started) * 1000)
+        revision = reader.changes(0).revision
+        idle = timed_ms(lambda: [reader.woken() for _ in range(1000)])
+        nothing = timed_ms(lambda: [reader.changes(revision) for _ in range(100)])
     print(f"reading {agents} agents")
     line("  whole load", loads)
     line("  first piece of 2,000", firsts)
     print(f"  woken() {idle:.1f} us each; changes() with nothing new {nothing * 10:.0f} us each")
 
 
-def money(store: object, agents: int) -> None:
+def money(store: CollectorStore, agents: int) -> None:
     """One usage poll: a line and an accrual of every agent."""
-    assert hasattr(store, "observe")
     at = NOW + timedelta(minutes=5)
     subjects = [
         Subject(source=SOURCE, layer=Layer.COMPUTE, kind=Kind.SANDBOX, id=f"sbx-{n:06d}") for n in range(agents)
@@ -189,14 +194,12 @@ def money(store: object, agents: int) -> None:
     )
     accruals = tuple((subject, Accrual(until=at, exact=Decimal("0.008667"))) for subject in subjects)
     vitals = tuple(Vitals(key=resource_key(n), at=at, cpu_percent=1.5, memory_bytes=2**30) for n in range(agents))
-    seen = Observation(source=SOURCE, at=at, status=status(at), usage=usage, accruals=accruals)
-    print(f"  usage and accrual of {agents} agents: {timed_ms(lambda: store.observe(seen)):.0f} ms")
-    print(f"  the same again: {timed_ms(lambda: store.observe(seen)):.0f} ms")
-    seen = Observation(source=SOURCE, at=at, status=status(at), vitals=vitals)
-    print(f"  vitals of {agents} agents: {timed_ms(lambda: store.observe(seen)):.0f} ms")
+    print(f"  usage and accrual of {agents} agents: {observed_ms(store, at, usage=usage, accruals=accruals):.0f} ms")
+    print(f"  the same again: {observed_ms(store, at, usage=usage, accruals=accruals):.0f} ms")
+    print(f"  vitals of {agents} agents: {observed_ms(store, at, vitals=vitals):.0f} ms")
 
 
-async def _lags(work: Callable[[], None] | None, seconds: float) -> list[float]:
+async def _lags(work: Callable[[], object] | None, seconds: float) -> list[float]:
     """How late a 5 ms tick of the loop comes while `work` runs in a thread."""
     lags: list[float] = []
     task = asyncio.create_task(asyncio.to_thread(work)) if work else None

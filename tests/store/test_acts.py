@@ -10,11 +10,12 @@ from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Incarnation, Target
 from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.record import ActionState, HandOver, WantedKind
+from fleet_tui.domain.resource import Event
 from fleet_tui.ports import LogPage, StoreError
 from fleet_tui.store import write_logs
 from tests.support import facts
 from tests.support.facts import NOW
-from tests.support.stores import Stores, intent, loaded
+from tests.support.stores import SOURCE, Stores, intent, loaded
 
 TARGETS = tuple(facts.resource(id_).target for id_ in ("a", "b"))
 
@@ -91,7 +92,7 @@ def test_an_outcome_and_its_audit_row_are_written_once(
 
 
 def test_settling_what_nobody_accepted_is_an_error_and_writes_nothing(opened: Stores) -> None:
-    with pytest.raises(StoreError, match="no action i9.0"):
+    with pytest.raises(StoreError, match=r"no action i9\.0"):
         opened.collector.settle(ActionId("i9.0"), Done(), NOW)
     assert opened.reader().audit(limit=10) == ()
 
@@ -214,9 +215,6 @@ def test_a_line_longer_than_the_ring_keeps_its_beginning(opened: Stores) -> None
 
 def test_events_are_told_once_and_read_newest_first(opened: Stores) -> None:
     key = facts.key("a")
-    from tests.support.stores import SOURCE
-    from fleet_tui.domain.resource import Event
-
     events = tuple(
         Event(
             event_id=f"e{n}",

@@ -63,10 +63,10 @@ def test_killing_the_writer_loses_nothing_that_it_acknowledged(state_dir: Path) 
             assert {row.action_id for row in reader.audit(limit=10_000)} == settled
             assert reader.verify_audit() is None
             held.collector.accept(NOW)
-            for number in acked["submitted"]:
-                record = held.collector.action(ActionId(f"i{number}.0"))
+            for submitted in acked["submitted"]:
+                record = held.collector.action(ActionId(f"i{submitted}.0"))
                 assert record is not None
-                if number in acked["attempted"]:
+                if submitted in acked["attempted"]:
                     assert held.collector.attempted(record.action_id, record.target)
                 held.collector.settle(record.action_id, Done("gone"), NOW)
     with closing(sqlite3.connect(state_dir / STORE_FILE)) as connection:

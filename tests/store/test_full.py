@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.outcome import Done
 from fleet_tui.ports import StoreUnwritable
 from fleet_tui.store.ballast import Ballast
@@ -23,7 +22,11 @@ def cap(held: Stores, spare_pages: int) -> Callable[[], None]:
     connection = held.collector._writer._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages + spare_pages}").fetchall()
-    return lambda: connection.execute("PRAGMA max_page_count = 1000000").fetchall() and None
+
+    def lift() -> None:
+        connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+
+    return lift
 
 
 def test_a_full_disk_refuses_with_one_sentence_keeps_what_was_there_and_recovers(opened: Stores) -> None:
@@ -75,9 +78,9 @@ def fill_audit(held: Stores, *, target_pages: int) -> None:
     """Use up what free pages there are."""
     cap(held, target_pages)
     connection = held.collector._writer._connection
+    rows = ((f"c{number}", "x" * 2000) for number in range(10_000))
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        for number in range(10_000):
-            connection.execute("INSERT INTO cursors (name, value) VALUES (?, ?)", (f"c{number}", "x" * 2000))
+        connection.executemany("INSERT INTO cursors (name, value) VALUES (?, ?)", rows)
 
 
 def test_the_ballast_is_taken_only_where_three_times_its_size_is_free(
@@ -150,13 +153,14 @@ def test_a_fault_at_any_point_of_a_write_leaves_it_whole_or_not_there(opened: St
     (record,) = opened.collector.accept(NOW)
     reader = opened.reader()
     faults = 0
-    for write in (
+    writes: list[Callable[[], object]] = [
         lambda: opened.observe(
             changed=tuple(facts.resource(f"r{n}") for n in range(40)), vitals=(facts.vitals(facts.key("r1")),)
         ),
         lambda: opened.observe(gone=tuple(facts.key(f"r{n}") for n in range(20))),
-        lambda: opened.collector.settle(ActionId(record.action_id), Done("gone"), NOW),
-    ):
+        lambda: opened.collector.settle(record.action_id, Done("gone"), NOW),
+    ]
+    for write in writes:
         before = loaded(reader).seen()
         for steps in range(1, 10_000):
             left = steps

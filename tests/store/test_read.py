@@ -55,6 +55,18 @@ def perform(held: Stores, number: int, op: Op) -> None:
             held.observe(at, findings=(facts.finding(facts.key(id_)),))
         case "find", id_, False:
             held.observe(at, gone_findings=((RuleName.ORPHAN, facts.key(id_)),))
+        case ("forget",):
+            held.collector.forget_sources([], at)
+        case "tidy", days:
+            held.collector.tidy(at + timedelta(days=days))
+        case _:
+            ask(held, number, op)
+
+
+def ask(held: Stores, number: int, op: Op) -> None:
+    """What operators do."""
+    at = NOW + timedelta(hours=number)
+    match op:
         case "overlay", subject, owner:
             overlay = Overlay(subject=subject, field=AssignmentField.OWNER, value=owner, set_by="ada")
             held.intents.overlay([overlay], now=at, host="laptop", why="")
@@ -67,10 +79,8 @@ def perform(held: Stores, number: int, op: Op) -> None:
                 held.collector.settle(record.action_id, Done("gone"), at)
         case "hand over", id_, confirm:
             hand_over(held, f"h{id_}", confirm=confirm, number=number)
-        case ("forget",):
-            held.collector.forget_sources([], at)
-        case "tidy", days:
-            held.collector.tidy(at + timedelta(days=days))
+        case _:
+            raise AssertionError(f"nobody knows how to {op[0]}")
 
 
 def hand_over(held: Stores, id_: str, *, confirm: bool, number: int) -> None:

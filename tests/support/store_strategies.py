@@ -24,9 +24,7 @@ ODD = "\x00\x1e\x1f\ufdd0\ud800\udc00\ud83d\ude00\u2028é\U0001f600"
 texts = st.text(st.characters() | st.sampled_from(ODD) | st.sampled_from(string.hexdigits), max_size=12)
 plain_texts = st.text(st.sampled_from("abcxyz-"), min_size=1, max_size=6)
 opt_texts = st.none() | texts
-moments = st.datetimes(
-    min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)  # noqa: DTZ001
-)
+moments = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.just(UTC))
 opt_moments = st.none() | moments
 whole = st.integers(-(2**63) + 1, 2**63 - 1)
 reals = st.floats(allow_nan=False, allow_infinity=False)
@@ -155,9 +153,7 @@ outcomes = (
     | st.builds(Refused, reason=st.sampled_from(RefusalReason), detail=texts)
     | st.builds(Failed, failure_class=st.sampled_from(FailureClass), detail=texts, uncertain=st.booleans())
 )
-overlays = st.builds(
-    Overlay, subject=texts, field=st.sampled_from(AssignmentField), value=opt_texts, set_by=texts
-)
+overlays = st.builds(Overlay, subject=texts, field=st.sampled_from(AssignmentField), value=opt_texts, set_by=texts)
 hand_overs = st.builds(
     HandOver,
     hand_over_id=texts,

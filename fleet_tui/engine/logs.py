@@ -77,11 +77,13 @@ class LogDesk:
                 key=key,
             )
         except ProviderError as error:
-            picture = around.pictures[source.name]
-            told = Observation(
-                source=source.name, at=error.failure.at, status=picture.status, failures=(error.failure,)
-            )
-            await around.stored(lambda store: store.observe(told))
+            failure = error.failure
+
+            def tell(store: CollectorStore) -> None:
+                status = around.pictures[source.name].status
+                store.observe(Observation(source=source.name, at=failure.at, status=status, failures=(failure,)))
+
+            await around.stored(tell)
             return None
         if page.lines:
             now = around.clock.now()

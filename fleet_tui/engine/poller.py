@@ -264,7 +264,8 @@ class SourcePoller:
         return self._around.pictures[self.name].status
 
     async def _observe(self, observation: Observation) -> None:
-        await self._around.stored(lambda store: store.observe(observation))
+        """Write it with the status of that moment: a listing may have moved it since the observation was made."""
+        await self._around.stored(lambda store: store.observe(replace(observation, status=self._status())))
 
     async def _tell(self, failure: Failure, duty: str) -> bool:
         """A side reading failed: told once per cause; the rows and their freshness are the listing's."""

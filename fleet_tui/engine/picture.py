@@ -45,8 +45,6 @@ facts_of: Final[Callable[[Resource], Facts]] = attrgetter(
 
 `phase.evidence` is not among them: saying the same thing in other words changes nothing.
 """
-SINCE: Final = 4
-"""Where the facts of a listed row have `phase.since`: the provider's own word, before we filled in ours."""
 id_of: Final[Callable[[Resource], str]] = attrgetter("key.id")
 
 
@@ -55,17 +53,22 @@ class KindPicture:
     """One kind of one source. `rows` holds ended ones too; `listed` what the last listing named, as it named it."""
 
     rows: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType[str, Resource]({}))
-    listed: Mapping[str, Facts] = field(default_factory=lambda: MappingProxyType[str, Facts]({}))
+    listed: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType[str, Resource]({}))
     empty_polls: int = 0
     """Complete listings in a row that named nothing although something was there."""
     alive: int = 0
     running: bool = False
 
+    def told_since(self, id_: str) -> datetime | None:
+        """Since when a row is in its phase by the provider's own word; None where only we say so."""
+        listed = self.listed.get(id_)
+        return listed.phase.since if listed is not None else None
+
     def live(self) -> list[Resource]:
         return [r for r in self.rows.values() if r.phase.phase not in ENDED]
 
 
-def kind_picture(rows: Mapping[str, Resource], listed: Mapping[str, Facts]) -> KindPicture:
+def kind_picture(rows: Mapping[str, Resource], listed: Mapping[str, Resource]) -> KindPicture:
     """A picture of these rows, counted once."""
     phases = Counter(map(_phase_of, rows.values()))
     return KindPicture(
@@ -91,6 +94,10 @@ class Picture:
     vitals: Mapping[tuple[Kind, str], Vitals] = field(
         default_factory=lambda: MappingProxyType[tuple[Kind, str], Vitals]({})
     )
+    order: tuple[Resource, ...] = ()
+    """The rows of the last complete listing, as they were handed in, in their order."""
+    swept_at: datetime | None = None
+    """When rows were last compared one by one and old ended ones let go."""
     known_before: bool = False
     """A reading succeeded at some time, so that a new row is news."""
     killed: Mapping[tuple[Kind, str, str], datetime] = field(

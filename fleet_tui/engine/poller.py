@@ -16,11 +16,12 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.deeds import recalled_kills
 from fleet_tui.engine.guard import LISTING_DEADLINE_S, READ_DEADLINE_S, ask
 from fleet_tui.engine.picture import Picture, picture_of
-from fleet_tui.engine.reconciler import Pace, Reconciled, moved_vitals, reconcile
+from fleet_tui.engine.reconciler import Pace, Reconciled, reconcile
 from fleet_tui.engine.schedule import EVENTS_S, USAGE_S, VITALS_S, jittered_s, retry_s
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.spending import rate_changes
 from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.engine.vitals import moved_vitals
 from fleet_tui.ports import (
     CollectorStore,
     EventReader,

@@ -15,7 +15,7 @@ from fleet_tui.domain.phase import BURNING, ENDED
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
 from fleet_tui.domain.watch import Watch, watched_s
-from fleet_tui.engine.picture import SINCE, Picture
+from fleet_tui.engine.picture import Picture
 
 LOOK_BACK: Final = timedelta(days=31)
 """How far before our first look a provider's own times are believed."""
@@ -119,9 +119,7 @@ def _accrue(stretch: _Stretch, before: Accrual | None) -> tuple[list[UsageLine],
 def told_since(picture: Picture, row: Resource) -> datetime | None:
     """Since when it runs without a break, by the provider's own word; None where only we say so."""
     known = picture.kinds.get(row.key.kind)
-    listed = known.listed.get(row.key.id) if known else None
-    told = listed[SINCE] if listed is not None else None
-    return told if isinstance(told, datetime) else None
+    return known.told_since(row.key.id) if known else None
 
 
 def _watched_from(spans: tuple[Watch, ...], until: datetime) -> datetime:

@@ -15,7 +15,7 @@ from fleet_tui.domain.sprawl import RULES, Finding, RuleName, SprawlRule
 from fleet_tui.domain.sprawl_rules import PREDICATES, Holding, Subject, Whole
 from fleet_tui.domain.watch import watched_s
 from fleet_tui.domain.work import Quiet
-from fleet_tui.engine.picture import SINCE, Picture
+from fleet_tui.engine.picture import Picture
 
 Overlays = Mapping[str, tuple[Overlay, ...]]
 """By subject: an agent id or a packed resource key."""
@@ -168,14 +168,13 @@ def _subject(
         laid = (*(overlays.get(row.agent, ()) if row.agent else ()), *overlays.get(row.key.packed(), ()))
         assignment = overlaid(assignment, laid)
     watched = picture.watches[0].start if picture.watches else picture.status.last_ok_at
-    listed = picture.kinds[row.key.kind].listed.get(row.key.id)
     return Subject(
         row=row,
         assignment=assignment,
         whole=whole,
         first_seen=row.created_at or watched or row.phase.since or _now_of(picture),
         silence=silences.get((row.key.kind, row.key.id)),
-        since_is_told=listed is not None and listed[SINCE] is not None,
+        since_is_told=picture.kinds[row.key.kind].told_since(row.key.id) is not None,
     )
 
 

@@ -28,6 +28,7 @@ from fleet_tui.domain.plan import Plan, targets_of
 from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at
 from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import StoreError
 from fleet_tui.store.intents import SqliteIntentStore
 from fleet_tui.store.lock import collector_holder, join_consoles
 from fleet_tui.store.open import open_for_intents, open_for_reader
@@ -40,8 +41,12 @@ FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
 AFTER_TERM_S: Final = 120.0
 """How much longer than its term an action may take to be settled: what began in time is seen to its end."""
+LOCAL: Final = "local"
+"""The provider of what `run` starts."""
 LOG_WITHIN_S: Final = 4.0
 """How long `logs` waits for newer lines than are kept."""
+LOOK_ANYWAY_S: Final = 0.5
+"""The hint that somebody committed misses some commits, so the store is read without one too."""
 _STEP_S: Final = 0.05
 _COLLECTOR_LOOK_S: Final = 2.0
 
@@ -109,16 +114,17 @@ class Fleet:
 
     def wait(self, done: Callable[[], bool], *, for_s: float) -> bool:
         """Refresh until `done`; False when that took longer than `for_s`. A collector that dies is started again."""
-        deadline = clock.monotonic_s() + for_s
-        look_again = clock.monotonic_s() + _COLLECTOR_LOOK_S
+        started = looked = kept = clock.monotonic_s()
         while not done():
-            if clock.monotonic_s() > deadline:
+            at = clock.monotonic_s()
+            if at - started > for_s:
                 return False
             time.sleep(_STEP_S)
-            if self.reader.woken() or self.model.revision <= 0:
+            if self.reader.woken() or at - looked > LOOK_ANYWAY_S:
+                looked = at
                 self.refresh()
-            if clock.monotonic_s() > look_again:
-                look_again = clock.monotonic_s() + _COLLECTOR_LOOK_S
+            if at - kept > _COLLECTOR_LOOK_S:
+                kept = at
                 self.keep_collector()
         return True
 
@@ -143,9 +149,17 @@ class Fleet:
         return unread
 
     def unheard(self, since: datetime | None) -> list[SourceName]:
-        """Sources of which nothing fresh is known, neither a reading nor a failure since then."""
-        now = self.now()
-        return [name for name in self.config.settings if not _heard(self.model.statuses.get(name), since, now)]
+        """Sources of which nothing fresh is known, neither a reading nor a failure since then.
+
+        A collector that had to be started reads at once, so that its readings are waited for: what was kept from
+        before knows nothing of what began while nobody looked.
+        """
+        now, began = self.now(), self.started_at
+        return [
+            name
+            for name in self.config.settings
+            if not _heard(status := self.model.statuses.get(name), since, now) or not _tried_since(status, began)
+        ]
 
     def troubles(self) -> dict[SourceName, SourceState]:
         """The sources that are not as they should be."""
@@ -168,7 +182,11 @@ def _heard(status: SourceStatus | None, since: datetime | None, now: datetime) -
         return True
     if status.failure is None:
         return False
-    return since is None or (status.last_try_at is not None and status.last_try_at >= since)
+    return _tried_since(status, since)
+
+
+def _tried_since(status: SourceStatus | None, since: datetime | None) -> bool:
+    return since is None or (status is not None and status.last_try_at is not None and status.last_try_at >= since)
 
 
 def why_unread(status: SourceStatus | None) -> str:
@@ -218,6 +236,22 @@ def attending(
         finally:
             fleet.reader.close()
             fleet.intents.close()
+
+
+def notice_run(config: Config, state_dir: Path) -> None:
+    """Let a collector that is alive see now what was started here; one that is started later reads it anyway."""
+    if collector_holder(state_dir) is None:
+        return
+    intents = open_for_intents(state_dir)
+    try:
+        for name, provider in config.kinds_of().items():
+            if provider.name == LOCAL:
+                intents.want(WantedKind.POLL, name, now=clock.now(), for_s=FRESH_WITHIN_S)
+    except StoreError:
+        # It runs all the same, and is read when it is due.
+        return
+    finally:
+        intents.close()
 
 
 def submit(fleet: Fleet, plan: Plan, *, why: str, only: Collection[Resource] | None = None) -> tuple[ActionId, ...]:
@@ -308,14 +342,15 @@ def log_tail(fleet: Fleet, resource: Resource, *, limit: int) -> Sequence[LogLin
 def log_tails(fleet: Fleet, resource: Resource, *, limit: int) -> Iterator[Sequence[LogLine]]:
     """The lines there are, then for ever those that came since; has the collector read them meanwhile."""
     shown: Sequence[LogLine] = ()
-    wanted_until = fleet.now()
+    wanted_until, looked = fleet.now(), clock.monotonic_s() - LOOK_ANYWAY_S
     while True:
         now = fleet.now()
         if now + timedelta(seconds=_COLLECTOR_LOOK_S) >= wanted_until:
             fleet.keep_collector()
             fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=now, for_s=FRESH_WITHIN_S)
             wanted_until = now + timedelta(seconds=FRESH_WITHIN_S)
-        if fleet.reader.woken() or not shown:
+        if fleet.reader.woken() or clock.monotonic_s() - looked > LOOK_ANYWAY_S:
+            looked = clock.monotonic_s()
             lines = fleet.reader.log_tail(resource.key, limit=limit)
             yield lines[_overlap(shown, lines) :]
             shown = lines

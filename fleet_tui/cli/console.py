@@ -15,10 +15,10 @@ def run(options: Namespace) -> int:
         return _demo(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return look.run(Namespace(**{**vars(options), "command": "ls", "words": [], "resources": False, "json": False}))
-    from fleet_tui import console
+    from fleet_tui.console import run as open_console
 
     paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
-    return console.run(paths.present, paths.state_dir, env=os.environ)
+    return open_console(paths.present, paths.state_dir, env=os.environ)
 
 
 def _demo(options: Namespace) -> int:
@@ -26,9 +26,9 @@ def _demo(options: Namespace) -> int:
         raise Ended(ExitCode.WRONG, "--agents takes a number from 1")
     if (options.json or options.resources) and not options.once:
         raise Ended(ExitCode.WRONG, "--json and --resources print once: add --once")
-    from fleet_tui import demo
+    from fleet_tui.demo import main as begin
 
-    return demo.main(
+    return begin(
         agents=options.agents,
         seed=options.seed,
         chaos=options.chaos,

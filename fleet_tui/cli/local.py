@@ -26,14 +26,15 @@ def run(options: Namespace) -> int:
 
 def _run(options: Namespace) -> int:
     from fleet_tui.cli.pick import refuse_read_only
-    from fleet_tui.commands import configured, who
+    from fleet_tui.commands import configured, notice_run, who
     from fleet_tui.providers.local.launch import NotLaunched, RunRequest, launch
     from fleet_tui.providers.local.policy import RestartPolicy
 
     if not options.command_words:
         raise Ended(ExitCode.WRONG, "there is no command to run: write it behind --, as in `fleet-tui run -- claude`")
     paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
-    refuse_read_only(configured(paths, os.environ))
+    config = configured(paths, os.environ)
+    refuse_read_only(config)
     size = shutil.get_terminal_size()
     launched = launch(
         RunRequest(
@@ -54,6 +55,7 @@ def _run(options: Namespace) -> int:
     if isinstance(launched, NotLaunched):
         raise Ended(ExitCode.SOME_FAILED, launched.text)
     put([launched.run_id])
+    notice_run(config, paths.state_dir)
     return ExitCode.DONE
 
 

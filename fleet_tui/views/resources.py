@@ -59,6 +59,8 @@ def _cells(model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, 
 def resource_lines(model: FleetModel, resource: Resource, now: datetime) -> list[Line]:
     """Every fact with its label; what holds hidden characters is also spelled exactly."""
     lines = [_line(label, _text(value)) for label, value in resource_row(model, resource, now).items()]
+    if resource.phase.evidence:
+        lines.append(_line("why", resource.phase.evidence))
     lines += [_line(label, value) for label, value in resource.detail]
     for what, text in (("name", resource.name), ("id", resource.key.id)):
         if has_hidden(text):

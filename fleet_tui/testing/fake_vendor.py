@@ -16,9 +16,7 @@ from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.resource import Resource, pairs
 
-CAN = frozenset(
-    {Capability.PAUSE, Capability.RESUME, Capability.KILL, Capability.RESTART, Capability.EXTEND, Capability.RELABEL}
-)
+CAN = frozenset({Capability.PAUSE, Capability.RESUME, Capability.KILL, Capability.RESTART, Capability.EXTEND})
 RATE = Rate(microusd_per_hour=100_000, basis=Basis.ESTIMATED)
 
 

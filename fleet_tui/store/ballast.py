@@ -26,7 +26,9 @@ class Ballast:
         """Take it again once three times as much is free; True when it stands."""
         try:
             if self.path.exists():
-                return True
+                if self.path.stat().st_size == self.size_bytes:
+                    return True
+                self.path.unlink()
             if shutil.disk_usage(self.path.parent).free < 3 * self.size_bytes:
                 return False
             self._write()

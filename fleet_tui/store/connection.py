@@ -7,6 +7,9 @@ from pathlib import Path
 from fleet_tui.ports import StoreDamaged, StoreError, StoreTooNew, StoreUnwritable
 from fleet_tui.store.schema import BUSY_TIMEOUT_S, SCHEMA_VERSION
 
+WAL_KEPT_BYTES = 16 * 1024 * 1024
+"""A log that grew beyond it, because of a long reader, is cut back to it when it begins anew."""
+
 _FULL = 13
 _IOERR = 10
 _NO_ROOM = frozenset({_IOERR | 3 << 8, _IOERR | 19 << 8})
@@ -19,8 +22,8 @@ _PRIMARY = 0xFF
 
 def open_writer(path: Path, *, checkpoints: bool, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
     """A connection that may write, in autocommit mode. Only the collector's checkpoints. Raises `StoreError`."""
-    setup = ["PRAGMA synchronous = FULL", *([] if checkpoints else ["PRAGMA wal_autocheckpoint = 0"])]
-    return _opened(path, "rw", setup, busy_timeout_s)
+    own = f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}" if checkpoints else "PRAGMA wal_autocheckpoint = 0"
+    return _opened(path, "rw", ["PRAGMA synchronous = FULL", own], busy_timeout_s)
 
 
 def open_reader(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:

@@ -3,13 +3,17 @@
 import fcntl
 import json
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fleet_tui import clock
 from fleet_tui.ports import StoreError
 from fleet_tui.store.schema import COLLECTOR_LOCK_FILE, CONSOLES_LOCK_FILE
+
+PATIENCE_S = 30.0
 
 
 class CollectorRuns(StoreError):
@@ -100,10 +104,16 @@ def consoles_present(state_dir: Path) -> bool:
         os.close(descriptor)
 
 
-def take_lock(path: Path) -> FileLock:
-    """Wait for a lock that is only ever held for moments."""
+def take_lock(path: Path, *, wait_s: float = PATIENCE_S) -> FileLock:
+    """Wait for a lock that is only ever held for moments. Raises `StoreError` where its holder hangs."""
     descriptor = _descriptor(path)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    deadline = clock.monotonic_s() + wait_s
+    turn = threading.Event()
+    while not _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        if clock.monotonic_s() > deadline:
+            os.close(descriptor)
+            raise StoreError(f"another process has held {path} for {wait_s:.0f} s; is one stopped in the middle?")
+        turn.wait(0.01)
     return FileLock(descriptor)
 
 

@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from sqlite_utils.db import Table
 from sqlite_utils.migrations import Migrations
 
+from fleet_tui.ports import StoreError
 from fleet_tui.store import schema
 from fleet_tui.store.connection import refuse_newer, version
 
@@ -146,3 +147,13 @@ def migrate(
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Tables of ours are never put into somebody else's database. Raises `StoreError`."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != schema.APPLICATION_ID and tables:
+        raise StoreError(
+            "the file in the store's place is a database of another program: move it away, then start again"
+        )

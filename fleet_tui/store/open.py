@@ -16,7 +16,7 @@ from fleet_tui.store.lock import CollectorLock, take_collector_lock, take_lock
 from fleet_tui.store.place import FileSystemOf, created, file_system_of, prepared
 from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.store.retention import KEPT, Retention
-from fleet_tui.store.schema import BALLAST_FILE, SCHEMA_LOCK_FILE, SCHEMA_VERSION, STORE_FILE
+from fleet_tui.store.schema import BALLAST_FILE, SCHEMA_LOCK_FILE, SCHEMA_VERSION
 from fleet_tui.store.transaction import Writer
 from fleet_tui.store.write import SqliteCollectorStore
 
@@ -99,13 +99,14 @@ def _make_sound(path: Path, now: datetime) -> None:
 
 
 def _migrated(path: Path, now: datetime) -> None:
-    from fleet_tui.store.migrations import migrate  # noqa: PLC0415 - sqlite-utils is slow to import
+    from fleet_tui.store.migrations import migrate, refuse_foreign  # noqa: PLC0415 - sqlite-utils is slow to import
 
     _held_version(path)
     with take_lock(path.parent / SCHEMA_LOCK_FILE):
         created(path)
         connection = open_writer(path, checkpoints=True)
         try:
+            refuse_foreign(connection)
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             migrate(connection, store_id=uuid.uuid4().hex, now_us=us(now))
         except sqlite3.Error as error:
@@ -142,8 +143,3 @@ def _raised_token(path: Path, ballast: Ballast) -> int:
 def _raise_token(connection: sqlite3.Connection) -> int:
     rows = connection.execute("UPDATE clock SET token = token + 1 WHERE id = 1 RETURNING token").fetchall()
     return int(rows[0][0])
-
-
-def store_path(state_dir: Path) -> Path:
-    """Where the store of a state directory is."""
-    return state_dir / STORE_FILE

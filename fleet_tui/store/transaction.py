@@ -78,8 +78,11 @@ class Writer:
 
     def _begun(self) -> sqlite3.Connection:
         self._connection.execute("BEGIN IMMEDIATE")
-        if self._token is not None or self._inode == _inode(self.path):
+        if self._inode == _inode(self.path):
             return self._connection
+        if self._token is not None:
+            self._connection.execute("ROLLBACK")
+            raise FencedOut(f"{self.path} was moved or removed; this collector ends, the next one makes a new store")
         # The collector set the file aside and made a new one; what we write must land in that.
         self._connection.close()
         self._connection = open_writer(self.path, checkpoints=False)

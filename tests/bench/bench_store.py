@@ -60,6 +60,13 @@ def status(at: datetime) -> SourceStatus:
     return SourceStatus(name=SOURCE, provider="e2b", cadence_s=5.0, last_ok_at=at, last_complete_at=at)
 
 
+def cpu_ms(work: Callable[[], object]) -> float:
+    """Of this process: it does not move with what else the machine does."""
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) * 1000
+
+
 def timed_ms(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -84,14 +91,14 @@ class Peers:
     def upsert_all(self, rows: Sequence[tuple[object, ...]]) -> float:
         records = [dict(zip(RESOURCE, row, strict=True)) for row in rows]
         table = self.utils.table("agents")
-        return timed_ms(lambda: table.upsert_all(records, pk=("source", "kind", "rid")))
+        return cpu_ms(lambda: table.upsert_all(records, pk=("source", "kind", "rid")))
 
     def executemany(self, rows: Sequence[tuple[object, ...]]) -> float:
         def write() -> None:
             with self.plain:
                 self.plain.executemany(upsert("plain", RESOURCE[:3], RESOURCE[3:]), rows)
 
-        return timed_ms(write)
+        return cpu_ms(write)
 
     def close(self) -> None:
         self.utils.close()
@@ -120,14 +127,18 @@ def figure_9(directory: Path, agents: int, rounds: int) -> None:
         diffs.append(diff)
         ours.append(observed_ms(store, NOW + timedelta(seconds=5 * (turn + 1)), changed=changed))
         known.update({r.key: r for r in changed})
-    print(f"figure 9: one poll of {agents} agents, 1 % changed")
+    print(f"figure 9: one poll of {agents} agents, 1 % changed, CPU time")
     line("  sqlite-utils upsert_all, all rows", utils)
     line("  plain executemany upsert, all rows", plains)
     line("  diff in Python", diffs)
     line("  store.observe of the changed rows", ours)
-    both = statistics.median([a + b for a, b in zip(diffs, ours, strict=True)])
-    print(f"  diff and store / upsert_all   {both / statistics.median(utils):.3f}   (to reach <= 0.04)")
-    print(f"  diff and store / executemany  {both / statistics.median(plains):.3f}   (to reach <= 0.3)")
+    both = [a + b for a, b in zip(diffs, ours, strict=True)]
+    for name, held, limit in (("upsert_all", utils, 0.04), ("executemany", plains, 0.3)):
+        peer = statistics.median(held)
+        print(
+            f"  store / {name}: {statistics.median(ours) / peer:.3f}; with a diff of whole objects: "
+            f"{statistics.median(both) / peer:.3f} (to reach <= {limit}; bench_poll has the engine's own diff)"
+        )
     reading(directory / "state", agents, rounds)
     money(store, agents)
     peers.close()
@@ -136,14 +147,14 @@ def figure_9(directory: Path, agents: int, rounds: int) -> None:
 
 
 def diffed(known: dict[ResourceKey, Resource], poll: Sequence[Resource]) -> tuple[float, tuple[Resource, ...]]:
-    started = time.perf_counter()
+    started = time.process_time()
     changed = tuple(r for r in poll if known.get(r.key) != r)
-    return (time.perf_counter() - started) * 1000, changed
+    return (time.process_time() - started) * 1000, changed
 
 
 def observed_ms(store: CollectorStore, at: datetime, **seen: object) -> float:
     observation = Observation(source=SOURCE, at=at, status=status(at), **seen)  # type: ignore[arg-type]
-    return timed_ms(lambda: store.observe(observation))
+    return cpu_ms(lambda: store.observe(observation))
 
 
 def resource_key(number: int) -> ResourceKey:

@@ -5,11 +5,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.outcome import Done
 from fleet_tui.ports import StoreTooNew
 from fleet_tui.store import salvage
+from fleet_tui.store.connection import open_writer, version
+from fleet_tui.store.migrations import STEPS, migrate
 from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
 from fleet_tui.store.schema import SCHEMA_VERSION, STORE_FILE
 from tests.support import facts
@@ -99,7 +102,7 @@ print("done")
 
 
 def test_a_migration_killed_at_any_statement_leaves_the_old_or_the_new(tmp_path: Path) -> None:
-    """Every seventeenth statement: all would be a hundred processes."""
+    """Every 29th statement: all would be a hundred processes."""
     seen: set[int] = set()
     last = 1
     while True:
@@ -116,8 +119,36 @@ def test_a_migration_killed_at_any_statement_leaves_the_old_or_the_new(tmp_path:
             assert len(loaded(held.reader()).resources) == 1
         if out == "done\n":
             break
-        last += 17
+        last += 29
     assert seen == {0, SCHEMA_VERSION}
+
+
+def test_a_later_migration_that_fails_leaves_the_store_as_it_was_and_may_be_tried_again(state_dir: Path) -> None:
+    with stores(state_dir) as held:
+        held.observe(changed=(facts.resource("a"),))
+    fails = True
+
+    def add_column(db: Database) -> None:
+        db.conn.execute("ALTER TABLE resources ADD COLUMN mood TEXT")
+        if fails:
+            raise OSError("the disk is gone")
+
+    later = (*STEPS, ("0002 moods", add_column))
+    path = state_dir / STORE_FILE
+    with closing(open_writer(path, checkpoints=True)) as connection:
+        with pytest.raises(OSError, match="the disk"):
+            migrate(connection, store_id="x", now_us=0, steps=later)
+        assert not connection.in_transaction
+        assert version(connection) == SCHEMA_VERSION
+        assert "mood" not in {row[1] for row in connection.execute("PRAGMA table_info(resources)")}
+    with stores(state_dir) as held:
+        assert len(held.collector.known(SOURCE)) == 1
+    fails = False
+    with closing(open_writer(path, checkpoints=True)) as connection:
+        migrate(connection, store_id="x", now_us=0, steps=later)
+        assert version(connection) == SCHEMA_VERSION + 1
+        assert connection.execute("SELECT rid, mood FROM resources").fetchall() == [("a", None)]
+        assert connection.execute("SELECT count(*) FROM clock WHERE store_id = 'x'").fetchone() == (0,)
 
 
 def test_a_store_of_a_newer_version_is_refused_untouched_naming_both(state_dir: Path) -> None:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.guard import FrameGuard
+from fleet_tui.ui.sgr import compact
 
 _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
 
@@ -37,7 +38,7 @@ class ConsoleDriver(LinuxDriver):
             # The splash switched already; a second switch would clear what it drew.
             self._on_alternate_screen = False
             return
-        super().write(self.guard.checked(data))
+        super().write(compact(self.guard.checked(data)))
 
     def copy(self, text: SafeText) -> None:
         """Put text on the clipboard: the one way past the net, on an operator's key only."""

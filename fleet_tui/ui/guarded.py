@@ -13,6 +13,7 @@ from typing_extensions import override
 from fleet_tui.config.redact import redact
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.crash import crash_lines, crash_record
+from fleet_tui.ui.crop import tighten
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.text import printed
 from fleet_tui.ui.themes import variable_defaults
@@ -42,6 +43,7 @@ class GuardedApp(App[_Result]):
         redact_text: Callable[[str], str] = redact,
         driver_class: type[Driver] = ConsoleDriver,
     ) -> None:
+        tighten()
         # Given explicitly, so that TEXTUAL_DRIVER cannot name another.
         super().__init__(driver_class=driver_class)
         self._log_path: Path | None = log_path

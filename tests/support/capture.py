@@ -12,6 +12,7 @@ from typing_extensions import override
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.driver import clipboard_sequence
 from fleet_tui.ui.guard import FrameGuard
+from fleet_tui.ui.sgr import compact
 
 # pyte knows neither synchronized updates nor pointer shapes.
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[\?2026[hl]|\x1b\]22;[a-z-]*\x07")
@@ -35,7 +36,7 @@ class CaptureDriver(HeadlessDriver):
 
     @override
     def write(self, data: str) -> None:
-        self.writes.append(self.guard.checked(data))
+        self.writes.append(compact(self.guard.checked(data)))
 
     def copy(self, text: SafeText) -> None:
         """As the console's driver does."""
@@ -48,15 +49,16 @@ class CaptureDriver(HeadlessDriver):
 
     def screen(self) -> list[str]:
         """The lines a terminal would show now."""
-        return [line.rstrip() for line in self._terminal().display]
+        return [line.rstrip() for line in self.terminal().display]
 
     def column_of(self, line: int, text: str) -> int:
         """In which cell of a line a text without wide characters begins; -1 where it is not."""
-        terminal = self._terminal()
+        terminal = self.terminal()
         cells = [terminal.buffer[line][column].data[:1] or "\x00" for column in range(terminal.columns)]
         return "".join(cells).find(text)
 
-    def _terminal(self) -> pyte.Screen:
+    def terminal(self) -> pyte.Screen:
+        """A terminal that has read everything written so far."""
         width, height = self._get_terminal_size()
         terminal = pyte.Screen(width, height)
         pyte.Stream(terminal).feed(_UNKNOWN_TO_PYTE.sub("", self.text).replace("\n", "\r\n"))

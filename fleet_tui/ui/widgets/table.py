@@ -130,24 +130,11 @@ class FleetTable(TableCanvas, can_focus=True):
 
     def _swap(self, change: Callable[[], object]) -> None:
         """Let the model change, then redraw the lines that differ and say what happened to the cursor."""
-        model = self._rows
-        lines = model.visible()
-        key, gone, cursor, extent = model.cursor_key, model.on_tombstone, model.cursor, self._extent()
+        before = self._look()
         change()
-        now = model.visible()
-        if extent != self._extent():
-            self._refresh_body()
-        else:
-            differing = {model.top + at for at, (one, other) in enumerate(zip(lines, now, strict=True)) if one != other}
-            if (key, gone, cursor) != (model.cursor_key, model.on_tombstone, model.cursor):
-                differing |= {cursor, model.cursor}
-            self._refresh_rows(differing)
-        if (key, gone) != (model.cursor_key, model.on_tombstone):
-            self.post_message(CursorMoved(self.id, model.cursor_key, gone=model.on_tombstone))
-
-    def _extent(self) -> tuple[int, int, int]:
-        """What moves the scrollbar or the number of lines."""
-        return (self._rows.top, len(self._rows), self._rows.page)
+        self._refresh_from(before)
+        if (before.cursor_key, before.gone) != (self._rows.cursor_key, self._rows.on_tombstone):
+            self.post_message(CursorMoved(self.id, self._rows.cursor_key, gone=self._rows.on_tombstone))
 
     def _mark(self, change: Callable[[], bool]) -> None:
         if change():

@@ -1,6 +1,8 @@
 """The drawing half of a table: lines out of cells, kept until something in them changes, and redrawn by the cell."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, Protocol
 
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -10,7 +12,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from fleet_tui import clock
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import SafeText, cell_width
 from fleet_tui.ui.text import segment
 from fleet_tui.ui.widgets.table_model import TableModel
 from fleet_tui.ui.widgets.table_paint import (
@@ -42,6 +44,29 @@ class RowSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What stands where on the page, to tell what to redraw after a change."""
+
+    keys: Sequence[str]
+    cursor: int
+    cursor_key: str | None
+    gone: bool
+    thumb: tuple[int, int]
+    page: int
+
+    @property
+    def at_cursor(self) -> tuple[int, str | None, bool]:
+        """What the cursor's line shows."""
+        return (self.cursor, self.cursor_key, self.gone)
+
+    def bar_lines(self, other: "Look") -> Collection[int]:
+        """Lines on which the scrollbar of the other look is drawn otherwise."""
+        if (self.thumb[1] == 0) != (other.thumb[1] == 0):
+            return range(self.page)
+        return set(range(*self.thumb)) ^ set(range(*other.thumb))
+
+
 class TableCanvas(Widget):
     """Draws a header, rows and a scrollbar. It has no border or padding of its own: put those around it."""
 
@@ -68,6 +93,7 @@ class TableCanvas(Widget):
         self._looks: TableStyles | None = None
         self._filters: tuple[LineFilter, ...] = ()
         self._cells: dict[str, Sequence[Cell]] = {}
+        self._ends: dict[int, int] = {}
         self._strips: dict[str, dict[tuple[RowState, SafeText], Strip]] = {}
 
     @property
@@ -115,6 +141,7 @@ class TableCanvas(Widget):
         index = self._rows.top + y - _HEADER
         if index < len(self._rows) and y <= self._rows.page:
             return self._row(index, y - _HEADER)
+        self._ends[y - _HEADER] = width
         ground = styles.rows[RowState.NORMAL]
         line = y - _HEADER - max(0, (self._rows.page - len(self._empty)) // 2)
         empty = not self._rows.order and 0 <= line < len(self._empty)
@@ -124,6 +151,7 @@ class TableCanvas(Widget):
     def _row(self, index: int, offset: int) -> Strip:
         key = self._rows.order[index]
         state = self._state(key, index)
+        self._ends[offset] = self._text_end(key) if state is RowState.NORMAL else self.size.width
         bar = self._bar(offset)
         kept = self._strips.get(key)
         if kept is None:
@@ -186,16 +214,50 @@ class TableCanvas(Widget):
         gone = self._rows.cursor_key if self._rows.on_tombstone else None
         self._cells = {key: cells for key, cells in self._cells.items() if key == gone}
 
-    def _row_region(self, index: int) -> Region | None:
-        offset = index - self._rows.top
-        if not 0 <= offset < self._rows.page:
-            return None
-        return Region(0, _HEADER + offset, self.size.width, 1)
+    def _look(self) -> Look:
+        model = self._rows
+        keys = model.visible()
+        return Look(
+            keys=keys,
+            cursor=model.cursor - model.top,
+            cursor_key=model.cursor_key,
+            gone=model.on_tombstone,
+            thumb=thumb(len(model), model.page, model.top),
+            page=model.page,
+        )
 
-    def _refresh_rows(self, indices: Collection[int]) -> None:
-        regions = [region for index in indices if (region := self._row_region(index)) is not None]
+    def _refresh_from(self, before: Look) -> None:
+        """Redraw what differs from an earlier look: lines as far as text reaches in either, and the scrollbar."""
+        now = self._look()
+        if before.page != now.page or bool(before.keys) != bool(now.keys):
+            self._refresh_body()
+            return
+        whole = set[int]()
+        if before.at_cursor != now.at_cursor:
+            whole = {before.cursor, now.cursor}
+        regions = [
+            Region(0, _HEADER + line, self._reach(line, new, line in whole), 1)
+            for line, (old, new) in enumerate(zip_longest(before.keys, now.keys))
+            if old != new or (line in whole and 0 <= line < now.page)
+        ]
+        regions += [Region(self.size.width - _BAR, _HEADER + line, _BAR, 1) for line in before.bar_lines(now)]
         if regions:
             self.refresh(*regions)
+
+    def _reach(self, line: int, key: str | None, whole: bool) -> int:
+        """How far a line must be redrawn when a row takes it: blanks that end it now and then are blank already."""
+        full = self.size.width
+        if whole or key is None or key in self._rows.marks:
+            return full
+        return max(self._ends.get(line, full), self._text_end(key))
+
+    def _text_end(self, key: str) -> int:
+        layout = self._layout()
+        if not layout:
+            return self.size.width
+        last = layout[-1]
+        text = self._cells_of(key)[last.index].text
+        return GUTTER + last.x + (last.width if last.right else min(last.width, cell_width(text)))
 
     def _refresh_body(self) -> None:
         self.refresh(Region(0, _HEADER, self.size.width, max(0, self.size.height - _HEADER)))

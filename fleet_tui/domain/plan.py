@@ -175,9 +175,10 @@ def _already(verb: Verb, phase: Phase) -> str | None:
 def wrong_kind_text(verb: Verb, kind: Kind) -> str:
     """Which verb is right for a kind that this one may not touch."""
     right = [spec.verb for spec in VERBS.values() if kind in spec.kinds and spec.verb is not Verb.REASSIGN]
+    touched = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('_', ' ')}"
     if not right:
-        return f"{verb} does not touch a {kind.replace('_', ' ')}, and no verb here does"
-    return f"{verb} does not touch a {kind.replace('_', ' ')}: use {' or '.join(right)}"
+        return f"{verb} does not touch {touched}, and no verb here does"
+    return f"{verb} does not touch {touched}: use {' or '.join(right)}"
 
 
 def targets_of(plan: Plan) -> tuple[Target, ...]:

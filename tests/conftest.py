@@ -10,6 +10,10 @@ import pytest
 import pytest_textual_snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
+_OUTSIDE = {
+    "specs": Path(os.environ.get("FLEET_TUI_SPECS") or ROOT.parent / "shared" / "specs"),
+    "corpora": Path(os.environ.get("FLEET_TUI_CORPORA") or ROOT.parent / "shared" / "corpora"),
+}
 _KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA", "COVERAGE_PROCESS_START"}
 
 
@@ -25,7 +29,7 @@ pytest_textual_snapshot.SVGImageExtension.dirname = classmethod(_snapshot_folder
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No key, no configuration and no home of the person who runs the tests."""
     for name in list(os.environ):
-        if name not in _KEPT and not name.startswith(("COVERAGE_", "PYTEST_")):
+        if name not in _KEPT and not name.startswith(("COVERAGE_", "PYTEST_", "TEXTUAL_SNAPSHOT_")):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
@@ -47,6 +51,18 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, with a printed line, what needs files that are not part of the project."""
+    for fixture, folder in _OUTSIDE.items():
+        if folder.is_dir():
+            continue
+        wanting = [item for item in items if fixture in getattr(item, "fixturenames", ())]
+        if wanting:
+            print(f"left out: {len(wanting)} tests that need {fixture} ({folder} is not there)")
+            config.hook.pytest_deselected(items=wanting)
+            items[:] = [item for item in items if item not in set(wanting)]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -28,7 +28,7 @@ from fleet_tui.engine.log import JsonLines, log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import FencedOut, Observation, StoreError, StoreTooNew
-from fleet_tui.store.lock import CollectorRuns, collector_holder, consoles_present
+from fleet_tui.store.lock import CollectorRuns, consoles_present
 from fleet_tui.store.open import open_for_collector, open_for_reader
 
 DONE: Final = 0
@@ -90,24 +90,6 @@ def collect_and_exit(
     os._exit(code)
 
 
-def stop(state_dir: Path) -> bool:
-    """Tell the collector of this state directory to end; False when none runs."""
-    return _signalled(state_dir, signal.SIGTERM)
-
-
-def reload(state_dir: Path) -> bool:
-    """Tell it to read its configuration again; False when none runs."""
-    return _signalled(state_dir, signal.SIGHUP)
-
-
-def _signalled(state_dir: Path, what: signal.Signals) -> bool:
-    holder = collector_holder(state_dir)
-    if holder is None or not holder.pid:
-        return False
-    os.kill(holder.pid, what)
-    return True
-
-
 def _said(error: Exception, code: int) -> int:
     print(f"fleet-tui: {error}", file=sys.stderr)  # noqa: T201 - a command talks on stderr
     return code
@@ -129,13 +111,29 @@ def _secrets(config: Config) -> Collection[Secret]:
     return tuple(secret for source in config.sources for secret in source.secrets.values())
 
 
+class _Told:
+    """What signals said. Listens from the first moment: one that came early ends the collector all the same."""
+
+    def __init__(self, *, listens: bool) -> None:
+        self.stop = asyncio.Event()
+        self.reload = asyncio.Event()
+        if not listens:
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stop.set)
+        loop.add_signal_handler(signal.SIGINT, self.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
+
+
 async def _collect(call: Call, config: Config) -> int:
+    # One that polls once is ended by a signal as any command is.
+    told = _Told(listens=not call.once)
     clock, thread = SystemClock(), StoreThread()
     store, lock = await thread.run(lambda: open_for_collector(call.paths.state_dir, clock.now()))
     log = log_into(call.paths.state_dir, _secrets(config))
     _log.info("collector %s begins", os.getpid())
     around = Surroundings(clock=clock, store=store, offload=thread, chance=random.SystemRandom())
-    collector = _Collector(call, around, Assembly(clock, call.paths.state_dir), log)
+    collector = _Collector(call, around, Assembly(clock, call.paths.state_dir), log, told)
     try:
         await collector.configure(config)
         code = await collector.once() if call.once else await collector.run()
@@ -152,14 +150,14 @@ async def _collect(call: Call, config: Config) -> int:
 class _Collector:
     """One run of it."""
 
-    def __init__(self, call: Call, around: Surroundings, assembly: Assembly, log: JsonLines) -> None:
+    def __init__(self, call: Call, around: Surroundings, assembly: Assembly, log: JsonLines, told: _Told) -> None:
         self._call = call
         self._around = around
         self._assembly = assembly
         self._log_lines = log
         self._reader = open_for_reader(call.paths.state_dir)
         self._engine = Engine(around, self._reader.woken)
-        self._stop = asyncio.Event()
+        self._told = told
         self._unusable: list[SourceName] = []
         self._laid: Collection[Overlay] = ()
         self._read_to: int | None = None
@@ -211,17 +209,12 @@ class _Collector:
 
         durable = DbosDurable(self._call.paths.state_dir)
         fenced_out = False
-        loop = asyncio.get_running_loop()
-        reloads = asyncio.Event()
-        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
-        loop.add_signal_handler(signal.SIGINT, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, reloads.set)
         try:
             async with asyncio.TaskGroup() as tasks:
-                watchers = [tasks.create_task(self._reloading(reloads))]
+                watchers = [tasks.create_task(self._reloading(self._told.reload))]
                 if self._call.for_consoles:
                     watchers.append(tasks.create_task(self._until_alone()))
-                await self._engine.run(self._stop, durable)
+                await self._engine.run(self._told.stop, durable)
                 for watcher in watchers:
                     watcher.cancel()
         except* FencedOut:
@@ -256,5 +249,5 @@ class _Collector:
                 alone_since = clock.monotonic_s()
             elif clock.monotonic_s() - alone_since >= ALONE_S:
                 _log.info("no console is left and nothing is to be done")
-                self._stop.set()
+                self._told.stop.set()
                 return

@@ -150,7 +150,7 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
     if len(set(ids)) != len(ids):
         fresh, notes = _newest_of_each(fresh, kind)
         ids = list(map(id_of, fresh))
-    if complete and not fresh and known.alive and known.empty_polls + 1 < EMPTY_HELD_POLLS:
+    if complete and not fresh and known.empty_polls + 1 < EMPTY_HELD_POLLS and _unexplained(picture, known, now):
         return _held(known, kind)
     listed, touched = _touched(known.listed, ids, fresh)
     if not complete:
@@ -171,6 +171,11 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
         events=(*events, *end_events),
         notes=notes,
     )
+
+
+def _unexplained(picture: Picture, known: KindPicture, now: datetime) -> bool:
+    """Whether an empty listing leaves out anything but what we ended or what its own time has."""
+    return any(end_of(row, picture.killed, now).phase is Phase.ENDED_LOST for row in known.live())
 
 
 def _held(known: KindPicture, kind: Kind) -> _KindChange:

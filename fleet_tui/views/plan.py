@@ -104,7 +104,7 @@ def _start(model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, 
 
 def _target_cells(plan: Plan, model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, ...]:
     hidden = has_hidden(resource.name) or has_hidden(resource.key.id)
-    mark = "  !! hidden or mixed characters, see below" if hidden else ""
+    mark = "  !! see exact" if hidden else ""
     return (*_start(model, resource, now), word(f"{plan.verb}{mark}", Role.WARN if hidden else Role.PLAIN))
 
 
@@ -163,7 +163,7 @@ def _names(names: Iterable[str]) -> str:
 def _exactly(plan: Plan) -> Iterator[Line]:
     for resource in plan.targets:
         if has_hidden(resource.name) or has_hidden(resource.key.id):
-            spelled = f"{exact(resource.name, 80)}  id {exact(resource.key.id, 80)}"
+            spelled = f"!! hidden or mixed characters: {exact(resource.name, 80)}  id {exact(resource.key.id, 80)}"
             yield _labelled("exact", spelled, Role.WARN)
 
 

@@ -49,6 +49,8 @@ class FleetPane(Pane):
         self.frozen: bool = False
         self._moved_s: float = 0.0
         self._waiting_since_s: float | None = None
+        self._untouched_on: str | None = ""
+        """Where the cursor was put while nobody had moved it yet; None from then on."""
 
     @override
     def compose(self) -> ComposeResult:
@@ -127,6 +129,10 @@ class FleetPane(Pane):
         now = self.session.now()
         self.table.set_empty(nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text()))
         self.table.set_order(self.ranking.handles(), refiltered=refiltered)
+        if self._untouched_on is not None:
+            # Nobody chose a row yet, so there is none to follow: what needs a person most is on top.
+            self.table.action_first()
+            self._untouched_on = self.table.cursor_key or ""
         self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
         self.tell_status(now)
 
@@ -160,12 +166,16 @@ class FleetPane(Pane):
     def on_cursor_moved(self, message: CursorMoved) -> None:
         """Let the order rest while the cursor moves, and tell the app whom it stands on."""
         message.stop()
-        self._moved_s = clock.monotonic_s()
+        if (message.key or "") != self._untouched_on:
+            self._untouched_on = None
+        if self._untouched_on is None:
+            self._moved_s = clock.monotonic_s()
         self.post_message(RowPicked())
 
     def on_marks_changed(self, message: MarksChanged) -> None:
         """The footer counts them."""
         message.stop()
+        self._untouched_on = None
         self.post_message(RowPicked())
 
     def on_heading_clicked(self, message: HeadingClicked) -> None:

@@ -1,0 +1,157 @@
+"""Money from rates: the same however often we look, cut at midnight, honest about what nobody watched."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.money import Accrual, Basis
+from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.resource import Resource
+from fleet_tui.domain.usage import Subject, UsageLine
+from fleet_tui.domain.watch import Watch
+from fleet_tui.engine.picture import KindPicture, Picture, kind_picture
+from fleet_tui.engine.spending import RateChange, rate_changes, spend
+from tests.support.facts import resource
+
+BEGIN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def row(*, usd: str | None = "0.10", phase: Phase = Phase.RUNNING, since: datetime | None = BEGIN) -> Resource:
+    made = resource("a", usd=usd, phase=phase, created_s=None, agent="x", team="t")
+    return replace(made, phase=replace(made.phase, since=since), created_at=BEGIN)
+
+
+def picture(*rows: Resource, at: datetime, spans: Sequence[Watch] | None = None, told: bool = True) -> Picture:
+    status = SourceStatus(name=SourceName("e2b"), provider="e2b", cadence_s=5.0, last_ok_at=at)
+    listed = {r.key.id: r if told else replace(r, phase=replace(r.phase, since=None)) for r in rows}
+    kinds: dict[Kind, KindPicture] = {Kind.SANDBOX: kind_picture({r.key.id: r for r in rows}, listed)}
+    watches = tuple(spans) if spans is not None else (Watch(BEGIN, at),)
+    return Picture(source=status.name, status=status, kinds=kinds, watches=watches)
+
+
+class Ledger:
+    """What a store would hold after several looks."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, UsageLine] = {}
+        self.totals: dict[Subject, Accrual] = {}
+
+    def look(self, seen: Picture, *changes: RateChange) -> None:
+        assert seen.status.last_ok_at is not None
+        spent = spend(seen, self.totals, changes, seen.status.last_ok_at)
+        self.lines.update({line.line_id: line for line in spent.lines})
+        self.totals.update(spent.accruals)
+
+    @property
+    def micro(self) -> int:
+        return sum(line.amount_micro or 0 for line in self.lines.values())
+
+    @property
+    def unpriced(self) -> int:
+        return sum(line.basis is Basis.UNPRICED for line in self.lines.values())
+
+
+def test_an_hour_at_ten_cents_is_one_line_of_ten_cents() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + HOUR))
+    (line,) = ledger.lines.values()
+    assert (line.amount_micro, line.agent, line.team, line.quantity) == (100_000, "x", "t", "1.000")
+    assert line.basis is Basis.ESTIMATED
+
+
+@given(st.lists(st.integers(1, 7_000_000), min_size=1, max_size=20))
+def test_the_figure_does_not_depend_on_how_often_we_looked(steps_ms: list[int]) -> None:
+    often, once = Ledger(), Ledger()
+    at = BEGIN
+    for step in steps_ms:
+        at += timedelta(milliseconds=step)
+        often.look(picture(row(usd="0.0333"), at=at))
+    once.look(picture(row(usd="0.0333"), at=at))
+    assert often.lines == once.lines
+    assert often.micro == once.micro
+
+
+@given(st.integers(1, 40), st.decimals("0.0001", "9", places=4))
+def test_the_days_add_up_to_the_whole(days: int, usd: Decimal) -> None:
+    ledger = Ledger()
+    end = BEGIN + timedelta(days=min(days, 31), minutes=7)
+    for day in range(1, days + 1):
+        ledger.look(picture(row(usd=str(usd)), at=min(BEGIN + timedelta(days=day), end)))
+    ledger.look(picture(row(usd=str(usd)), at=end))
+    exact = usd * Decimal((end - BEGIN) // timedelta(seconds=1)) / 3600 * 1_000_000
+    assert abs(ledger.micro - exact) <= 1
+    assert all(line.start.date() == (line.end - timedelta(microseconds=1)).date() for line in ledger.lines.values())
+
+
+def test_a_change_of_the_rate_is_counted_at_both_rates() -> None:
+    ledger = Ledger()
+    before = picture(row(usd="0.10"), at=BEGIN + timedelta(minutes=30))
+    paused_at = BEGIN + timedelta(minutes=30)
+    paused = row(usd="0.01", phase=Phase.PAUSED, since=paused_at)
+    changes = tuple(rate_changes(before, [paused], BEGIN + timedelta(minutes=31)))
+    assert [change.at for change in changes] == [paused_at]
+    ledger.look(picture(paused, at=BEGIN + timedelta(minutes=90)), *changes)
+    assert ledger.micro == 50_000 + 10_000
+
+
+def test_what_ended_is_counted_to_its_end_and_no_further() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + HOUR))
+    ended = row(usd=None, phase=Phase.ENDED_KILLED, since=BEGIN + 1.5 * HOUR)
+    changes = tuple(rate_changes(picture(row(), at=BEGIN + HOUR), [ended], BEGIN + 2 * HOUR))
+    ledger.look(picture(ended, at=BEGIN + 2 * HOUR), *changes)
+    ledger.look(picture(ended, at=BEGIN + 9 * HOUR))
+    assert ledger.micro == 150_000
+    assert ledger.unpriced == 0
+
+
+GAP = (Watch(BEGIN, BEGIN + HOUR), Watch(BEGIN + 3 * HOUR, BEGIN + 4 * HOUR))
+
+
+def test_a_gap_is_bridged_by_the_providers_own_time() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + HOUR))
+    ledger.look(picture(row(), at=BEGIN + 4 * HOUR, spans=GAP))
+    assert (ledger.micro, ledger.unpriced) == (400_000, 0)
+
+
+def test_a_gap_that_nothing_bridges_makes_the_day_at_least() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + HOUR, told=False))
+    ledger.look(picture(row(), at=BEGIN + 4 * HOUR, spans=GAP, told=False))
+    assert ledger.unpriced == 1
+    assert ledger.micro == 200_000
+
+
+def test_one_that_began_anew_in_the_gap_is_counted_from_there() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + HOUR))
+    ledger.look(picture(row(since=BEGIN + 2 * HOUR), at=BEGIN + 4 * HOUR, spans=GAP))
+    assert ledger.micro == 100_000 + 200_000
+
+
+def test_what_burns_without_a_price_is_said_to_be_unpriced_once_a_day() -> None:
+    ledger = Ledger()
+    for hours in (1, 2, 3):
+        ledger.look(picture(row(usd=None), at=BEGIN + hours * HOUR))
+    assert (len(ledger.lines), ledger.unpriced, ledger.micro) == (1, 1, 0)
+
+
+def test_what_is_known_to_be_free_has_no_line() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(usd="0"), at=BEGIN + HOUR))
+    assert ledger.lines == {}
+
+
+def test_a_clock_that_goes_back_takes_nothing_away() -> None:
+    ledger = Ledger()
+    ledger.look(picture(row(), at=BEGIN + 2 * HOUR))
+    ledger.look(picture(row(), at=BEGIN + HOUR))
+    assert ledger.micro == 200_000

@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,10 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.record import ActionRecord, AuditRow
+from fleet_tui.domain.resource import Resource
 from fleet_tui.emulator.base import Emulator, Seen
 from fleet_tui.store.lock import collector_holder
 from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.schema import STORE_FILE
 from tests.support.wait import eventually
 
 T = TypeVar("T")
@@ -166,16 +170,16 @@ class Place:
         return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
 
     def start(self, *words: str, log: str = "started.log") -> subprocess.Popen[bytes]:
-        """Start a command and leave it running; what it says goes to a file of the place."""
+        """Start a command and leave it running; what it prints goes to a file of the place, its talk to another."""
         return self.start_raw(self.words(*words), log=log)
 
     def start_raw(self, words: Sequence[str], *, log: str = "started.log") -> subprocess.Popen[bytes]:
         """The same for exactly these words."""
-        with (self.root / log).open("ab") as said:
+        with (self.root / log).open("ab") as printed, (self.root / f"{log}.err").open("ab") as said:
             child = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=printed,
                 stderr=said,
                 env=self.environment,
                 cwd=self.root,
@@ -189,7 +193,7 @@ class Place:
         child = self.start("collect", log="collect.log")
 
         def holds() -> bool:
-            assert child.poll() is None, (self.root / "collect.log").read_text()
+            assert child.poll() is None, (self.root / "collect.log.err").read_text()
             return self.collector_pid() == child.pid
 
         eventually(holds, timeout_s=30, what="the collector's lock")
@@ -214,6 +218,24 @@ class Place:
         eventually(lambda: self.collector_pid() != pid, what="the end of the collector")
         return True
 
+    def hold(self, collector: subprocess.Popen[bytes]) -> None:
+        """Stop a collector between two of its writes; SIGCONT lets it go on."""
+
+        def stopped() -> bool:
+            collector.send_signal(signal.SIGSTOP)
+            eventually(lambda: state_of(collector.pid) == "T", what="the stop")
+            connection = sqlite3.connect(self.state / STORE_FILE, timeout=0, isolation_level=None)
+            try:
+                connection.execute("BEGIN IMMEDIATE").connection.rollback()
+            except sqlite3.OperationalError:
+                collector.send_signal(signal.SIGCONT)
+                return False
+            finally:
+                connection.close()
+            return True
+
+        eventually(stopped, what="a stop between two writes")
+
     def resources(self, *words: str) -> dict[str, dict[str, Any]]:
         """`ls --resources --json`, by id."""
         ran = self.run("ls", "--resources", "--json", *words)
@@ -226,15 +248,21 @@ class Place:
         assert ran.code in {0, 1}, ran.err
         return {row["name"]: row for row in ran.rows}
 
-    def actions(self) -> list[ActionRecord]:
-        """Every action that a collector has accepted."""
+    def whole(self) -> FleetDelta:
+        """All that the store holds."""
         reader = open_for_reader(self.state)
-        found: list[ActionRecord] = []
         try:
-            reader.load(lambda delta: found.extend(delta.actions))
+            return reader.changes(0)
         finally:
             reader.close()
-        return found
+
+    def held(self) -> tuple[Resource, ...]:
+        """Every resource in the store."""
+        return self.whole().resources
+
+    def actions(self) -> tuple[ActionRecord, ...]:
+        """Every action that a collector has accepted."""
+        return self.whole().actions
 
     def effects(self) -> list[AuditRow]:
         """The lines of the audit that tell of an outcome."""

@@ -25,6 +25,7 @@ from fleet_tui.views.list_json import failure_row, finding_row, total_row
 from fleet_tui.views.narrow import audit_within, failures_within, narrowed
 from fleet_tui.views.pieces import Line, TableView
 from fleet_tui.views.resources import resource_lines, resource_table
+from fleet_tui.views.sort_keys import ordered
 from fleet_tui.views.sources import nothing_to_show, source_words
 from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
 from fleet_tui.views.sprawl import findings_table, rules_table
@@ -96,7 +97,7 @@ def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         else:
             _print(resource_table(model, resources, now))
         return
-    handles = fleet_view.ordered(model, matching(model, chosen, sorted(model.fleet), now), now)
+    handles = ordered(model, matching(model, chosen, sorted(model.fleet), now), now)
     if options.json:
         put_json(agent_rows(model, handles, now))
         return

@@ -321,8 +321,8 @@ def _names_it(term: Term, facts: Facts) -> bool:
 
 
 def _mentions(word: str, texts: Iterable[str]) -> bool:
-    wanted = word.casefold()
-    return any(wanted in text.casefold() for text in texts)
+    # One casefold of all of them: a word is looked for in every row of the fleet. None holds a NUL.
+    return word.casefold() in "\0".join(texts).casefold()
 
 
 def unmatched_names(chosen: Filter, rows: Iterable[Facts]) -> dict[str, tuple[str, ...]]:

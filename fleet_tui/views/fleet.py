@@ -1,6 +1,6 @@
-"""FLEET as data: its columns, the cells of a row, its sort orders, and when a row has to be drawn again."""
+"""FLEET as data: its columns, the cells of a row, and when a row has to be drawn again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -30,12 +30,7 @@ COLUMNS: Final = (
     Column(name="TASK", width=20, min_width=10, priority=4, flexible=True),
 )
 
-ATTENTION: Final = "ATTENTION"
-"""The default order: who needs a person, then what costs most an hour, then by id."""
-ORDERS: Final = (ATTENTION, *(column.name for column in COLUMNS))
-
 _TEXT_CELLS: Final = 256
-_BIG: Final = 10**17
 
 
 def cells(model: FleetModel, agent: Agent, now: datetime) -> tuple[Cell, ...]:
@@ -113,71 +108,6 @@ def _task(agent: Agent) -> Cell:
         kinds = ", ".join(sorted({r.key.kind.replace("_", " ") for r in agent.resources}))
         return Cell(SafeText(f"- (no compute; holds {kinds})"), Role.DIM)
     return Cell(SafeText(NONE), Role.DIM)
-
-
-SortKey = Callable[[FleetModel, Agent, datetime], str]
-
-
-def _largest_first(amount: int | None) -> str:
-    return "9" if amount is None else f"1{_BIG - amount:018d}"
-
-
-def _text_key(text: str | None) -> str:
-    return "9" if text is None else f"1{text.casefold()}"
-
-
-def _time_key(at: datetime | None) -> str:
-    return "9" if at is None else f"1{at.timestamp():020.3f}"
-
-
-def _main_amount(total: Sum | None) -> int | None:
-    if total is None or not total.known:
-        return None
-    main = total.main()
-    return main[1] if main else None
-
-
-def _rate_amount(agent: Agent) -> int:
-    """Dollars an hour for the default order, summed without ceremony: it runs for every row of the fleet."""
-    return sum(r.rate.microusd_per_hour for r in agent.resources if r.rate is not None and r.phase.phase not in ENDED)
-
-
-def _attention_key(model: FleetModel, agent: Agent, _now: datetime) -> str:
-    return f"{row.rank(model, agent):03d}{_BIG - _rate_amount(agent):018d}"
-
-
-def _beat_key(model: FleetModel, agent: Agent, _now: datetime) -> str:
-    signal = row.beat(model, agent)
-    return _time_key(signal.signal_at if signal else None)
-
-
-_KEYS: Final[dict[str, SortKey]] = {
-    ATTENTION: _attention_key,
-    "AGENT": lambda model, agent, _now: _text_key(model.names.of(agent.handle)),
-    "KIND": lambda _model, agent, _now: _text_key(row.kind_word(agent)),
-    "WHERE": lambda _model, agent, _now: _text_key(row.where(agent)),
-    "STATE": lambda model, agent, _now: f"{row.rank(model, agent):03d}",
-    "FOR": lambda _model, agent, _now: _time_key(agent.lead.phase.since if agent.lead else None),
-    "BEAT": _beat_key,
-    "$/h": lambda _model, agent, _now: _largest_first(_main_amount(row.rate(agent))),
-    "TODAY": lambda model, agent, now: _largest_first(_main_amount(row.today(model, agent, now))),
-    "TEAM": lambda _model, agent, _now: _text_key(agent.assignment.team),
-    "LEFT": lambda _model, agent, _now: _time_key(row.ends_at(agent)),
-    "TASK": lambda _model, agent, _now: _text_key(agent.assignment.task),
-}
-
-
-def sort_key(model: FleetModel, agent: Agent, order: str, now: datetime) -> str:
-    """One packed key: the order's own, ties by id. What is unknown comes last."""
-    return f"{_KEYS[order](model, agent, now)}\x00{agent.handle}"
-
-
-def ordered(
-    model: FleetModel, handles: Iterable[str], now: datetime, *, order: str = ATTENTION, descending: bool = False
-) -> list[str]:
-    """Handles in an order, all at once: for commands and tests; the table sorts in steps."""
-    keys = {handle: sort_key(model, model.agents[handle], order, now) for handle in handles}
-    return sorted(keys, key=keys.__getitem__, reverse=descending)
 
 
 def next_due(model: FleetModel, handles: Iterable[str], now: datetime) -> datetime | None:

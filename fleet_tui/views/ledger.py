@@ -45,8 +45,10 @@ class Ledger:
 
     def agent(self, agent: str, day: date, *, team: str | None = None, side: Side = Side.COST) -> Sum | None:
         """One agent's money of a day; `team` narrows it where two teams use one id."""
-        mine = self._by_agent.get(day, {}).get(agent, {}).values()
-        return _added(t for t in mine if t.side is side and (team is None or t.team == team))
+        mine = self._by_agent.get(day, {}).get(agent)
+        if not mine:
+            return None
+        return _added(t for t in mine.values() if t.side is side and (team is None or t.team == team))
 
     def by(self, key: Callable[[DayTotal], str], day: date, side: Side = Side.COST) -> dict[str, Sum]:
         """The day's money grouped by whatever `key` says."""

@@ -1,11 +1,14 @@
 """Sorts long lists in small steps, so that a caller can draw between them; the old order stands until the last step."""
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 CHUNK_ROWS: Final = 8192
+SORTED_AT_ONCE: Final = 4 * CHUNK_ROWS
+"""So many rows are sorted within a few milliseconds."""
 
-PackedKeys = Sequence[int] | Sequence[str] | Sequence[bytes]
+T = TypeVar("T")
+PackedKeys = Sequence[int] | Sequence[str] | Sequence[bytes] | Sequence[float | str]
 """One precomputed sort key per row, all of one type: comparing them needs no Python code."""
 
 
@@ -18,7 +21,7 @@ def sort_steps(
     list.sort itself finds sorted runs and merges them, both in linear time.
     """
     rows = list(range(len(packed)) if start is None else start)
-    key: Callable[[int], int | str | bytes] = packed.__getitem__
+    key: Callable[[int], float | str | bytes] = packed.__getitem__
     runs: list[list[int]] = []
     for begin in range(0, len(rows), chunk):
         run = rows[begin : begin + chunk]
@@ -37,9 +40,24 @@ def sort_steps(
 
 
 def key_steps(
-    keys: Sequence[str], packed: PackedKeys, start: Sequence[int] | None = None, *, descending: bool = False
+    keys: Sequence[str],
+    packed: PackedKeys,
+    start: Sequence[int] | None = None,
+    *,
+    descending: bool = False,
+    chunk: int = CHUNK_ROWS,
 ) -> Generator[None, None, list[str]]:
     """The same, returning the rows' keys in their order, as a table takes them."""
-    rows = yield from sort_steps(packed, start, descending=descending)
+    rows = yield from sort_steps(packed, start, descending=descending, chunk=chunk)
     yield
     return [keys[row] for row in rows]
+
+
+def finished(steps: Generator[None, None, T]) -> T:
+    """All steps at once, and what they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result

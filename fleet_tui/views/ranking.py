@@ -1,20 +1,31 @@
-"""The order of FLEET under a filter, kept up to date row by row: only what changed is looked at again."""
+"""The order of FLEET under a filter, kept up to date row by row: only what changed is looked at again.
 
-from collections.abc import Iterable
+A long fleet is looked at and sorted in steps of a few milliseconds, so that a caller can draw between them.
+"""
+
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime
 from typing import Final
 
+from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import EVERYTHING, Filter, matches
 from fleet_tui.domain.phase import Phase
 from fleet_tui.views import row
 from fleet_tui.views.facts import AgentFacts
-from fleet_tui.views.fleet import ATTENTION, ORDERS, sort_key
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.ordering import SORTED_AT_ONCE, finished, key_steps
+from fleet_tui.views.sort_keys import ATTENTION, ORDERS, Key, key_of
 
 FAULTS: Final = frozenset(
     {Phase.LOOPING, Phase.STUCK, Phase.WAITING, Phase.BACKOFF, Phase.ENDED_FAILED, Phase.ENDED_LOST, Phase.UNKNOWN}
 )
 """Phases that `f` keeps; findings and unread sources count as faults too."""
+
+LOOKED_AT_ONCE: Final = 1000
+"""Rows of one step: a few milliseconds, also under a filter."""
+
+Looked = Callable[[str], Key | None]
+"""The sort key of a row, None where it is not shown."""
 
 
 class Ranking:
@@ -22,8 +33,12 @@ class Ranking:
 
     def __init__(self, model: FleetModel) -> None:
         self._model = model
-        self._keys: dict[str, str] = {}
-        self._last: list[str] = []
+        self._keys: dict[str, Key] = {}
+        self._by_handle: list[str] = []
+        """The rows of `_keys` by handle, which is where a sort starts from: equal rows stay in this order."""
+        self._resized = False
+        self._late: set[str] | None = None
+        """Rows that changed while all are looked at."""
         self.filter: Filter = EVERYTHING
         self.faults_only = False
         self.order = ATTENTION
@@ -42,37 +57,65 @@ class Ranking:
 
     def rebuild(self, now: datetime) -> None:
         """Look at every row: after another filter or order, or a whole load."""
-        self._keys.clear()
-        self.update(self._model.fleet, (), now)
+        finished(self.rebuild_steps(now))
+
+    def rebuild_steps(self, now: datetime) -> Generator[None]:
+        """The same in steps; until the last one the rows are those of before. A newer rebuild makes this one end."""
+        late = self._late = set[str]()
+        look = self._look(now)
+        handles = list(self._model.fleet)
+        keys: dict[str, Key] = {}
+        for begin in range(0, len(handles), LOOKED_AT_ONCE):
+            for handle in handles[begin : begin + LOOKED_AT_ONCE]:
+                if (key := look(handle)) is not None:
+                    keys[handle] = key
+            yield
+            if self._late is not late:
+                return
+        self._late = None
+        self._resized |= keys.keys() != self._keys.keys()
+        self._keys = keys
+        self.update(late, (), now)
 
     def update(self, changed: Iterable[str], gone: Iterable[str], now: datetime) -> bool:
         """Look at these rows; True when the order may be another than before."""
+        if self._late is not None:
+            self._late.update(changed, gone)
+            return True
+        look, keys = self._look(now), self._keys
         moved = False
         for handle in gone:
-            moved |= self._keys.pop(handle, None) is not None
+            moved |= keys.pop(handle, None) is not None
+        self._resized |= moved
         for handle in changed:
-            key = self._key(handle, now)
-            if key == self._keys.get(handle):
+            key, before = look(handle), keys.get(handle)
+            if key == before:
                 continue
             moved = True
+            self._resized |= key is None or before is None
             if key is None:
-                del self._keys[handle]
+                del keys[handle]
             else:
-                self._keys[handle] = key
+                keys[handle] = key
         return moved
 
-    def _key(self, handle: str, now: datetime) -> str | None:
-        agent = self._model.fleet.get(handle)
-        if agent is None:
-            return None
-        if self.faults_only and not self._faulty(handle, now):
-            return None
-        if self.filter and not matches(self.filter, AgentFacts(self._model, agent, now)):
-            return None
-        return sort_key(self._model, agent, self.order, now)
+    def _look(self, now: datetime) -> Looked:
+        model, fleet, key = self._model, self._model.fleet, key_of(self._model, self.order, now)
+        chosen, faults_only = self.filter, self.faults_only
 
-    def _faulty(self, handle: str, now: datetime) -> bool:
-        agent = self._model.fleet[handle]
+        def look(handle: str) -> Key | None:
+            agent = fleet.get(handle)
+            if agent is None:
+                return None
+            if faults_only and not self._faulty(agent, now):
+                return None
+            if chosen and not matches(chosen, AgentFacts(model, agent, now)):
+                return None
+            return key(agent)
+
+        return look
+
+    def _faulty(self, agent: Agent, now: datetime) -> bool:
         if agent.lead is None:
             return False
         return (
@@ -82,15 +125,21 @@ class Ranking:
         )
 
     def handles(self) -> list[str]:
-        """The rows in order, a new list each time. Starting from the last order makes the sort nearly linear."""
+        """The rows in order, a new list each time."""
+        return finished(self.order_steps())
+
+    def order_steps(self) -> Generator[None, None, list[str]]:
+        """The same in steps. Rows that go meanwhile are still in it, those that come are not."""
         keys = self._keys
-        start = [handle for handle in self._last if handle in keys]
-        if len(start) != len(keys):
-            known = set(start)
-            start.extend(handle for handle in keys if handle not in known)
-        start.sort(key=keys.__getitem__, reverse=self.descending)
-        self._last = start
-        return list(start)
+        if self._resized:
+            self._by_handle = sorted(keys)
+            self._resized = False
+        by_handle = self._by_handle
+        if len(by_handle) <= SORTED_AT_ONCE:
+            return sorted(by_handle, key=keys.__getitem__, reverse=self.descending)
+        packed = list(map(keys.__getitem__, by_handle))
+        yield
+        return (yield from key_steps(by_handle, packed, descending=self.descending, chunk=SORTED_AT_ONCE))
 
     def step(self, by: int) -> None:
         """Sort by the next column, left or right of the present one."""

@@ -1,12 +1,12 @@
 """What one row of FLEET says about an agent, before it is text: shared by the table, the filter and `--json`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.identity import Layer
 from fleet_tui.domain.money import Side
-from fleet_tui.domain.phase import ENDED, Phase, attention_rank, short
+from fleet_tui.domain.phase import BURNING, ENDED, Phase, attention_rank, short
 from fleet_tui.domain.reading import SourceState, is_fresh, stale_after_s, state_at
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import RuleName
@@ -77,6 +77,8 @@ def where(agent: Agent) -> str:
         places = sorted({r.provider for r in agent.resources})
         return "+".join(places)
     place = f"{lead.provider}/{lead.region}" if lead.region else _source_place(lead)
+    if len(agent.resources) == 1:
+        return place
     others = sum(1 for r in agent.running if r is not lead)
     return f"{place} +{others}" if others else place
 
@@ -105,6 +107,8 @@ def beat(model: FleetModel, agent: Agent) -> Vitals | None:
 
 def ends_at(agent: Agent) -> datetime | None:
     """When the first of its running things ends by itself."""
+    if all(r.ends_at is None for r in agent.resources):
+        return None
     return min((r.ends_at for r in agent.running if r.ends_at is not None), default=None)
 
 
@@ -114,15 +118,33 @@ def rate(agent: Agent) -> Sum:
 
 def today(model: FleetModel, agent: Agent, now: datetime) -> Sum | None:
     """What it cost today, UTC; None where nobody knows. What is known to cost nothing is a known 0."""
+    return cost_on(model, agent, now.astimezone(UTC).date())
+
+
+def cost_on(model: FleetModel, agent: Agent, day: date) -> Sum | None:
+    """What it cost on a day, UTC."""
     if agent.claimed:
         name, at, team = agent.handle.partition("@") if agent.handle != agent.name else (agent.name, "", "")
-        spent = model.ledger.agent(agent.name if at else name, now.astimezone(UTC).date(), team=team if at else None)
+        spent = model.ledger.agent(agent.name if at else name, day, team=team if at else None)
         if spent is not None:
             return spent
-    hourly = rate(agent)
-    if agent.resources and not hourly.unpriced and hourly.amounts and not any(hourly.amounts.values()):
-        return hourly
-    return None
+    return rate(agent) if _free(agent) else None
+
+
+def _free(agent: Agent) -> bool:
+    """It is known to cost nothing an hour."""
+    priced = False
+    for resource in agent.resources:
+        phase = resource.phase.phase
+        if phase in ENDED:
+            continue
+        if resource.rate is not None:
+            if resource.rate.microusd_per_hour:
+                return False
+            priced = True
+        elif phase in BURNING and resource.layer is Layer.COMPUTE:
+            return False
+    return priced
 
 
 def billed_today(model: FleetModel, agent: Agent, now: datetime, side: Side) -> Sum | None:

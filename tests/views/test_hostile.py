@@ -34,6 +34,7 @@ from fleet_tui.views.as_json import agent_rows, plan_rows
 from fleet_tui.views.cells import Cell
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import TableView
+from fleet_tui.views.sort_keys import ordered
 from tests.support.corpora import own_hostile_names
 from tests.support.facts import NOW, failure, finding, key, next_delta, resource, status, total, vitals, whole
 
@@ -171,7 +172,7 @@ def test_no_view_lets_a_hostile_text_through(text: str) -> None:
 @pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
 def test_json_gives_every_text_back_exactly(text: str) -> None:
     model = hostile_model(text)
-    rows = agent_rows(model, fleet.ordered(model, model.fleet, NOW), NOW)
+    rows = agent_rows(model, ordered(model, model.fleet, NOW), NOW)
     printed = json.dumps(rows)
     assert printed.isascii()
     mine = next(row for row in json.loads(printed) if row["claimed"])

@@ -18,6 +18,7 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views import fleet
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.sort_keys import ordered
 from tests.support.facts import NOW, finding, key, next_delta, resource, status, total, vitals, whole
 
 
@@ -214,4 +215,4 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
     assert (stepwise.tally.agents, stepwise.tally.unclaimed) == (at_once.tally.agents, at_once.tally.unclaimed)
     assert +stepwise.tally.phases == +at_once.tally.phases
     assert stepwise.tally.rate().amounts.get("usd", 0) == at_once.tally.rate().amounts.get("usd", 0)
-    assert fleet.ordered(stepwise, stepwise.fleet, NOW) == fleet.ordered(at_once, at_once.fleet, NOW)
+    assert ordered(stepwise, stepwise.fleet, NOW) == ordered(at_once, at_once.fleet, NOW)

@@ -11,9 +11,11 @@ from rich.style import Style
 from rich.text import Text
 from textual.app import App
 from textual.content import Content
+from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 from textual.widgets.option_list import Option
+from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.cells import Cell, Role
@@ -56,6 +58,12 @@ class Line(Static):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__("", id=id, classes=classes, markup=False)
         self._pieces: list[list[Cell | SafeText]] | None = None
+
+    @override
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        if isinstance(content, str) and content:
+            raise TypeError("a line shows cells or safe text through `show`, never a bare string")
+        super().update(content, layout=layout)
 
     def show(self, *cells: Cell | SafeText, layout: bool = False) -> None:
         """Draw the pieces, unless they stand there already; `layout` only where the height may change with them."""

@@ -46,6 +46,7 @@ async def test_no_step_of_a_long_sort_takes_a_frame() -> None:
     app = TableApp(_ROWS)
     every = keys(_ROWS)
     slowest = 0.0
+    order: list[str] = []
     # A fixed scramble: 7919 and the number of rows share no factor, so every row gets a place of its own.
     steps = key_steps(every, [row * 7919 % _ROWS for row in range(_ROWS)])
     while True:

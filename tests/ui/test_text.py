@@ -118,6 +118,13 @@ async def test_only_safe_text_goes_to_the_clipboard() -> None:
         assert captured(pilot).copied == ["\x1b]52;c;cm0gLXJmIH7ikIrikJtdMjt44pCH\a"]
 
 
+async def test_a_line_refuses_a_bare_string() -> None:
+    app = EverySink(safe_line("x"))
+    async with app.run_test(headless=False, size=_SIZE):
+        with pytest.raises(TypeError, match="never a bare string"):
+            app.query_one("#line", Line).update("[b]x[/b]")
+
+
 def test_content_parses_nothing() -> None:
     assert content(safe_line("[b]x[/b]"), Cell(safe_line("[/]"), Role.BAD)).plain == "[b]x[/b][/]"
     assert printed([safe_line("[b]"), safe_line("c")]).plain == "[b]\nc"

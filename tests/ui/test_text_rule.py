@@ -23,6 +23,7 @@ _DRAWING = frozenset(
 )  # fmt: skip
 _TITLES = frozenset({"border_title", "border_subtitle", "title", "sub_title", "tooltip", "label", "placeholder"})
 _TEXT_KEYWORDS = frozenset({"label", "value", "message", "title", "placeholder", "content", "text", "renderable"})
+_UPDATABLE = frozenset({"Static", "Label", "Digits", "Markdown"})
 _NEVER = frozenset({"from_markup", "from_ansi", "render_str"})
 
 
@@ -53,10 +54,27 @@ def _called(node: ast.Call) -> str:
             return ""
 
 
+def _updates_a_widget(node: ast.Call, imported: frozenset[str]) -> bool:
+    """Sets and models have an `update` too: it counts on what a call returned and in modules that know such widgets."""
+    return isinstance(node.func, ast.Attribute) and (
+        isinstance(node.func.value, ast.Call) or bool(imported & _UPDATABLE)
+    )
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
+    return frozenset(
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    )
+
+
 def offences(source: str) -> Iterator[tuple[int, str]]:
     """Lines that draw what is not a literal, and what they call."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    imported = _imported(tree)
+    for node in ast.walk(tree):
         match node:
+            case ast.Call() if _called(node) == "update" and not _updates_a_widget(node, imported):
+                pass
             case ast.Call() if _called(node) in _DRAWING:
                 name = _called(node)
                 texts = [*node.args, *(one.value for one in node.keywords if one.arg in _TEXT_KEYWORDS)]
@@ -85,6 +103,7 @@ def test_only_the_text_module_draws_what_is_not_a_literal(module: Path) -> None:
         "self.notify(agent.name)",
         "table.add_row(name, key=1)",
         "self.query_one(Static).update(text)",
+        "from textual.widgets import Static\nself.line.update(text)",
         "self.border_title = name",
         "app.title = f'fleet {name}'",
         "Content.from_markup('[b]x[/b]')",
@@ -102,7 +121,14 @@ def test_the_rule_sees_what_it_forbids(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["Static('a')", "Label('a' * 3, id=name)", "SafeText(' ' * cells)", "self.title = 'fleet-tui'"]
+    "source",
+    [
+        "Static('a')",
+        "Label('a' * 3, id=name)",
+        "SafeText(' ' * cells)",
+        "self.title = 'fleet-tui'",
+        "self.told.update(names)",
+    ],
 )
 def test_the_rule_lets_literals_pass(source: str) -> None:
     assert list(offences(source)) == []

@@ -34,7 +34,7 @@ def _run(options: Namespace) -> int:
         raise Ended(ExitCode.WRONG, "there is no command to run: write it behind --, as in `fleet-tui run -- claude`")
     paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
     config = configured(paths, os.environ)
-    refuse_read_only(config)
+    refuse_read_only(options)
     size = shutil.get_terminal_size()
     launched = launch(
         RunRequest(

@@ -1,10 +1,13 @@
 """From the words of a command to what they name, or to the exit code and sentence that say why not."""
 
+import os
+from argparse import Namespace
 from collections.abc import Sequence
 
 from fleet_tui.cli.out import Ended, ExitCode
-from fleet_tui.commands import Fleet
-from fleet_tui.config.settings import Access, Config
+from fleet_tui.commands import Fleet, configured
+from fleet_tui.config.paths import find_paths
+from fleet_tui.config.settings import Access
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_act
@@ -47,7 +50,11 @@ def one_agent(fleet: Fleet, word: str, what: str) -> Agent:
     return choice.agents[0]
 
 
-def refuse_read_only(config: Config) -> None:
-    """End with 3 where the configuration refuses every act."""
+def refuse_read_only(options: Namespace) -> None:
+    """End with 3 where the configuration refuses every act; a plan that is only shown is none."""
+    if getattr(options, "dry_run", False):
+        return
+    paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
+    config = configured(paths, os.environ)
     if config.fleet.access is Access.READ_ONLY:
         raise Ended(ExitCode.REFUSED, f'access = "read-only" in {config.path} refuses every act; nothing was done')

@@ -8,8 +8,7 @@ from typing import Any
 from fleet_tui.cli.out import Ended, ExitCode, say
 from fleet_tui.cli.pick import acting_filter, one_agent, picked, refuse_read_only
 from fleet_tui.cli.verbs import agreed, planned, report
-from fleet_tui.commands import Fleet, ask_hand_over, attending, configured, confirm_hand_over, lay, submit, who
-from fleet_tui.config.paths import find_paths
+from fleet_tui.commands import Fleet, ask_hand_over, attending, confirm_hand_over, lay, submit, who
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
@@ -34,9 +33,7 @@ def run(options: Namespace) -> int:
     if options.confirm and options.task_to is None:
         raise Ended(ExitCode.WRONG, "--confirm belongs to --task-to")
     chosen = acting_filter(options.words)
-    refuse_read_only(
-        configured(find_paths(config=options.config, state_dir=options.state_dir, env=os.environ), os.environ)
-    )
+    refuse_read_only(options)
     with attending(options.config, options.state_dir, os.environ) as fleet:
         unread = fleet.read_again()
         choice = picked(fleet, chosen)

@@ -8,8 +8,7 @@ from typing import Any, Final, NoReturn
 
 from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked, picked_ids, refuse_read_only
-from fleet_tui.commands import Fleet, attending, configured, outcomes, submit
-from fleet_tui.config.paths import find_paths
+from fleet_tui.commands import Fleet, attending, outcomes, submit
 from fleet_tui.domain.action import VERBS, ActionId, Params, Verb
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.identity import SourceName
@@ -36,9 +35,7 @@ def run(options: Namespace) -> int:
         return reassign.run(options)
     params = _params(verb, options)
     chosen = None if VERBS[verb].final else acting_filter(options.words)
-    refuse_read_only(
-        configured(find_paths(config=options.config, state_dir=options.state_dir, env=os.environ), os.environ)
-    )
+    refuse_read_only(options)
     with attending(options.config, options.state_dir, os.environ) as fleet:
         unread = fleet.read_again()
         choice = (

@@ -69,9 +69,7 @@ class Config:
 
     @property
     def acting(self) -> frozenset[SourceName]:
-        """Sources that a verb may reach; empty where access is read-only."""
-        if self.fleet.access is Access.READ_ONLY:
-            return frozenset()
+        """Sources that a verb may reach. That `access` refuses every act is judged apart: a plan may still be shown."""
         return frozenset(name for name, settings in self.settings.items() if settings.act)
 
     def kinds_of(self) -> Mapping[SourceName, Provider]:

@@ -48,6 +48,21 @@ def test_help_imports_nothing_heavy(cli: Cli) -> None:
     assert HEAVY & set(ran.stderr.split()) == set()
 
 
+def test_commands_are_thin() -> None:
+    look = (
+        "import sys, fleet_tui.cli.look, fleet_tui.cli.verbs, fleet_tui.cli.reassign, fleet_tui.cli.collect\n"
+        "from fleet_tui.config.discover import installed_providers\n"
+        "list(installed_providers().values())\n"
+        "print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+
+    loaded = set(ran.stdout.split())
+    assert {"aiohttp", "daytona", "dbos", "e2b", "httpx", "sqlite_utils", "stripe", "textual"} & loaded == set()
+    assert [name for name in loaded if name.startswith(("fleet_tui.engine", "fleet_tui.emulator"))] == []
+    assert [name for name in loaded if name.startswith("fleet_tui.providers.") and name.endswith(".adapter")] == []
+
+
 def test_the_entry_module_imports_nothing_at_its_top() -> None:
     look = "import sys; import fleet_tui.__main__; print(*(m for m in sys.modules if m.startswith('fleet_tui')))"
     ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)

@@ -195,7 +195,6 @@ def test_in_production_the_fleets_name_is_typed(here: Cli) -> None:
         ["kill", "docs-bot", "--yes"],
         ["reassign", "docs-bot", "--team", "x", "--yes"],
         ["delete", "x", "--yes", "--word", "delete 1"],
-        ["pause", "docs-bot", "--dry-run"],
         ["run", "--", "true"],
     ],
 )
@@ -206,6 +205,30 @@ def test_read_only_refuses_every_act(here: Cli, words: list[str]) -> None:
 
     assert (ran.code, ran.out) == (3, "")
     assert 'access = "read-only"' in ran.err
+
+
+def test_read_only_still_shows_a_plan(here: Cli) -> None:
+    run_id = begin(here, "docs-bot")
+    here.write('[fleet]\naccess = "read-only"\n' + LOCAL)
+    seen(here, run_id)
+
+    ran = here("pause", "docs-bot", "--dry-run", "--json")
+
+    assert (ran.code, [row["outcome"] for row in ran.rows()]) == (0, ["planned"])
+
+
+def test_a_terminal_of_a_run_is_joined_and_left(here: Cli) -> None:
+    ran = here(
+        "run", "--tty", "--name", "typist", "--", "sh", "-c", "while :; do echo ready; sleep 0.1; done"
+    )
+    run_id = ran.out.strip()
+
+    joined = here.at_terminal("attach", "typist", prompt="ready", typed="\x10\x11")
+
+    assert joined.code == 0
+    assert "detached; the agent goes on" in joined.err
+    assert alive(here, run_id)
+    assert here("attach", run_id).code == 1
 
 
 def test_a_source_that_is_only_looked_at_is_not_acted_on(here: Cli) -> None:

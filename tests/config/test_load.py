@@ -31,7 +31,7 @@ def test_a_complete_file_gives_its_sources_and_their_secrets(loaded: Load) -> No
     assert config.fleet.access is Access.READ_ONLY
     assert config.fleet.production
     assert [s.secrets["api_key"].reveal() for s in config.sources] == ["abc"]
-    assert config.acting == frozenset()
+    assert config.acting == {SourceName("a")}
 
 
 def test_sources_act_unless_they_say_otherwise(loaded: Load) -> None:

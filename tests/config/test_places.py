@@ -4,6 +4,7 @@ import plistlib
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fleet_tui.config.discover import installed_providers
@@ -131,7 +132,7 @@ def test_the_users_agents_file_is_told_to_who_asks_for_it(tmp_path: Path) -> Non
 
     config = load(None, providers={"local": providers["local"]}, env={}, config_dir=tmp_path)
 
-    assert config.sources[0].settings.agents_file == str(tmp_path / "agents.toml")
+    assert msgspec.to_builtins(config.sources[0].settings)["agents_file"] == str(tmp_path / "agents.toml")
     (tmp_path / "agents.toml").chmod(0o666)
     with pytest.raises(ConfigError, match="writable by all"):
         load(None, providers={"local": providers["local"]}, env={}, config_dir=tmp_path)

@@ -271,7 +271,7 @@ async def test_the_window_is_in_the_audit_and_shuts_by_itself() -> None:
         await desk.shows(pilot, "[RW 10m]")
         assert desk.intents.notes == [("window opened", "kim")]
         desk.time.pass_s(601)
-        desk.app._fall_due()
+        desk.app.fall_due()
         await desk.shows(pilot, "[RO]")
         assert not desk.session.may_act()
         await pilot.press("W", "W")
@@ -560,15 +560,15 @@ async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
         await pilot.pause()
         driver = desk.app._driver
         before = len(driver.writes)
-        desk.app._fall_due()
+        desk.app.fall_due()
         await pilot.pause()
         assert driver.writes[before:] == []
         desk.time.pass_s(20)
-        desk.app._fall_due()
+        desk.app.fall_due()
         await pilot.pause()
         assert driver.writes[before:] == []
         desk.time.pass_s(40)
-        desk.app._fall_due()
+        desk.app.fall_due()
         await pilot.pause()
         drawn = "".join(driver.writes[before:])
         assert "12" in drawn

@@ -70,7 +70,7 @@ class PlanDialog(Dialog[Confirmed]):
         title(self.query_one("#dialog"), shown.title(self._plan))
         table = self.query_one("#plan-table", ViewTable)
         table.show(self._table)
-        table.styles.height = 1 + max(1, min(len(self._table.rows), max(2, self.app.size.height // 3)))
+        table.styles.height = 1 + max(1, min(len(self._table.rows), max(2, self.size.height // 3)))
         self.query_one("#plan-lines", Line).show_rows(self._lines, layout=True)
         self._tell_how()
 

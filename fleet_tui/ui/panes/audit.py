@@ -45,4 +45,5 @@ class AuditPane(Pane):
     def line_under_cursor(self) -> list[Pieces]:
         """The whole line, every foreign text spelled exactly."""
         key = self.table.cursor_key
-        return next((audit_lines(row) for row in self.rows if str(row.seq) == key), [])
+        found = [audit_lines(row) for row in self.rows if str(row.seq) == key]
+        return found[0] if found else []

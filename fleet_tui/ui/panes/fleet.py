@@ -22,6 +22,7 @@ from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.ranking import Ranking
+from fleet_tui.views.sort_keys import ATTENTION
 from fleet_tui.views.sources import is_bad, nothing_to_show
 from fleet_tui.views.tally import rate_sum
 
@@ -101,7 +102,7 @@ class FleetPane(Pane):
 
     def _held(self) -> float:
         """How long the order has to stand still from now on; 0: not at all."""
-        if self.frozen or len(self.app.screen_stack) > 1:
+        if self.frozen or not self.screen.is_active:
             return PATIENCE_S
         now_s = clock.monotonic_s()
         waited = now_s - (self._waiting_since_s if self._waiting_since_s is not None else now_s)
@@ -194,7 +195,7 @@ class FleetPane(Pane):
         """The order was chosen anew: rows move at once."""
         ranking = self.ranking
         ranking.rebuild(self.session.now())
-        self.table.set_sort(None if ranking.order == fleet.ATTENTION else ranking.order, descending=ranking.descending)
+        self.table.set_sort(None if ranking.order == ATTENTION else ranking.order, descending=ranking.descending)
         self._reorder(refiltered=True)
 
     def narrow(self, chosen: Filter) -> None:

@@ -14,10 +14,10 @@ _ALWAYS: Final = frozenset({"W", "?"})
 class Footer(Line):
     """One line. Without the write window the verbs are dim: their keys show a plan and no more."""
 
-    def tell(self, view: View, *, marked: SafeText, may_act: bool) -> None:
+    def tell(self, view: View, *, marked: SafeText, may_act: bool, width: int) -> None:
         pieces = [Piece(cells=(word(marked, Role.STRONG),), priority=0)] if marked else []
         for number, one in enumerate((one for one in of_view(view) if one.footer), 1):
             role = Role.DIM if one.verb is not None and not may_act else Role.PLAIN
             cells = (word(one.shown, Role.KEY), word(f" {one.label}", role))
             pieces.append(Piece(cells=cells, priority=0 if one.shown in _ALWAYS else number, shorter=cells[:1]))
-        self.show(*fitted(pieces, max(1, self.size.width or self.app.size.width)))
+        self.show(*fitted(pieces, max(1, width)))

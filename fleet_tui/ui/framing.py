@@ -1,0 +1,122 @@
+"""The part of the app that frames the panes: header, strip, panel, footer, and the one timer for what falls due."""
+
+from datetime import timedelta
+from typing import Final
+
+from textual.events import Resize
+from textual.timer import Timer
+from typing_extensions import override
+
+from fleet_tui.ui.messages import StoreTrouble
+from fleet_tui.ui.navigating import NavigatingApp
+from fleet_tui.ui.panes.fleet import RowPicked
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.footer import Footer
+from fleet_tui.ui.widgets.panel import BESIDE_CELLS
+from fleet_tui.views.cells import Role
+from fleet_tui.views.detail import detail_lines
+from fleet_tui.views.header import header_line
+from fleet_tui.views.pieces import cut, said
+from fleet_tui.views.sources import strip, strip_due
+
+LOW_LINES: Final = 20
+"""Below this height there is no panel."""
+TALL_LINES: Final = 28
+"""Below this height the panel is low."""
+REST_S: Final = 0.15
+"""The panel follows the cursor when it has rested for so long: a held key draws the table only."""
+_SOONEST_S: Final = 1.0
+_LATEST_S: Final = 60.0
+
+
+class FramingApp(NavigatingApp):
+    """Draws nothing that stands there already, and wakes up only when something will print something else."""
+
+    header: Line
+    strip: Line
+    footer: Footer
+    _trouble: str = ""
+    _due: Timer | None = None
+    _resting: Timer | None = None
+
+    def on_store_trouble(self, message: StoreTrouble) -> None:
+        """The store cannot be read, or can be again."""
+        self._trouble = message.sentence
+        self.told_standing()
+
+    def on_row_picked(self, message: RowPicked) -> None:
+        """The cursor stands elsewhere, or something was marked."""
+        message.stop()
+        self._draw_footer()
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_S, self._rested)
+
+    def _rested(self) -> None:
+        self.draw_panel()
+        self._await_due()
+
+    def on_resize(self, event: Resize) -> None:
+        """Lines are cut to the width; the panel goes where the screen is low."""
+        self.panel.set_class(event.size.height < TALL_LINES, "low")
+        self.panel.set_class(event.size.width >= BESIDE_CELLS, "beside")
+        self._show_panel(event.size.height)
+        self.call_after_refresh(self.told_standing)
+
+    def _show_panel(self, lines: int) -> None:
+        self.panel.set_class(lines >= LOW_LINES and self.pane is self.fleet_pane, "shown")
+
+    @override
+    def shown_another(self) -> None:
+        self._show_panel(self.size.height)
+        self.told_standing()
+
+    def draw_panel(self) -> None:
+        """The story of the row under the cursor, and what its log said last."""
+        if not self.panel.has_class("shown"):
+            return
+        handle = self.fleet_pane.handle_under_cursor()
+        agent = None if handle is None else self.model.agents.get(handle)
+        self.panel.story([] if agent is None else detail_lines(self.model, agent, self.session.now()))
+        self.draw_tail(agent)
+
+    @override
+    def told_standing(self) -> None:
+        now, width = self.session.now(), max(1, self.size.width)
+        self.header.show(*header_line(self.model, self.session.standing, now, width))
+        if self._trouble:
+            self.strip.show(*cut((said(self._trouble, Role.BAD),), width))
+        else:
+            self.strip.show(*strip(self.model.statuses.values(), now, width))
+        self._draw_footer()
+        self._await_due()
+
+    def _draw_footer(self) -> None:
+        pane = self.pane
+        self.footer.tell(pane.view, marked=pane.marked(), may_act=self.session.may_act(), width=self.size.width)
+
+    def _await_due(self) -> None:
+        """Set the one timer that draws again what the clock alone changes."""
+        now = self.session.now()
+        until = self.session.window_until
+        times = [self.fleet_pane.next_due(now), strip_due(self.model.statuses.values(), now)]
+        if until is not None and until > now:
+            times.append(until - timedelta(seconds=int((until - now).total_seconds()) // 60 * 60 - 1))
+        soonest = min((at for at in times if at is not None and at > now), default=now + timedelta(seconds=_LATEST_S))
+        wait_s = min(max((soonest - now).total_seconds(), _SOONEST_S), _LATEST_S)
+        if self._due is not None:
+            self._due.stop()
+        self._due = self.set_timer(wait_s, self.fall_due)
+
+    def fall_due(self) -> None:
+        """The clock moved: draw what prints something else now, and wait for the next such moment."""
+        if self.session.window_until is not None and not self.session.may_act():
+            self.session.window_until = None
+        self.fleet_pane.fall_due(self.session.now())
+        self.told_standing()
+
+    def stop_timers(self) -> None:
+        """Nothing is drawn any more."""
+        for timer in (self._due, self._resting):
+            if timer is not None:
+                timer.stop()

@@ -3,7 +3,6 @@
 import os
 import pwd
 import secrets
-import signal
 import socket
 import subprocess
 import time
@@ -364,37 +363,3 @@ def _overlap(before: Sequence[object], after: Sequence[object]) -> int:
         if length <= len(after) and list(before[skipped:]) == list(after[:length]):
             return length
     return 0
-
-
-def collector_pid(state_dir: Path) -> int | None:
-    """The collector's process; 0 while it is starting, None where none is alive."""
-    holder = collector_holder(state_dir)
-    return None if holder is None else holder.pid
-
-
-def stop_collector(state_dir: Path, *, within_s: float) -> bool:
-    """End the collector that runs; True when none is left."""
-    deadline = clock.monotonic_s() + within_s
-    told: int | None = None
-    while (pid := collector_pid(state_dir)) is not None:
-        if pid and pid != told:
-            _signal(pid, signal.SIGTERM)
-            told = pid
-        if clock.monotonic_s() > deadline:
-            return False
-        time.sleep(_STEP_S)
-    return True
-
-
-def reload_collector(state_dir: Path) -> bool:
-    """Let the collector read its configuration again; False where none runs."""
-    pid = collector_pid(state_dir)
-    return bool(pid) and _signal(pid or 0, signal.SIGHUP)
-
-
-def _signal(pid: int, what: signal.Signals) -> bool:
-    try:
-        os.kill(pid, what)
-    except ProcessLookupError:
-        return False
-    return True

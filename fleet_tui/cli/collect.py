@@ -38,14 +38,14 @@ def _install(paths: Paths) -> int:
 
 
 def _tell(options: Namespace, paths: Paths) -> int:
-    from fleet_tui import commands
+    from fleet_tui.store.summon import reload_collector, stop_collector
 
     if options.reload:
-        if not commands.reload_collector(paths.state_dir):
+        if not reload_collector(paths.state_dir):
             raise Ended(ExitCode.SOME_FAILED, "no collector runs; the next one reads the configuration anyway")
         say("told; a configuration that is wrong leaves the old one in force and is named in the collector's log")
         return ExitCode.DONE
-    if not commands.stop_collector(paths.state_dir, within_s=_STOP_WITHIN_S):
+    if not stop_collector(paths.state_dir, within_s=_STOP_WITHIN_S):
         raise Ended(ExitCode.SOME_FAILED, f"it was told to end and has not within {_STOP_WITHIN_S:.0f} s")
     say("no collector runs; no agent was touched")
     return ExitCode.DONE
@@ -53,7 +53,8 @@ def _tell(options: Namespace, paths: Paths) -> int:
 
 def _status(options: Namespace, paths: Paths) -> int:
     from fleet_tui.cli.look import say_troubles
-    from fleet_tui.commands import attending, collector_pid
+    from fleet_tui.commands import attending
+    from fleet_tui.store.summon import collector_pid
     from fleet_tui.views.sources import source_words
 
     pid = collector_pid(paths.state_dir)

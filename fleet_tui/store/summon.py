@@ -1,15 +1,19 @@
-"""Starts a collector where none is alive: a process of its own session, which outlives whoever asked for it."""
+"""Starts a collector that outlives whoever asked for it, where none is alive, and speaks to the one that is."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from fleet_tui import clock
 from fleet_tui.store.lock import collector_holder
 
 LOG_FILE: Final = "collector.log"
+_STEP_S: Final = 0.05
 _LOG_LIMIT_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -34,3 +38,37 @@ def ensure_collector(
         )
     finally:
         os.close(log)
+
+
+def collector_pid(state_dir: Path) -> int | None:
+    """The collector's process; 0 while it is starting, None where none is alive."""
+    holder = collector_holder(state_dir)
+    return None if holder is None else holder.pid
+
+
+def stop_collector(state_dir: Path, *, within_s: float) -> bool:
+    """End the collector that runs; True when none is left."""
+    deadline = clock.monotonic_s() + within_s
+    told: int | None = None
+    while (pid := collector_pid(state_dir)) is not None:
+        if pid and pid != told:
+            _signal(pid, signal.SIGTERM)
+            told = pid
+        if clock.monotonic_s() > deadline:
+            return False
+        time.sleep(_STEP_S)
+    return True
+
+
+def reload_collector(state_dir: Path) -> bool:
+    """Let the collector read its configuration again; False where none runs."""
+    pid = collector_pid(state_dir)
+    return bool(pid) and _signal(pid or 0, signal.SIGHUP)
+
+
+def _signal(pid: int, what: signal.Signals) -> bool:
+    try:
+        os.kill(pid, what)
+    except ProcessLookupError:
+        return False
+    return True

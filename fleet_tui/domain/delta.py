@@ -1,7 +1,9 @@
 """What changed in the store between two revisions, as a reader sees it in one transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, Final
 
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.identity import ResourceKey, SourceName
@@ -73,3 +75,29 @@ class FleetDelta:
             or self.actions
             or self.hand_overs
         )
+
+    @property
+    def rows(self) -> int:
+        """How many rows of any sort it carries, beside sources and overlays, which are few."""
+        return sum(len(getattr(self, name)) for name in _ROWS)
+
+
+_ROWS: Final = ("gone", "resources", "vitals", "gone_findings", "findings", "totals", "actions", "hand_overs")
+
+
+def in_pieces(delta: FleetDelta, rows: int) -> Iterator[FleetDelta]:
+    """The same as deltas of at most so many rows, to be taken one after the other; only the last one is `last`."""
+    if delta.rows <= rows:
+        yield delta
+        return
+    rest: dict[str, Any] = {name: getattr(delta, name) for name in _ROWS}
+    none: dict[str, Any] = dict.fromkeys(_ROWS, ())
+    piece = replace(delta, **none, last=False)
+    while any(rest.values()):
+        taken: dict[str, Any] = {}
+        room = rows
+        for name, values in rest.items():
+            taken[name], rest[name] = values[:room], values[room:]
+            room -= len(taken[name])
+        yield replace(piece, **taken, last=delta.last and not any(rest.values()))
+        piece = FleetDelta(store_id=delta.store_id, revision=delta.revision, last=False)

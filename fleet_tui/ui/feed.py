@@ -7,12 +7,14 @@ from typing import Final
 
 from textual.message import Message
 
-from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.delta import FleetDelta, in_pieces
 from fleet_tui.ports import FleetReader, StoreError
 from fleet_tui.ui.messages import FleetPolled, StoreTrouble
 
 WAKE_S: Final = 0.05
 TROUBLE_S: Final = 1.0
+PIECE_ROWS: Final = 1000
+"""What the app takes in at once: some ten milliseconds, so that a key never waits for a hundred thousand rows."""
 
 
 class Feed:
@@ -54,7 +56,7 @@ class Feed:
 
     def _read(self) -> None:
         if self._revision is None:
-            self._revision = self._reader.load(self._keep)
+            self._revision = self._reader.load(self._keep, chunk=PIECE_ROWS)
         elif self._reader.woken() or self._trouble:
             delta = self._reader.changes(self._revision)
             self._revision = delta.revision
@@ -62,8 +64,9 @@ class Feed:
                 self._keep(delta)
 
     def _keep(self, delta: FleetDelta) -> None:
-        self._deltas.append(delta)
-        self._post(FleetPolled())
+        for piece in in_pieces(delta, PIECE_ROWS):
+            self._deltas.append(piece)
+            self._post(FleetPolled())
 
     def _tell(self, sentence: str) -> None:
         if sentence or self._trouble:

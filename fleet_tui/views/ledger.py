@@ -1,14 +1,39 @@
 """The counted money of each day, by agent, team and source, as the store's totals say it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from fleet_tui.domain.delta import DayTotal
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.money import Side
+from fleet_tui.domain.money import Basis, Side
 from fleet_tui.views.amounts import Sum
 
 _Key = tuple[str, SourceName, Side, str]
+
+
+class _Running:
+    """The sum of one day and side, moved along with each total."""
+
+    def __init__(self) -> None:
+        self._lines: Counter[str] = Counter()
+        self._amounts: Counter[str] = Counter()
+        self._bases: Counter[Basis] = Counter()
+        self._unpriced = 0
+
+    def move(self, total: DayTotal, step: int) -> None:
+        self._lines[total.currency] += step
+        self._amounts[total.currency] += step * total.amount_micro
+        for basis in total.bases:
+            self._bases[basis] += step
+        self._unpriced += step * total.unpriced_lines
+
+    def sum(self) -> Sum:
+        return Sum(
+            amounts={code: self._amounts[code] for code, lines in self._lines.items() if lines},
+            bases={basis for basis, count in self._bases.items() if count},
+            unpriced=self._unpriced,
+        )
 
 
 class Ledger:
@@ -16,15 +41,19 @@ class Ledger:
 
     def __init__(self) -> None:
         self._by_agent: dict[date, dict[str, dict[_Key, DayTotal]]] = {}
-        self._fleet: dict[tuple[date, Side], Sum] = {}
+        self._fleet: dict[tuple[date, Side], _Running] = {}
 
     def take(self, totals: Iterable[DayTotal]) -> set[str]:
         """Take totals in; give the agents they are about."""
         agents: set[str] = set()
         for total in totals:
             key = (total.team, total.source, total.side, total.currency)
-            self._by_agent.setdefault(total.day, {}).setdefault(total.agent, {})[key] = total
-            self._fleet.pop((total.day, total.side), None)
+            mine = self._by_agent.setdefault(total.day, {}).setdefault(total.agent, {})
+            running = self._fleet.setdefault((total.day, total.side), _Running())
+            if (before := mine.get(key)) is not None:
+                running.move(before, -1)
+            running.move(total, 1)
+            mine[key] = total
             agents.add(total.agent)
         return agents
 
@@ -36,12 +65,8 @@ class Ledger:
 
     def fleet(self, day: date, side: Side = Side.COST) -> Sum | None:
         """Everything of one day and side; None where not one line is known."""
-        found = self._fleet.get((day, side))
-        if found is None:
-            found = _added(self.of_day(day, side))
-            if found is not None:
-                self._fleet[(day, side)] = found
-        return found
+        running = self._fleet.get((day, side))
+        return None if running is None else running.sum()
 
     def agent(self, agent: str, day: date, *, team: str | None = None, side: Side = Side.COST) -> Sum | None:
         """One agent's money of a day; `team` narrows it where two teams use one id."""

@@ -11,7 +11,7 @@ from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.agent import Agent, Join, agent_of, agents_of_id
 from fleet_tui.domain.assignment import Overlay, overlaid
 from fleet_tui.domain.delta import FleetDelta
-from fleet_tui.domain.identity import AgentId, Layer, ResourceKey, SourceName
+from fleet_tui.domain.identity import AgentId, Layer, ResourceKey, SourceName, unpacked
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
@@ -173,9 +173,14 @@ class FleetModel:
         if not subjects:
             return
         touched.ids.update(AgentId(s) for s in subjects if s in self._members)
-        for key in self._handle_of:
-            if key.packed() in subjects:
-                self._touch(self.resources[key], touched)
+        for resource in filter(None, map(self._packed, subjects)):
+            self._touch(resource, touched)
+
+    def _packed(self, subject: str) -> Resource | None:
+        try:
+            return self.resources.get(unpacked(subject))
+        except ValueError:
+            return None
 
     def _take_resources(self, delta: FleetDelta, touched: _Touched) -> None:
         for key in delta.gone:
@@ -220,16 +225,14 @@ class FleetModel:
                 touched.redraw.add(handle)
 
     def _take_findings(self, delta: FleetDelta, touched: _Touched) -> None:
-        if delta.gone_findings:
-            by_text = {key.packed(): key for key in self.findings}
-            for rule, subject in delta.gone_findings:
-                key = by_text.get(subject)
-                if key is None or self.findings[key].pop(RuleName(rule), None) is None:
-                    continue
-                self.found[RuleName(rule)] -= 1
-                if not self.findings[key]:
-                    del self.findings[key]
-                touched.redraw.add(self._handle_of.get(key, ""))
+        for rule, subject in delta.gone_findings:
+            key = unpacked(subject)
+            if key not in self.findings or self.findings[key].pop(RuleName(rule), None) is None:
+                continue
+            self.found[RuleName(rule)] -= 1
+            if not self.findings[key]:
+                del self.findings[key]
+            touched.redraw.add(self._handle_of.get(key, ""))
         for finding in delta.findings:
             of_subject = self.findings.setdefault(finding.subject, {})
             if finding.rule not in of_subject:

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from fleet_tui.domain.action import NO_PARAMS, ActionId, IntentId, Verb
 from fleet_tui.domain.assignment import AssignmentField, Overlay
-from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.delta import FleetDelta, in_pieces
 from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.outcome import Done
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.sprawl import RuleName
-from fleet_tui.views import fleet
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.sort_keys import ordered
 from tests.support.facts import NOW, finding, key, next_delta, resource, status, total, vitals, whole
@@ -197,6 +196,8 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
     rng = random.Random(seed)
     stepwise = FleetModel()
     stepwise.apply(whole(), NOW)
+    piecewise = FleetModel()
+    piecewise.apply(whole(), NOW)
     truth: dict[object, Resource] = {}
     for revision in range(2, 8):
         changed = some_resources(rng)
@@ -205,12 +206,16 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
             del truth[one]
         truth.update({r.key: r for r in changed})
         shown_before = set(stepwise.fleet)
-        change = stepwise.apply(next_delta(revision, resources=tuple(changed), gone=gone), NOW)
+        delta = next_delta(revision, resources=tuple(changed), gone=gone)
+        for piece in in_pieces(delta, rng.randint(1, 5)):
+            piecewise.apply(piece, NOW)
+        change = stepwise.apply(delta, NOW)
         assert change.gone == shown_before - set(stepwise.fleet)
         assert set(stepwise.fleet) - shown_before <= change.changed
     at_once = loaded(*truth.values())
     assert stepwise.fleet == at_once.fleet
-    assert stepwise.agents == at_once.agents
+    assert stepwise.agents == at_once.agents == piecewise.agents
+    assert (piecewise.fleet, piecewise.revision) == (at_once.fleet, stepwise.revision)
     assert stepwise.loose == at_once.loose
     assert (stepwise.tally.agents, stepwise.tally.unclaimed) == (at_once.tally.agents, at_once.tally.unclaimed)
     assert +stepwise.tally.phases == +at_once.tally.phases

@@ -25,7 +25,7 @@ from fleet_tui.engine.gate import urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
-from fleet_tui.engine.verify import Go, Seen, judge_target
+from fleet_tui.engine.verify import GONE_IS_DONE, Go, Seen, judge_target
 from fleet_tui.ports import CollectorStore, Getter, Lister, ProviderError, StoreUnwritable
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Actions:
         if self._around.clock.now() >= record.not_after:
             # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
             return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
-        if record.verb is Verb.KILL:
+        if record.verb in GONE_IS_DONE:
             await self._kept(partial(remember_kill, around=self._around, target=record.target))
         order = Order(
             action_id=record.action_id,

@@ -1,4 +1,4 @@
-"""Remembers, over a crash too, what we set out to kill: a row that vanishes then was killed and not lost."""
+"""Remembers, over a crash too, what we set out to end: a row that vanishes then was ended by us and not lost."""
 
 import json
 from collections.abc import Mapping

@@ -2,17 +2,17 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fleet_tui.domain.action import VERBS, Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Filter, matches
-from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.plan import LeftOut, Plan, plan_for_agents, plan_for_resources, wrong_kind_text
 from fleet_tui.domain.resource import Resource
-from fleet_tui.views.facts import AgentFacts, ResourceFacts, misnamed
+from fleet_tui.views.facts import PLACES, AgentFacts, ResourceFacts, misnamed
 from fleet_tui.views.model import FleetModel
 
 
@@ -30,21 +30,24 @@ class Choice:
 
     agents: tuple[Agent, ...] = ()
     resources: tuple[Resource, ...] = ()
+    only: frozenset[ResourceKey] | None = None
+    """Where the filter says what and where things are: of the agents' resources those of which it is true."""
 
 
 def choose(model: FleetModel, chosen: Filter, now: datetime) -> Choice:
     """What a verb's filter means. Raises Ambiguous.
 
     Without a bare word it ranges over the rows of FLEET. A bare word is an agent's name first, else the id of one
-    resource, which then stands for itself and not for its agent.
+    resource, which then stands for itself and not for its agent. What a filter says of kinds and places narrows what
+    it means of an agent: `source:a` reaches nothing at b, and `kind:meter` nothing that runs.
     """
     words = list(dict.fromkeys(term.value for term in chosen.terms if term.bare))
     if not words:
-        return Choice(agents=tuple(_matching(model, chosen, sorted(model.fleet), now)))
+        return _narrowed(model, chosen, _matching(model, chosen, sorted(model.fleet), now), now)
     named = _matching(model, chosen, sorted(model.agents), now)
     claimed = [agent for agent in named if agent.claimed and words[0] in _own_names(agent)]
     if len(claimed) == 1:
-        return Choice(agents=(claimed[0],))
+        return _narrowed(model, chosen, claimed, now)
     if claimed:
         raise Ambiguous(_either(words[0], [agent.handle for agent in claimed]))
     resources = [r for r in _with_id(model, words[0]) if matches(chosen, ResourceFacts(model, r, now))]
@@ -80,9 +83,38 @@ def plan_choice(
 ) -> Plan:
     """Plan a verb over what was chosen."""
     statuses = dict(model.statuses)
-    if choice.resources:
-        return plan_for_resources(verb, choice.resources, statuses=statuses, now=now, params=params, acting=acting)
-    return plan_for_agents(verb, choice.agents, statuses=statuses, now=now, params=params, acting=acting)
+    named = choice.resources or _named(choice)
+    if named and (choice.resources or not any(r.key.kind in VERBS[verb].kinds for r in named)):
+        return plan_for_resources(verb, named, statuses=statuses, now=now, params=params, acting=acting)
+    plan = plan_for_agents(verb, choice.agents, statuses=statuses, now=now, params=params, acting=acting)
+    return plan if choice.only is None else _within(plan, choice.only)
+
+
+def _narrowed(model: FleetModel, chosen: Filter, agents: Iterable[Agent], now: datetime) -> Choice:
+    whole = tuple(agents)
+    places = tuple(term for term in chosen.terms if term.field in PLACES)
+    if not places or not whole:
+        return Choice(agents=whole)
+    there = Filter(terms=places, purpose=chosen.purpose)
+    resources = (r for agent in whole for r in agent.resources)
+    return Choice(
+        agents=whole, only=frozenset(r.key for r in resources if matches(there, ResourceFacts(model, r, now)))
+    )
+
+
+def _named(choice: Choice) -> tuple[Resource, ...]:
+    only = choice.only or frozenset()
+    return tuple(r for agent in choice.agents for r in agent.resources if r.key in only)
+
+
+def _within(plan: Plan, only: Collection[ResourceKey]) -> Plan:
+    """The plan with what lies elsewhere among what stays."""
+    return replace(
+        plan,
+        targets=tuple(r for r in plan.targets if r.key in only),
+        left_out=tuple(left for left in plan.left_out if left.resource.key in only),
+        stays=(*plan.stays, *(r for r in plan.targets if r.key not in only)),
+    )
 
 
 def without_sources(plan: Plan, unread: Mapping[SourceName, str], now: datetime) -> Plan:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Field, Filter, matches, unmatched_names
@@ -13,6 +14,9 @@ from fleet_tui.views import row
 from fleet_tui.views.amounts import Sum
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.tally import rate_sum
+
+PLACES: Final = frozenset({Field.ID, Field.KIND, Field.LAYER, Field.PROVIDER, Field.SOURCE, Field.REGION})
+"""What is said of a single resource, and of an agent only through what it has."""
 
 
 class AgentFacts:

@@ -7,6 +7,7 @@ from fleet_tui.domain.filter import parse_to_act
 from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.choice import Ambiguous, Choice, WrongKind, choose, choose_ids, plan_choice, without_sources
 from fleet_tui.views.model import FleetModel
@@ -145,3 +146,37 @@ def test_what_could_not_be_read_is_left_out_by_name_and_nothing_stays_stale() ->
     ]
     assert [r.key.id for r in cut.stays] == ["ci-1"]
     assert without_sources(plan, {SourceName("stripe"): "it is dead"}, NOW) is plan
+
+
+@pytest.mark.parametrize(
+    ("words", "targets", "stays"),
+    [
+        (["source:daytona"], ["sb-2"], ["ci-1", "sb-1"]),
+        (["ci-1", "source:e2b"], ["sb-1"], ["ci-1", "sb-2"]),
+        (["team:ci", "kind:sandbox"], ["sb-1", "sb-2"], ["ci-1"]),
+        (["id:sb-2"], ["sb-2"], ["ci-1", "sb-1"]),
+        (["team:ci"], ["sb-1", "sb-2"], ["ci-1"]),
+    ],
+)
+def test_what_a_filter_says_of_places_narrows_what_a_verb_touches(
+    words: list[str], targets: list[str], stays: list[str]
+) -> None:
+    plan = killing(model_of(*FLEET), *words)
+
+    assert sorted(r.key.id for r in plan.targets) == targets
+    assert sorted(r.key.id for r in plan.stays) == stays
+
+
+def test_a_filter_for_another_kind_touches_no_agent_that_has_one_and_names_the_right_verb() -> None:
+    plan = killing(model_of(*FLEET), "kind:memory_scope")
+
+    assert plan.targets == ()
+    assert [(left.resource.key.id, left.detail) for left in plan.left_out] == [
+        ("ci-1", "kill does not touch a memory scope: use delete")
+    ]
+
+
+def killing(model: FleetModel, *words: str) -> Plan:
+    choice = choose(model, parse_to_act(words), NOW)
+    acting = frozenset(model.statuses)
+    return plan_choice(Verb.KILL, choice, model=model, now=NOW, params=NO_PARAMS, acting=acting)

@@ -1,6 +1,7 @@
 """Ages as they are printed, and when a printed age will be wrong: an idle minute redraws only what fell due."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 UNKNOWN: Final = "?"
@@ -49,7 +50,7 @@ def left(end: datetime | None, now: datetime) -> str:
     """How long until: `9m`; `<1m` in the last minute, `over` behind it, `-` where no end is known."""
     if end is None:
         return NONE
-    seconds = int((end - now).total_seconds())
+    seconds = ceil((end - now).total_seconds())
     if seconds <= 0:
         return "over"
     return "<1m" if seconds < MINUTE_S else coarse(seconds)
@@ -74,8 +75,7 @@ def left_due(end: datetime | None, now: datetime) -> datetime | None:
     """When `left` prints something else; None: never."""
     if end is None or end <= now:
         return None
-    seconds = int((end - now).total_seconds())
+    seconds = ceil((end - now).total_seconds())
     unit = _unit_s(seconds)
-    steps = seconds // unit
-    # The last whole unit of each size is left for the next smaller one, a second later.
-    return end - timedelta(seconds=steps * unit) + timedelta(seconds=1)
+    whole = seconds // unit * unit
+    return end - timedelta(seconds=whole - 1) if whole else end

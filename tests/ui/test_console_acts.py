@@ -204,7 +204,8 @@ async def test_outcomes_come_back_row_by_row() -> None:
         (intent,) = desk.intents.submitted
         records = [
             ActionRecord(
-                action_id=action_id(intent.intent_id, i), intent_id=intent.intent_id, verb=intent.verb, params=intent.params,
+                action_id=action_id(intent.intent_id, i), intent_id=intent.intent_id, verb=intent.verb,
+                params=intent.params,
                 target=target, name=f"agent-0{i}", actor="kim", host="h", via="console", why="", submitted_at=NOW,
                 not_after=NOW,
             )

@@ -1,0 +1,120 @@
+"""Header, strip and empty screens tell what may act, what is known, and who could not be read."""
+
+from datetime import timedelta
+
+import pytest
+
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.views.header import Standing, header_line
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import Piece, fitted, word
+from fleet_tui.views.sources import nothing_to_show, source_words, strip, strip_due
+from tests.support.facts import NOW, failure, finding, next_delta, resource, status, total, whole
+
+
+def text(line: object) -> str:
+    return "".join(cell.text for cell in line)  # type: ignore[attr-defined]
+
+
+def a_model() -> FleetModel:
+    model = FleetModel()
+    model.apply(
+        whole(
+            resource("1", agent="a", phase=Phase.STUCK),
+            resource("2", agent="b", phase=Phase.LOOPING),
+            resource("3", agent="c", usd="31.5"),
+            resource("4"),
+        ),
+        NOW,
+    )
+    model.apply(next_delta(2, totals=(total("a", "412"),), findings=(finding(resource("4").key),)), NOW)
+    return model
+
+
+def test_the_header_in_full() -> None:
+    line = text(header_line(a_model(), Standing(fleet="prod"), NOW, 120))
+    assert line == (
+        "fleet prod  [RO]  12:00Z  3 agents  2 run 1 stuck 1 loop  1 unclaimed  1 orphan  $31.80~/h  today $412.00"
+    )
+
+
+def test_a_narrow_header_keeps_who_and_what_may_act() -> None:
+    line = text(header_line(a_model(), Standing(fleet="prod", production=True), NOW, 40))
+    assert line.startswith("fleet prod production")
+    assert "[RO]" in line
+    assert len(line) <= 40
+
+
+@pytest.mark.parametrize(
+    ("standing", "shown"),
+    [
+        (Standing(fleet="f"), "[RO]"),
+        (Standing(fleet="f", window_until=NOW + timedelta(minutes=9, seconds=5)), "[RW 9m]"),
+        (Standing(fleet="f", window_until=NOW + timedelta(seconds=5)), "[RW <1m]"),
+        (Standing(fleet="f", window_until=NOW), "[RO]"),
+        (Standing(fleet="f", read_only=True, window_until=NOW + timedelta(minutes=9)), "[RO]"),
+        (Standing(fleet="f", auto=("pause",)), "[AUTO pause]"),
+    ],
+)
+def test_what_may_act(standing: Standing, shown: str) -> None:
+    assert shown in text(header_line(a_model(), standing, NOW, 120))
+
+
+def test_an_empty_model_has_no_false_zeroes() -> None:
+    assert text(header_line(FleetModel(), Standing(fleet="f"), NOW, 120)).endswith("0 agents  $?/h  today ?")
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (status(), "e2b now"),
+        (status(rows=0), "e2b now (empty)"),
+        (status(ok_s=250, cadence_s=300), "e2b 4m"),
+        (status(ok_s=72), "e2b STALE 1m12s"),
+        (status(ok_s=72, failure=failure()), "e2b UNREACHABLE 1m12s (429)"),
+        (status(ok_s=None, failure=failure()), "e2b UNREACHABLE, never read (429)"),
+        (status(failure=failure(FailureClass.AUTH, status=401)), "e2b KEY REFUSED (401)"),
+        (status(ok_s=None), "e2b first reading"),
+    ],
+)
+def test_a_source_in_words(state: SourceStatus, shown: str) -> None:
+    assert source_words(state, NOW).text == shown
+
+
+def test_trouble_stands_first_and_the_rest_is_counted_where_there_is_no_room() -> None:
+    statuses = [status("e2b"), status("mem0"), status("daytona", ok_s=72, failure=failure())]
+    assert text(strip(statuses, NOW, 120)) == "daytona UNREACHABLE 1m12s (429) | e2b now | mem0 now"
+    assert text(strip(statuses, NOW, 44)) == "daytona UNREACHABLE 1m12s (429) | other 2 ok"
+
+
+def test_the_strip_falls_due_each_second_only_in_trouble() -> None:
+    assert strip_due([status(ok_s=2)], NOW) == NOW + timedelta(seconds=28, milliseconds=1)
+    assert strip_due([status(ok_s=2), status("x", ok_s=90)], NOW) == NOW + timedelta(seconds=1)
+    assert strip_due([], NOW) is None
+
+
+def test_empty_unreachable_and_unknown_are_told_apart() -> None:
+    said = {
+        nothing_to_show([], NOW)[0],
+        nothing_to_show([status(ok_s=None)], NOW)[0],
+        nothing_to_show([status(rows=0)], NOW)[0],
+        nothing_to_show([status(ok_s=None, failure=failure())], NOW)[0],
+        nothing_to_show([status(rows=0), status("x", ok_s=None, failure=failure())], NOW)[0],
+        nothing_to_show([status()], NOW, filtered="team:x")[0],
+    }
+    assert len(said) == 6
+
+
+def test_pieces_shorten_before_they_drop_and_drop_before_they_are_cut() -> None:
+    pieces = [
+        Piece(cells=(word("name"),), priority=0),
+        Piece(cells=(word("a long thing"),), priority=1, shorter=(word("long"),)),
+        Piece(cells=(word("extra"),), priority=2),
+    ]
+    assert text(fitted(pieces, 40)) == "name  a long thing  extra"
+    assert text(fitted(pieces, 20)) == "name  a long thing"
+    assert text(fitted(pieces, 12)) == "name  long"
+    assert text(fitted(pieces, 5)) == "name"
+    assert len(text(fitted(pieces, 3))) == 3

@@ -13,10 +13,31 @@ from fleet_tui.views.model import FleetModel
 from tests.support.facts import NOW, RUNS_CAN, next_delta, resource, status, total, whole
 
 PROMISED = {
-    "source", "provider", "layer", "kind", "id", "agent", "name", "phase", "phase_since", "raw_state", "seen_at", "stale",
-    "owner", "team", "task", "parent", "labels", "region", "created_at", "ends_at", "usd_per_hour", "usd_today", "basis",
+    "source",
+    "provider",
+    "layer",
+    "kind",
+    "id",
+    "agent",
+    "name",
+    "phase",
+    "phase_since",
+    "raw_state",
+    "seen_at",
+    "stale",
+    "owner",
+    "team",
+    "task",
+    "parent",
+    "labels",
+    "region",
+    "created_at",
+    "ends_at",
+    "usd_per_hour",
+    "usd_today",
+    "basis",
     "capabilities",
-}  # fmt: skip
+}
 
 
 def a_model() -> FleetModel:

@@ -14,7 +14,6 @@ from fleet_tui.domain.action import VERBS, Verb
 PROGRAM: Final = "fleet-tui"
 SHELLS: Final = ("bash", "zsh", "fish")
 RESTARTS: Final = ("never", "on-failure", "always")
-USAGE_CODE: Final = 2
 
 _INVALID_COMMAND: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose", re.DOTALL)
 

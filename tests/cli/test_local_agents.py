@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,19 @@ def seen(cli: Cli, *run_ids: str) -> None:
 def alive(cli: Cli, run_id: str) -> bool:
     facts = json.loads((cli.state_dir / "runs" / run_id / "started").read_text(encoding="utf-8"))
     return Path(f"/proc/{facts['child']['pid']}").exists()
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cli, list[str]]]:
+    """Two agents that nothing in this module may touch."""
+    home = tmp_path_factory.mktemp("two")
+    home.chmod(0o700)
+    cli = Cli(home)
+    cli.write(LOCAL)
+    runs = [begin(cli, "docs-bot"), begin(cli, "ci-1")]
+    seen(cli, *runs)
+    yield cli, runs
+    cli.end()
 
 
 def test_ls_prints_every_promised_key_exactly(here: Cli) -> None:
@@ -105,9 +119,10 @@ def test_an_empty_fleet_is_told_from_one_nobody_can_read(here: Cli) -> None:
         (["attach", "nobody"], 2, "no run on this machine"),
     ],
 )
-def test_what_is_not_confirmed_or_not_clear_does_nothing(here: Cli, words: list[str], code: int, sentence: str) -> None:
-    runs = [begin(here, "docs-bot"), begin(here, "ci-1")]
-    seen(here, *runs)
+def test_what_is_not_confirmed_or_not_clear_does_nothing(
+    two: tuple[Cli, list[str]], words: list[str], code: int, sentence: str
+) -> None:
+    here, runs = two
 
     ran = here(*words)
 
@@ -175,6 +190,7 @@ def test_at_a_terminal_one_row_asks_for_a_letter_and_several_for_verb_and_count(
     assert (cancelled.code, wrong.code, one.code, paused.code) == (3, 3, 0, 0)
     assert "nothing was done" in cancelled.err
     assert "kill docs-bot (here): done" in one.err
+    assert "\x1b" not in cancelled.err + wrong.err + one.err
 
 
 def test_in_production_the_fleets_name_is_typed(here: Cli) -> None:
@@ -218,9 +234,7 @@ def test_read_only_still_shows_a_plan(here: Cli) -> None:
 
 
 def test_a_terminal_of_a_run_is_joined_and_left(here: Cli) -> None:
-    ran = here(
-        "run", "--tty", "--name", "typist", "--", "sh", "-c", "while :; do echo ready; sleep 0.1; done"
-    )
+    ran = here("run", "--tty", "--name", "typist", "--", "sh", "-c", "while :; do echo ready; sleep 0.1; done")
     run_id = ran.out.strip()
 
     joined = here.at_terminal("attach", "typist", prompt="ready", typed="\x10\x11")
@@ -275,6 +289,19 @@ def test_a_hand_over_waits_for_confirm_then_moves_the_task_and_pauses_the_giver(
         "hand-over confirmed",
         "pause",
     }
+
+
+def test_all_that_is_written_is_for_its_owner_alone(here: Cli) -> None:
+    before = os.umask(0o022)
+    try:
+        run_id = begin(here, "docs-bot")
+        seen(here, run_id)
+    finally:
+        os.umask(before)
+
+    paths = [here.state_dir, *here.state_dir.rglob("*")]
+    assert len(paths) > 5
+    assert [path.name for path in paths if not path.is_symlink() and path.lstat().st_mode & 0o077] == []
 
 
 def test_show_and_logs_tell_of_one_agent(here: Cli) -> None:

@@ -20,7 +20,7 @@ from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refus
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of
-from fleet_tui.engine.deeds import remember_kill
+from fleet_tui.engine.deeds import remember_attempt, remember_end
 from fleet_tui.engine.gate import urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.source import Source
@@ -57,6 +57,8 @@ class Actions:
         async with lock:
             with urgent():
                 outcome = await self._outcome(record)
+            if isinstance(outcome, Done) and record.verb in GONE_IS_DONE:
+                await self._kept(partial(remember_end, around=self._around, target=record.target))
             await self._kept(lambda store: store.settle(action_id, outcome, self._around.clock.now()))
         self._around.nudge([record.target.key.source])
 
@@ -167,7 +169,7 @@ class Actions:
             # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
             return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
         if record.verb in GONE_IS_DONE:
-            await self._kept(partial(remember_kill, around=self._around, target=record.target))
+            await self._kept(partial(remember_attempt, around=self._around, target=record.target))
         order = Order(
             action_id=record.action_id,
             verb=record.verb,

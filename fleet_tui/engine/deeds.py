@@ -1,45 +1,57 @@
 """Remembers, over a crash too, what we set out to end: a row that vanishes then was ended by us and not lost."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from fleet_tui.domain.identity import Kind, SourceName, Target
+from fleet_tui.engine.picture import Deeds, Picture, recent
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import CollectorStore
 
-KEPT: Final = timedelta(hours=1)
-Killed = Mapping[tuple[Kind, str, str], datetime]
+
+def remember_attempt(store: CollectorStore, *, around: Surroundings, target: Target) -> None:
+    """Note that an effect is about to be tried that would end it. Runs on the store's thread."""
+    picture = around.pictures.get(target.key.source)
+    if picture is not None:
+        killed = _with(picture.killed, target, around.clock.now())
+        _keep(store, around, replace(picture, killed=killed))
 
 
-def remember_kill(store: CollectorStore, *, around: Surroundings, target: Target) -> None:
-    """Note it in the picture and in the store. Runs on the store's thread."""
-    name = target.key.source
-    picture = around.pictures.get(name)
-    if picture is None:
-        return
-    now = around.clock.now()
-    killed = {deed: at for deed, at in picture.killed.items() if now - at < KEPT}
-    killed[target.key.kind, target.key.id, target.incarnation] = now
-    store.keep_cursor(_cursor(name), _packed(killed))
-    around.pictures[name] = replace(picture, killed=killed)
+def remember_end(store: CollectorStore, *, around: Surroundings, target: Target) -> None:
+    """Note that the provider itself said that it is gone. Runs on the store's thread."""
+    picture = around.pictures.get(target.key.source)
+    if picture is not None:
+        seen_gone = _with(picture.seen_gone, target, around.clock.now())
+        _keep(store, around, replace(picture, seen_gone=seen_gone))
 
 
-def recalled_kills(store: CollectorStore, name: SourceName) -> Killed:
-    """What an earlier collector set out to kill. Blocks."""
+def recalled_deeds(store: CollectorStore, name: SourceName) -> tuple[Deeds, Deeds]:
+    """What an earlier collector tried to end, and what it saw gone. Blocks."""
     text = store.cursor(_cursor(name))
     if not text:
-        return {}
-    return {
-        (Kind(kind), id_, incarnation): datetime.fromisoformat(at) for kind, id_, incarnation, at in json.loads(text)
-    }
+        return {}, {}
+    tried, seen_gone = json.loads(text)
+    return _unpacked(tried), _unpacked(seen_gone)
+
+
+def _with(deeds: Deeds, target: Target, now: datetime) -> Deeds:
+    return {**recent(deeds, now), (target.key.kind, target.key.id, target.incarnation): now}
+
+
+def _keep(store: CollectorStore, around: Surroundings, picture: Picture) -> None:
+    store.keep_cursor(_cursor(picture.source), json.dumps([_packed(picture.killed), _packed(picture.seen_gone)]))
+    around.pictures[picture.source] = picture
 
 
 def _cursor(name: SourceName) -> str:
-    return f"killed:{name}"
+    return f"deeds:{name}"
 
 
-def _packed(killed: Killed) -> str:
-    return json.dumps([[*deed, at.isoformat()] for deed, at in killed.items()])
+def _packed(deeds: Deeds) -> list[list[str]]:
+    return [[*deed, at.isoformat()] for deed, at in deeds.items()]
+
+
+def _unpacked(rows: Iterable[Sequence[str]]) -> Deeds:
+    return {(Kind(kind), id_, incarnation): datetime.fromisoformat(at) for kind, id_, incarnation, at in rows}

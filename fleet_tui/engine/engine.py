@@ -49,8 +49,8 @@ class Engine:
                 await self._begin(source)
             running = [
                 tasks.create_task(self._act(durable)),
-                tasks.create_task(self._repeated(self._verdicts.look, self._verdicts.every_s)),
-                tasks.create_task(self._repeated(partial(self._tidy, durable), TIDY_S)),
+                tasks.create_task(self._repeated(self._verdicts.look, lambda: self._verdicts.every_s)),
+                tasks.create_task(self._repeated(partial(self._tidy, durable), lambda: TIDY_S)),
             ]
             await stop.wait()
             for task in (*running, *self._pollers.values()):
@@ -124,9 +124,9 @@ class Engine:
             del self._around.pictures[name]
         await self._around.stored(lambda store: store.forget_sources(keep, now))
 
-    async def _repeated(self, duty: Callable[[], Awaitable[None]], every_s: float) -> None:
+    async def _repeated(self, duty: Callable[[], Awaitable[None]], every_s: Callable[[], float]) -> None:
         while True:
-            await self._around.clock.sleep(every_s)
+            await self._around.clock.sleep(every_s())
             try:
                 await duty()
             except StoreUnwritable as error:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -46,6 +46,17 @@ facts_of: Final[Callable[[Resource], Facts]] = attrgetter(
 `phase.evidence` is not among them: saying the same thing in other words changes nothing.
 """
 id_of: Final[Callable[[Resource], str]] = attrgetter("key.id")
+
+
+Deeds = Mapping[tuple[Kind, str, str], datetime]
+"""Kind, id and incarnation of what we did something to, and when."""
+NO_DEEDS: Final[Deeds] = MappingProxyType({})
+DEEDS_KEPT: Final = timedelta(hours=1)
+
+
+def recent(deeds: Deeds, now: datetime) -> Deeds:
+    """Those that may still have to explain something."""
+    return {deed: at for deed, at in deeds.items() if now - at < DEEDS_KEPT} if deeds else deeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +111,10 @@ class Picture:
     """When rows were last compared one by one and old ended ones let go."""
     known_before: bool = False
     """A reading succeeded at some time, so that a new row is news."""
-    killed: Mapping[tuple[Kind, str, str], datetime] = field(
-        default_factory=lambda: MappingProxyType[tuple[Kind, str, str], datetime]({})
-    )
-    """Kind, id and incarnation of what an action of ours set out to end, and when."""
+    killed: Deeds = field(default_factory=lambda: NO_DEEDS)
+    """What an action of ours set out to end, and when."""
+    seen_gone: Deeds = field(default_factory=lambda: NO_DEEDS)
+    """The same of what the provider said is gone, when an action looked."""
 
     def rows(self) -> Iterable[Resource]:
         for kind in self.kinds.values():

@@ -13,7 +13,7 @@ from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import Reading, SourceStatus
 from fleet_tui.domain.resource import Resource
-from fleet_tui.engine.deeds import recalled_kills
+from fleet_tui.engine.deeds import recalled_deeds
 from fleet_tui.engine.guard import LISTING_DEADLINE_S, READ_DEADLINE_S, ask
 from fleet_tui.engine.picture import Picture, picture_of
 from fleet_tui.engine.reconciler import Pace, Reconciled, reconcile
@@ -49,7 +49,8 @@ def picture_in(store: CollectorStore, source: Source) -> Picture:
     known_before = status.last_ok_at is not None
     status = replace(status, provider=source.provider.name)
     picture = picture_of(status, store.known(source.name), store.watches(source.name), known_before=known_before)
-    return replace(picture, killed=recalled_kills(store, source.name))
+    killed, seen_gone = recalled_deeds(store, source.name)
+    return replace(picture, killed=killed, seen_gone=seen_gone)
 
 
 class SourcePoller:

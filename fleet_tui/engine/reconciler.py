@@ -14,7 +14,7 @@ from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.watch import Watch, extended
 from fleet_tui.domain.work import is_verdict
 from fleet_tui.engine.events import phase_event, row_event, source_event
-from fleet_tui.engine.picture import KindPicture, Picture, facts_of, id_of, kind_picture, load_of
+from fleet_tui.engine.picture import KindPicture, Picture, facts_of, id_of, kind_picture, load_of, recent
 from fleet_tui.engine.schedule import cadence_s, next_due
 from fleet_tui.engine.vitals import moved_vitals
 from fleet_tui.ports import Observation
@@ -24,7 +24,6 @@ EMPTY_HELD_POLLS: Final = 3
 ENDED_KEPT: Final = timedelta(days=7)
 WATCH_KEPT: Final = timedelta(days=8)
 _SWEEP_EVERY: Final = timedelta(minutes=10)
-_KILL_REMEMBERED: Final = timedelta(hours=1)
 _SKEW_WORTH_TELLING_S: Final = 2.0
 
 
@@ -98,7 +97,8 @@ def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
         order=listing.resources if listing.complete and not any(c.notes for c in changes.values()) else (),
         swept_at=picture.swept_at if replaced is not None else now,
         known_before=True,
-        killed={deed: at for deed, at in picture.killed.items() if now - at < _KILL_REMEMBERED},
+        killed=recent(picture.killed, now),
+        seen_gone=recent(picture.seen_gone, now),
     )
     return Reconciled(observation, after)
 
@@ -150,7 +150,7 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
     if len(set(ids)) != len(ids):
         fresh, notes = _newest_of_each(fresh, kind)
         ids = list(map(id_of, fresh))
-    if complete and not fresh and known.empty_polls + 1 < EMPTY_HELD_POLLS and _unexplained(picture, known, now):
+    if complete and not fresh and known.empty_polls + 1 < EMPTY_HELD_POLLS and _unexplained(picture, known):
         return _held(known, kind)
     listed, touched = _touched(known.listed, ids, fresh)
     if not complete:
@@ -173,9 +173,9 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
     )
 
 
-def _unexplained(picture: Picture, known: KindPicture, now: datetime) -> bool:
-    """Whether an empty listing leaves out anything but what we ended or what its own time has."""
-    return any(end_of(row, picture.killed, now).phase is Phase.ENDED_LOST for row in known.live())
+def _unexplained(picture: Picture, known: KindPicture) -> bool:
+    """Whether an empty listing leaves out anything but what we ended and saw gone; an attempt explains nothing."""
+    return any((row.key.kind, row.key.id, row.incarnation) not in picture.seen_gone for row in known.live())
 
 
 def _held(known: KindPicture, kind: Kind) -> _KindChange:

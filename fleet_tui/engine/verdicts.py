@@ -16,6 +16,9 @@ from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import CollectorStore, Observation
 
 EVERY_S: Final = 30.0
+FIRST_S: Final = 2.0
+FIRST_MINUTE_S: Final = 60.0
+"""While sources are read for the first time, looks come often: what a fleet costs should not wait to be seen."""
 SPRAWL_S: Final = 60.0
 SPENDING_S: Final = 300.0
 _SOON_S: Final = 1.0
@@ -27,15 +30,19 @@ Silences = dict[tuple[Kind, str], Quiet]
 class Verdicts:
     """Looks at all sources together. What it works out is computed and written on the store's thread."""
 
-    every_s: float = EVERY_S
-
     def __init__(self, around: Surroundings) -> None:
         self._around = around
+        self._began_s = around.clock.monotonic_s()
         self._heard: dict[SourceName, Heard] = {}
         self._silences: dict[SourceName, Silences] = {}
         self._memories: dict[SourceName, Memory] = {}
         self._totals: dict[SourceName, dict[Subject, Accrual]] = {}
         self._done_at: dict[str, float] = {}
+
+    @property
+    def every_s(self) -> float:
+        """How long to wait until the next look."""
+        return FIRST_S if self._around.clock.monotonic_s() - self._began_s < FIRST_MINUTE_S else EVERY_S
 
     async def look(self) -> None:
         """Judge once; look for sprawl and count money when it is time."""
@@ -45,10 +52,10 @@ class Verdicts:
                 await self._around.stored(lambda store, name=name: self._judge(store, name, now))  # type: ignore[misc]
         if self._due("sprawl", SPRAWL_S):
             await self._around.stored(lambda store: self._sprawl(store, now))
-        if self._due("spending", SPENDING_S):
-            for name in tuple(self._around.sources):
-                if name in self._around.pictures:
-                    await self._around.stored(lambda store, name=name: self._spend(store, name, now))  # type: ignore[misc]
+        for name, picture in tuple(self._around.pictures.items()):
+            read = name in self._around.sources and picture.status.last_ok_at is not None
+            if read and self._due(f"spending of {name}", SPENDING_S):
+                await self._around.stored(lambda store, name=name: self._spend(store, name, now))  # type: ignore[misc]
 
     def _due(self, duty: str, every_s: float) -> bool:
         at = self._around.clock.monotonic_s()
@@ -107,7 +114,7 @@ class Verdicts:
 
     def _spend(self, store: CollectorStore, name: SourceName, now: datetime) -> None:
         picture = self._around.pictures[name]
-        if self._around.sources[name].provider.layer is not Layer.COMPUTE or picture.status.last_ok_at is None:
+        if self._around.sources[name].provider.layer is not Layer.COMPUTE:
             return
         if name not in self._totals:
             self._totals[name] = store.accruals(name)

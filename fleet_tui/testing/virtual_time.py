@@ -12,6 +12,7 @@ from typing_extensions import override
 from fleet_tui.ports import Clock
 
 T = TypeVar("T")
+TURN_S: Final = 1e-7
 START: Final = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 
@@ -31,7 +32,8 @@ class _JumpingSelector(selectors.DefaultSelector):
             return ready
         if timeout is None:
             raise Stalled("every task waits and no timer is set")
-        self.loop.elapsed_s += max(timeout, 0.0)
+        # A turn takes a moment, as it does in real time: else who waits for a rounding error waits for ever.
+        self.loop.elapsed_s += max(timeout, 0.0) + TURN_S
         return ready
 
 

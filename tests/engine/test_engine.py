@@ -1,0 +1,278 @@
+"""The engine as a whole, on virtual time: each source fails alone, nothing is lost, what is wanted is served."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from typing_extensions import override
+
+from fleet_tui.domain.action import Verb
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import Kind, Layer, ResourceKey, SourceName
+from fleet_tui.domain.money import Basis, Side
+from fleet_tui.domain.outcome import Done
+from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.record import WantedKind
+from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals
+from fleet_tui.domain.sprawl import RuleName
+from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.engine.source import Source
+from fleet_tui.ports import (
+    EventReader,
+    FencedOut,
+    Lister,
+    LogPage,
+    LogReader,
+    StoreUnwritable,
+    UsageReader,
+    VitalsReader,
+)
+from fleet_tui.testing.fake_adapter import FAKE, Fault
+from fleet_tui.testing.rig import SOURCE, Rig, rig, running
+from fleet_tui.testing.virtual_time import START, run_virtually
+from tests.support.facts import resource
+
+OTHER = SourceName("other")
+
+
+class Talker(Lister, VitalsReader, EventReader, UsageReader, LogReader):
+    """One sandbox that is measured, tells events, costs money, and writes a line every time it is asked."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.asked_after: list[str | None] = []
+        self.breaks = False
+
+    @override
+    async def list_resources(self, now: datetime) -> Listing:
+        if self.breaks:
+            raise RuntimeError("a defect")
+        return Listing(resources=(self._row(),), kinds=frozenset({Kind.SANDBOX}))
+
+    def _row(self) -> Resource:
+        row = resource("t", source="other", agent="x", team="t", ends_in_s=9e6, created_s=None)
+        return replace(row, provider="fake", created_at=START, phase=replace(row.phase, since=START))
+
+    @override
+    async def read_vitals(self, keys: Sequence[ResourceKey], now: datetime) -> tuple[Vitals, ...]:
+        return tuple(
+            Vitals(key=key, at=now, cpu_percent=50.0, signal_at=now, signal_kind=SignalKind.CPU) for key in keys
+        )
+
+    @override
+    async def read_events(self, *, after: str | None, now: datetime) -> tuple[tuple[Event, ...], str | None]:
+        self.asked_after.append(after)
+        number = int(after or 0) + 1
+        event = Event(event_id=f"e{number}", at=now, source=OTHER, key=None, agent=None, type="told")
+        return (event,), str(number)
+
+    @override
+    async def read_usage(
+        self, *, since: datetime, until: datetime, resources: Sequence[Resource]
+    ) -> tuple[UsageLine, ...]:
+        subject = Subject(source=OTHER, layer=Layer.COMPUTE)
+        return (
+            UsageLine(
+                line_id="vendor:1",
+                subject=subject,
+                side=Side.COST,
+                origin=Origin.VENDOR_REPORT,
+                basis=Basis.REPORTED,
+                start=START,
+                end=until,
+                amount_micro=5,
+                currency="usd",
+                quantity="1",
+                unit="hour",
+            ),
+        )
+
+    @override
+    async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
+        self.lines += 1
+        return LogPage(lines=((None, f"line {self.lines}"),), cursor=str(self.lines))
+
+
+def with_talker() -> tuple[Rig, Talker]:
+    parts, talker = rig(), Talker()
+    parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=talker)
+    return parts, talker
+
+
+def test_a_source_that_breaks_costs_only_its_own_freshness() -> None:
+    async def scene() -> None:
+        parts, talker = with_talker()
+        parts.adapter.planned_listings = [Fault.BREAK, Fault.DEAF, Fault.HANG, Fault.DENIED]
+        async with running(parts):
+            parts.start("a")
+            await parts.until(lambda: parts.store.statuses.get(SOURCE) and parts.store.statuses[SOURCE].last_ok_at)
+            status = parts.store.statuses[OTHER]
+            assert status.failures == 0
+            assert status.complete_streak > 20
+            classes = [failure.failure_class for failure in parts.store.failures]
+            assert classes == [FailureClass.UNKNOWN, FailureClass.TIMEOUT, FailureClass.AUTH]
+            talker.breaks = True
+            await parts.until(lambda: parts.store.statuses[OTHER].failures >= 3)
+            assert parts.store.known(OTHER), "its last known state stays"
+
+    run_virtually(scene())
+
+
+def test_a_reading_that_cannot_be_used_is_a_failed_reading() -> None:
+    class Naive(Lister):
+        async def list_resources(self, now: datetime) -> Listing:
+            return Listing(resources=(None,), kinds=frozenset({Kind.SANDBOX}))  # type: ignore[arg-type]
+
+    async def scene() -> None:
+        parts = rig()
+        parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Naive())
+        async with running(parts):
+            await parts.until(lambda: OTHER in parts.store.statuses and SOURCE in parts.store.statuses)
+            failure = parts.store.statuses[OTHER].failure
+            assert failure is not None
+            assert "could not be used" in failure.text
+            assert parts.store.statuses[SOURCE].failure is None
+
+    run_virtually(scene())
+
+
+def test_everything_an_adapter_can_tell_is_read_at_its_own_pace() -> None:
+    async def scene() -> None:
+        parts, talker = with_talker()
+        async with running(parts):
+            await parts.until(lambda: len(talker.asked_after) >= 3)
+            assert talker.asked_after == [None, "1", "2"]
+            assert {"e1", "e2"} <= parts.store.events.keys()
+            await parts.until(lambda: "vendor:1" in parts.store.usage)
+            vitals = parts.store.vitals[ResourceKey(OTHER, Kind.SANDBOX, "t")]
+            assert vitals.signal_kind is SignalKind.CPU
+            await parts.until(lambda: any(line.startswith("rate:") for line in parts.store.usage))
+
+    run_virtually(scene())
+
+
+def test_a_wanted_poll_is_served_at_once_and_dropped() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            await parts.until(lambda: parts.store.statuses.get(SOURCE))
+            now = parts.clock.now()
+            parts.store.want(WantedKind.POLL, "", asked_at=now, expires_at=now + timedelta(seconds=15))
+            await parts.until(lambda: (parts.store.statuses[SOURCE].last_ok_at or now) > now, within_s=2)
+            assert parts.store.asked == {}
+
+    run_virtually(scene())
+
+
+def test_logs_are_followed_for_as_long_as_they_are_wanted() -> None:
+    async def scene() -> None:
+        parts, talker = with_talker()
+        key = ResourceKey(OTHER, Kind.SANDBOX, "t")
+        async with running(parts):
+            await parts.until(lambda: parts.store.statuses.get(OTHER))
+            now = parts.clock.now()
+            parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=20))
+            parts.store.want(WantedKind.LOGS, "nonsense", asked_at=now, expires_at=now + timedelta(seconds=20))
+            await parts.clock.sleep(60)
+            read = talker.lines
+            assert 8 <= read <= 12
+            await parts.clock.sleep(60)
+            assert talker.lines == read
+            assert [page.lines[0][1] for page in parts.store.logs[key]][:2] == ["line 1", "line 2"]
+
+    run_virtually(scene())
+
+
+def test_a_full_disk_stops_nothing_and_what_was_missed_is_written_when_there_is_room() -> None:
+    async def scene() -> None:
+        def full(what: str) -> None:
+            raise StoreUnwritable("no space left")
+
+        async with running(rig()) as parts:
+            await parts.until(lambda: parts.store.statuses.get(SOURCE))
+            parts.store.fault = full
+            box = parts.start("a")
+            (action,) = parts.submit(Verb.KILL, box)
+            await parts.clock.sleep(120)
+            assert parts.store.known(SOURCE) == ()
+            assert parts.outcome(action) is None
+            parts.start("b")
+            parts.store.fault = None
+            assert isinstance((await parts.outcomes(action))[0], Done)
+            await parts.until(lambda: [row.key.id for row in parts.store.known(SOURCE)] == ["b"])
+
+    run_virtually(scene())
+
+
+def test_a_collector_that_lost_its_store_to_another_ends() -> None:
+    async def scene() -> bool:
+        def fenced(what: str) -> None:
+            raise FencedOut("another collector took over")
+
+        parts = rig()
+        run = asyncio.create_task(parts.engine.run(parts.stop, parts.durable))
+        await parts.until(lambda: parts.store.statuses.get(SOURCE))
+        parts.store.fault = fenced
+        with pytest.raises(ExceptionGroup) as caught:
+            await run
+        return caught.group_contains(FencedOut, depth=None)
+
+    assert run_virtually(scene())
+
+
+def test_sources_come_change_and_go_while_it_runs() -> None:
+    async def scene() -> None:
+        parts, talker = with_talker()
+        kept = parts.around.sources[SOURCE]
+        async with running(parts):
+            await parts.until(lambda: len(parts.store.statuses) == 2)
+            await parts.engine.replace_sources([kept])
+            assert set(parts.store.statuses) == {SOURCE}
+            await parts.engine.replace_sources([kept, Source(name=OTHER, provider=FAKE, adapter=talker)])
+            await parts.until(lambda: len(parts.store.statuses) == 2)
+            assert parts.around.sources[SOURCE] is kept
+
+    run_virtually(scene())
+
+
+def test_stuck_and_orphan_are_found_and_money_is_counted_without_anybody_looking() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            orphan, busy = parts.start("orphan"), parts.start("busy", fleet__agent="a", task="t", team="x")
+            busy.signal_at = parts.clock.now()
+            await parts.until(lambda: any(f.failure_class is FailureClass.STUCK for f in parts.store.failures))
+            took = parts.clock.monotonic_s()
+            assert 900 <= took <= 1000
+            row = next(row for row in parts.store.known(SOURCE) if row.key.id == "busy")
+            assert row.phase.phase is Phase.STUCK
+            busy.signal_at = parts.clock.now()
+            await parts.until(
+                lambda: next(r for r in parts.store.known(SOURCE) if r.key.id == "busy").phase.phase is Phase.RUNNING,
+                within_s=60,
+            )
+            key = ResourceKey(SOURCE, Kind.SANDBOX, orphan.slot)
+            await parts.until(lambda: (RuleName.ORPHAN, key) in parts.store.findings)
+            assert 1800 <= parts.clock.monotonic_s() <= 1990
+            spent = sum(line.amount_micro or 0 for line in parts.store.usage.values())
+            assert spent > 60_000
+            parts.vendor.end(orphan.slot, parts.clock.now(), by=None)
+            await parts.until(lambda: (RuleName.ORPHAN, key) not in parts.store.findings)
+
+    run_virtually(scene())
+
+
+def test_a_wall_clock_that_jumps_makes_neither_a_storm_nor_a_silence() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            parts.start("a")
+            await parts.until(lambda: parts.store.known(SOURCE))
+            for jump in (timedelta(hours=1), timedelta(hours=-2), timedelta(days=-9000), timedelta(days=9000)):
+                parts.clock.jump(jump)
+                before = len(parts.store.observed)
+                await parts.clock.sleep(60)
+                assert 8 <= len(parts.store.observed) - before <= 20
+            assert [row.phase.phase for row in parts.store.known(SOURCE)] == [Phase.RUNNING]
+
+    run_virtually(scene())

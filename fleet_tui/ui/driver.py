@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.guard import FrameGuard
+from fleet_tui.ui.listening import Listener
 from fleet_tui.ui.sgr import compact
 
 _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
@@ -31,6 +32,19 @@ class ConsoleDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)  # pyright: ignore[reportUnknownMemberType]
         self.guard: FrameGuard = FrameGuard(strict=self.strict)
         self._on_alternate_screen: bool = self.took_over is not None
+        self._listener: Listener | None = None
+
+    @override
+    def run_input_thread(self) -> None:
+        self._listener = Listener(self.fileno, self.exit_event, self.process_message, debug=self._debug)
+        self._listener.run()
+
+    @override
+    def disable_input(self) -> None:
+        if self._listener is not None:
+            self._listener.wake()
+            self._listener = None
+        super().disable_input()
 
     @override
     def write(self, data: str) -> None:

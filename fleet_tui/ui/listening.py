@@ -60,6 +60,8 @@ class Listener:
 
     def _read(self) -> bool:
         data = os.read(self._descriptor, _CHUNK_BYTES)
-        for event in self._parser.feed(self._decode(data)) if data else ():
-            self._handle(event)
+        # Half a character decodes to nothing, and nothing would mean the end to the parser.
+        if text := self._decode(data):
+            for event in self._parser.feed(text):
+                self._handle(event)
         return bool(data)

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Checkbox, Input
+from textual.events import Key
+from textual.widgets import Input
 from typing_extensions import override
 
 from fleet_tui.domain.action import Verb
@@ -14,6 +16,7 @@ from fleet_tui.domain.plan import Plan, expected_word
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.dialogs.base import Dialog
 from fleet_tui.ui.text import Line, field, title
+from fleet_tui.ui.widgets.check import Check
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views import plan as shown
 from fleet_tui.views.cells import Role
@@ -32,7 +35,15 @@ class Confirmed:
 
 
 class PlanDialog(Dialog[Confirmed]):
-    """Shows a plan made before it opened; nothing in it is looked up again."""
+    """Shows a plan made before it opened; nothing in it is looked up again.
+
+    What is typed anywhere but in a field goes into the one that waits for the word. Page keys move through the rows.
+    """
+
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+    ]
 
     def __init__(
         self, plan: Plan, model: FleetModel, context: shown.PlanContext, now: datetime, *, ascii_only: bool = False
@@ -58,7 +69,7 @@ class PlanDialog(Dialog[Confirmed]):
                 yield Line(id="plan-lines")
             if self._open:
                 if self._plan.verb is Verb.KILL:
-                    yield Checkbox("now: kill at once, without the grace time", id="at-once")
+                    yield Check("now: kill at once, without the grace time", id="at-once")
                 yield field(SafeText(""), id="why", placeholder=SafeText("why (goes to the audit)"))
             yield Line(id="confirmation")
             if self._open and self._wanted is not None:
@@ -69,10 +80,31 @@ class PlanDialog(Dialog[Confirmed]):
         """Draw it; the table takes as many lines as it has rows, up to a third of the screen."""
         title(self.query_one("#dialog"), shown.title(self._plan))
         table = self.query_one("#plan-table", ViewTable)
+        table.can_focus = False
         table.show(self._table)
         table.styles.height = 1 + max(1, min(len(self._table.rows), max(2, self.size.height // 3)))
         self.query_one("#plan-lines", Line).show_rows(self._lines, layout=True)
         self._tell_how()
+
+    def on_key(self, event: Key) -> None:
+        """Take the first letter of the word wherever the focus is."""
+        waiting = self.query("#typed")
+        if not waiting or isinstance(self.focused, Input) or event.key == "space" or not event.is_printable:
+            return
+        event.stop()
+        event.prevent_default()
+        typed = waiting.first(Input)
+        typed.select_on_focus = False
+        typed.focus()
+        typed.insert_text_at_cursor(event.character or "")
+
+    def action_page(self, pages: int) -> None:
+        """Move through the rows by pages."""
+        table = self.query_one("#plan-table", ViewTable)
+        if pages > 0:
+            table.action_page_down()
+        else:
+            table.action_page_up()
 
     def _tell_how(self, refusal: str = "") -> None:
         line = self.query_one("#confirmation", Line)
@@ -89,7 +121,7 @@ class PlanDialog(Dialog[Confirmed]):
             self._tell_how("that is not the word: nothing was done")
             self.query_one("#typed", Input).focus()
             return
-        now = bool(self.query("#at-once")) and self.query_one("#at-once", Checkbox).value
+        now = bool(self.query("#at-once")) and self.query_one("#at-once", Check).value
         why = self.query_one("#why", Input).value
         self.dismiss(Confirmed(plan=self._plan, why=why, at_once=now))
 

@@ -4,7 +4,7 @@ An adapter goes through it once for each request; nobody else does, so that no c
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
 @contextmanager
-def urgent() -> Iterator[None]:
+def urgent() -> Generator[None]:
     """Calls made within belong to an action of an operator."""
     token = _urgent.set(True)
     try:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from fleet_tui.domain.failure import Failure, FailureClass
-from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.identity import Layer, SourceName
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import Reading, SourceStatus
 from fleet_tui.domain.resource import Resource
@@ -177,8 +177,9 @@ class SourcePoller:
         done: Reconciled = reconcile(before, reading, pace)
         store.observe(done.observation)
         self._around.pictures[self.name] = done.picture
-        changes = rate_changes(before, done.observation.changed, reading.ended_at)
-        self._around.rate_changes.setdefault(self.name, []).extend(changes)
+        if self._source.provider.layer is Layer.COMPUTE:
+            changes = rate_changes(before, done.observation.changed, reading.ended_at)
+            self._around.rate_changes.setdefault(self.name, []).extend(changes)
 
     async def read_vitals(self) -> bool:
         """Measure what lives."""

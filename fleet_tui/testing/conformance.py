@@ -1,7 +1,7 @@
 """Checks any adapter, ours or a third party's, against what the engine relies on. Each check gives sentences."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -133,7 +133,7 @@ def secret_problems(said: object, secrets: Collection[str]) -> Iterator[str]:
 
 async def _reading_problems(
     adapter: Getter, rows: Collection[Resource], source: SourceName, provider: Provider, now: datetime
-) -> Any:
+) -> AsyncGenerator[str]:
     for row in tuple(rows)[:_READ_AGAIN]:
         again = await adapter.get_resource(row.key, now)
         if again is None:

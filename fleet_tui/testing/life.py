@@ -3,12 +3,12 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fleet_tui.engine.engine import Engine
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
-from fleet_tui.ports import StoreUnwritable
+from fleet_tui.ports import CollectorStore, StoreUnwritable
 from fleet_tui.testing.fake_adapter import FAKE, FakeAdapter
 from fleet_tui.testing.inline import DurableFile, Inline, MemoryDurable
 from fleet_tui.testing.memory_store import MemoryStore
@@ -60,7 +60,7 @@ class Life:
         self._chance = chance
         around = Surroundings(
             clock=clock,
-            store=Mortal(store, self),
+            store=cast("CollectorStore", Mortal(store, self)),
             offload=Inline(),
             chance=chance,
             sources={SOURCE: Source(name=SOURCE, provider=FAKE, adapter=adapter)},

@@ -19,6 +19,7 @@ from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import Lister
 from fleet_tui.store.open import open_for_collector, open_for_reader
 from tests.bench.bench_poll import SOURCE, listed
+from tests.support.wait import eventually_async
 
 NEVER_AGAIN_S = 3600.0
 
@@ -52,8 +53,10 @@ def main(folder: Path, agents: int) -> None:
         engine = Engine(around, open_for_reader(folder).woken)
 
         async def tell() -> None:
-            while not around.pictures or around.pictures[SOURCE].status.rows < agents:
-                await asyncio.sleep(0.1)
+            async def read() -> bool:
+                return bool(around.pictures) and around.pictures[SOURCE].status.rows >= agents
+
+            await eventually_async(read, timeout_s=60)
             print("up", flush=True)
 
         async with asyncio.TaskGroup() as tasks:

@@ -8,7 +8,7 @@ from fleet_tui.domain.reading import SourceState, SourceStatus, stale_after_s, s
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.ages import age, age_due, fine, fine_age
 from fleet_tui.views.cells import Cell, Role
-from fleet_tui.views.pieces import Line, Piece, fitted, said, word
+from fleet_tui.views.pieces import Line, Piece, counted, fitted, said, word
 
 BAD: Final = frozenset({SourceState.STALE, SourceState.UNREACHABLE, SourceState.REFUSED})
 _GAP: Final = " | "
@@ -63,7 +63,7 @@ def strip(statuses: Iterable[SourceStatus], now: datetime, width: int) -> Line:
     every: list[Cell] = []
     for cell in fine_ones:
         every.extend((word(_GAP, Role.DIM), cell) if every else (cell,))
-    count = f"other {len(fine_ones)} ok" if bad else f"{len(fine_ones)} sources ok"
+    count = f"other {len(fine_ones)} ok" if bad else f"{counted(len(fine_ones), 'source')} ok"
     return fitted([*pieces, Piece(cells=tuple(every), priority=0, shorter=(word(count),))], width, _GAP)
 
 
@@ -92,7 +92,7 @@ def nothing_to_show(statuses: Iterable[SourceStatus], now: datetime, *, filtered
             SafeText("fleet-tui collect --status tells whether one is alive"),
         )
     if all(state_at(status, now) is SourceState.NEW for status in listed):
-        return (SafeText(f"reading {len(listed)} sources for the first time"),)
+        return (SafeText(f"reading {counted(len(listed), 'source')} for the first time"),)
     bad = [status for status in listed if is_bad(status, now)]
     if len(bad) == len(listed):
         return (
@@ -105,6 +105,6 @@ def nothing_to_show(statuses: Iterable[SourceStatus], now: datetime, *, filtered
             *(source_words(status, now).text for status in bad[:6]),
         )
     return (
-        SafeText(f"EMPTY: all {len(listed)} sources answered, and none of them has an agent"),
+        SafeText(f"EMPTY: {counted(len(listed), 'source')} answered in full, and there is no agent"),
         SafeText("start one here: fleet-tui run -- COMMAND"),
     )

@@ -50,12 +50,12 @@ async def test_agents_are_visible_on_every_size(size: tuple[int, int], least: in
 async def test_empty_unreachable_and_stale_are_three_screens() -> None:
     seen: set[str] = set()
     cases = {
-        "EMPTY: all 1 sources answered": FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)),
+        "EMPTY: 1 source answered in full": FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)),
         "UNREACHABLE: no source can be read": FleetDelta(
             store_id="t", revision=1, whole=True, statuses=(status(ok_s=None, failure=failure()),)
         ),
         "waiting for the collector's first reading": FleetDelta(store_id="t", revision=1, whole=True),
-        "reading 1 sources for the first time": FleetDelta(
+        "reading 1 source for the first time": FleetDelta(
             store_id="t", revision=1, whole=True, statuses=(status(ok_s=None),)
         ),
     }

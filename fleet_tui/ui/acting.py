@@ -43,7 +43,7 @@ class ActingApp(ConsoleApp):
     def _ask(self, verb: Verb) -> None:
         agents = tuple(self.model.agents[handle] for handle in self.pane.chosen() if handle in self.model.agents)
         if not agents:
-            self.say(SafeText(f"nothing to {verb}: no agent is marked or under the cursor"))
+            self.say(safe_line(f"nothing to {verb}: no agent is marked or under the cursor"))
             return
         hidden = self.pane.names(self.pane.hidden())
         self._want_fresh(agents)

@@ -36,7 +36,7 @@ class LookingApp(ConsoleApp):
     """Each key opens a screen in front; escape goes back."""
 
     def _heading(self, what: str, agent: Agent) -> SafeText:
-        return safe_join((SafeText(f"{what} "), self.model.names.of(agent.handle)))
+        return safe_join((safe_line(f"{what} "), self.model.names.of(agent.handle)))
 
     def action_detail(self) -> None:
         """The whole story."""
@@ -125,4 +125,4 @@ class LookingApp(ConsoleApp):
 
 
 def _stamp(at: datetime | None) -> SafeText:
-    return SafeText(f"{at.astimezone(UTC):%H:%M:%S} " if at is not None else "")
+    return safe_line(f"{at.astimezone(UTC):%H:%M:%S} " if at is not None else "")

@@ -85,7 +85,7 @@ class NavigatingApp(ConsoleApp):
         resource = None if agent is None else logged(agent)
         panel = self.panel
         if resource is None or not panel.has_class("beside"):
-            panel.tail([], SafeText("no log" if agent is not None else ""))
+            panel.tail([], SafeText("no log") if agent is not None else SafeText(""))
             return
         try:
             found = self.session.reader.log_tail(resource.key, limit=max(1, panel.size.height))

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.plan import Plan, expected_word
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.dialogs.base import Dialog
 from fleet_tui.ui.text import Line, field, title
 from fleet_tui.ui.widgets.check import Check
@@ -74,7 +74,7 @@ class PlanDialog(Dialog[Confirmed]):
             yield Line(id="confirmation")
             if self._open and self._wanted is not None:
                 yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
-            yield from self.buttons(SafeText(self._plan.verb.value) if self._open else None)
+            yield from self.buttons(safe_line(self._plan.verb.value) if self._open else None)
 
     def on_mount(self) -> None:
         """Draw it; the table takes as many lines as it has rows, up to a third of the screen."""

@@ -1,6 +1,6 @@
 """The help: every key of the view, from the table that binds them."""
 
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import safe_line
 from fleet_tui.ui.keymap import TABLE_HELP, View, of_view
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Cell, Role
@@ -35,4 +35,4 @@ class HelpScreen(TextScreen):
     """Help for one view."""
 
     def __init__(self, view: View) -> None:
-        super().__init__(SafeText(f"keys of {view.value.upper()}"), help_lines(view))
+        super().__init__(safe_line(f"keys of {view.value.upper()}"), help_lines(view))

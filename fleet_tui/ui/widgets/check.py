@@ -4,6 +4,9 @@ from textual.content import Content
 from textual.widgets import Checkbox
 from typing_extensions import override
 
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.text import content
+
 
 class Check(Checkbox):
     """`[x]` or `[ ]`."""
@@ -11,4 +14,4 @@ class Check(Checkbox):
     @property
     @override
     def _button(self) -> Content:
-        return Content("[x]" if self.value else "[ ]")
+        return content(SafeText("[x]")) if self.value else content(SafeText("[ ]"))

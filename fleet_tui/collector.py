@@ -1,6 +1,7 @@
 """The root of the collector: the only process that polls providers, acts on them, and writes what was seen."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -24,6 +25,7 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.assembly import Assembly
 from fleet_tui.engine.engine import Engine, close
+from fleet_tui.engine.late import LateDurable
 from fleet_tui.engine.log import JsonLines, log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
@@ -140,7 +142,8 @@ async def _collect(call: Call, config: Config) -> int:
     finally:
         for source in tuple(around.sources.values()):
             await close(source)
-        await thread.run(store.close)
+        with contextlib.suppress(StoreError):
+            await thread.run(store.close)
         thread.close()
         _log.info("collector %s ends", os.getpid())
         lock.close()
@@ -205,9 +208,7 @@ class _Collector:
 
     async def run(self) -> int:
         """Run until a signal, or until nobody is there any more."""
-        from fleet_tui.engine.durable import DbosDurable
-
-        durable = DbosDurable(self._call.paths.state_dir)
+        durable = LateDurable(self._call.paths.state_dir)
         fenced_out = False
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -230,7 +231,8 @@ class _Collector:
             await asked.wait()
             asked.clear()
             try:
-                config = _loaded(self._call)
+                # In a thread: a secret may come from a command that takes its time.
+                config = await asyncio.to_thread(_loaded, self._call)
             except ConfigError as error:
                 _log.error("the configuration was not reloaded, the old one stays: %s", error)
                 continue

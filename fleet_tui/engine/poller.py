@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from fleet_tui.domain.failure import Failure, FailureClass
+from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s
 from fleet_tui.domain.identity import Layer, SourceName
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import Reading, SourceStatus
@@ -39,6 +39,7 @@ USAGE_LOOK_BACK: Final = timedelta(days=2)
 USAGE_CHUNK: Final = 500
 """Lines of one transaction, so that it stays under 50 ms."""
 _UNWRITABLE_WAIT_S: Final = 5.0
+_WISHES_S: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class SourcePoller:
         self._source = source
         self._around = around
         self._failures: dict[str, Failure] = {}
+        self._listed = asyncio.Event()
         around.nudges.setdefault(source.name, asyncio.Event())
 
     @property
@@ -88,12 +90,21 @@ class SourcePoller:
             nudge.clear()
             await self._guarded("list", self.poll())
             status = self._around.pictures[self.name].status
+            if status.last_ok_at is not None:
+                self._listed.set()
             wait_s = self._until_due_s(status)
+            floor_s = min(self._floor_s(status), wait_s)
+            await self._around.clock.sleep(floor_s)
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(wait_s - floor_s):
                     await nudge.wait()
             except TimeoutError:
                 continue
+
+    def _floor_s(self, status: SourceStatus) -> float:
+        """Nobody's wish shortens the wait that the vendor named; many wishes at once are one poll."""
+        asked_s = clamped_retry_after_s(status.failure.retry_after_s) if status.failure else None
+        return asked_s or _WISHES_S
 
     def _until_due_s(self, status: SourceStatus) -> float:
         """Waits by the monotonic clock: a wall clock that jumps must not start a storm nor stop the polls."""
@@ -102,6 +113,8 @@ class SourcePoller:
         return max((status.next_due_at - status.last_try_at).total_seconds(), 0.05)
 
     async def _side_duty(self, name: str, every_s: float, duty: Callable[[], Awaitable[bool]]) -> None:
+        # Without rows there is nothing to measure, and nothing to hang an event or a charge on.
+        await self._listed.wait()
         failures = 0
         while True:
             good = await self._guarded(name, duty())
@@ -193,7 +206,7 @@ class SourcePoller:
                 adapter.read_vitals(keys, now),
                 source=self.name,
                 operation="read vitals",
-                deadline_s=READ_DEADLINE_S,
+                deadline_s=LISTING_DEADLINE_S,
                 clock=self._around.clock,
             )
         except ProviderError as error:

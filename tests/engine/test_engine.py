@@ -166,6 +166,33 @@ def test_a_wanted_poll_is_served_at_once_and_dropped() -> None:
     run_virtually(scene())
 
 
+def test_a_wish_does_not_shorten_the_wait_that_the_vendor_named() -> None:
+    async def scene() -> None:
+        parts = rig()
+        parts.adapter.planned_listings = [Fault.RATE_LIMITED]
+        async with running(parts):
+            await parts.until(lambda: parts.store.statuses.get(SOURCE))
+            began = parts.clock.monotonic_s()
+            parts.around.nudge([SOURCE])
+            await parts.until(lambda: parts.store.statuses[SOURCE].last_ok_at)
+            assert parts.clock.monotonic_s() - began >= 6.9
+
+    run_virtually(scene())
+
+
+def test_many_wishes_at_once_are_one_poll() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            await parts.until(lambda: parts.store.statuses.get(SOURCE))
+            before = len(parts.store.observed)
+            for _ in range(100):
+                parts.around.nudge([SOURCE])
+                await parts.clock.sleep(0.01)
+            assert len(parts.store.observed) - before <= 3
+
+    run_virtually(scene())
+
+
 def test_logs_are_followed_for_as_long_as_they_are_wanted() -> None:
     async def scene() -> None:
         parts, talker = with_talker()
@@ -276,3 +303,36 @@ def test_a_wall_clock_that_jumps_makes_neither_a_storm_nor_a_silence() -> None:
             assert [row.phase.phase for row in parts.store.known(SOURCE)] == [Phase.RUNNING]
 
     run_virtually(scene())
+
+
+@pytest.mark.parametrize("persists", [False, True])
+def test_whichever_write_fails_no_accepted_action_is_lost_or_doubled(persists: bool) -> None:
+    """The fault comes at the first write, the second, and so on, until a run has none left to meet."""
+
+    async def scene(number: int) -> bool:
+        writes, met = 0, False
+
+        def fault(what: str) -> None:
+            nonlocal writes, met
+            writes += 1
+            if writes == number or (persists and number < writes < number + 20):
+                met = True
+                raise StoreUnwritable(what)
+
+        async with running(rig()) as parts:
+            killed, paused = parts.start("a"), parts.start("b")
+            actions = (*parts.submit(Verb.KILL, killed), *parts.submit(Verb.PAUSE, paused))
+            parts.store.fault = fault
+            outcomes = await parts.outcomes(*actions)
+            assert all(isinstance(outcome, Done) for outcome in outcomes)
+            assert sorted(effect.verb for effect in parts.vendor.effects) == [Verb.KILL, Verb.PAUSE]
+            await parts.until(
+                lambda: {r.key.id: r.phase.phase for r in parts.store.known(SOURCE)}.get("b") is Phase.PAUSED
+            )
+        assert len(parts.store.settled) == len(actions)
+        return met
+
+    number = 1
+    while run_virtually(scene(number)) and number < 200:
+        number += 1
+    assert number > 8

@@ -135,6 +135,14 @@ def test_an_empty_listing_is_held_for_three_polls() -> None:
     assert [row.phase.phase for row in end.observation.changed] == [Phase.ENDED_LOST]
 
 
+def test_an_empty_listing_is_believed_where_all_was_seen_gone_and_not_for_an_attempt_alone() -> None:
+    picture = read(nothing_known(), [resource("a")]).picture
+    deed = {(Kind.SANDBOX, "a", "a"): NOW}
+    assert read(replace(picture, killed=deed), [], at=later(5)).observation.changed == ()
+    done = read(replace(picture, killed=deed, seen_gone=deed), [], at=later(5))
+    assert [row.phase.phase for row in done.observation.changed] == [Phase.ENDED_KILLED]
+
+
 def test_a_row_in_between_lets_the_holding_begin_anew() -> None:
     picture = read(nothing_known(), [resource("a")]).picture
     for poll in range(4 * EMPTY_HELD_POLLS):

@@ -16,7 +16,6 @@ from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine import actions, reconciler, verify
-from fleet_tui.engine.picture import KindPicture, Picture
 from fleet_tui.engine.verify import Go, Seen
 from fleet_tui.testing.invariants import BrokenInvariant
 from fleet_tui.testing.memory_store import MemoryStore
@@ -107,14 +106,6 @@ def test_a_planted_bug_that_forgets_its_attempts_is_found(monkeypatch: pytest.Mo
 
 def test_a_planted_bug_that_believes_one_empty_listing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciler, "EMPTY_HELD_POLLS", 1)
-    assert found_in_some_seed("is said to have ended")
-
-
-def test_a_planted_bug_that_takes_an_attempt_for_an_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hasty(picture: Picture, known: KindPicture) -> bool:
-        return any((r.key.kind, r.key.id, r.incarnation) not in picture.killed for r in known.live())
-
-    monkeypatch.setattr(reconciler, "_unexplained", hasty)
     assert found_in_some_seed("is said to have ended")
 
 

@@ -40,6 +40,7 @@ class KeyAction:
     verb: Verb | None = None
     footer: bool = False
     priority: bool = False
+    """Heard before what has the focus, so that the key behind it already goes where this one leads."""
 
 
 _SHOWN_KEYS: Final = {"ctrl+k": "^k"}
@@ -86,6 +87,7 @@ ACTIONS: Final[tuple[KeyAction, ...]] = (
         action="filter",
         views=_FLEET_ONLY,
         footer=True,
+        priority=True,
     ),
     KeyAction(
         keys=("less_than_sign", "left"),

@@ -20,7 +20,7 @@ from fleet_tui.ui.screens.help import HelpScreen
 from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
 from fleet_tui.ui.widgets.panes import Panes
-from fleet_tui.ui.widgets.table import Activated
+from fleet_tui.ui.widgets.table import Activated, FleetTable
 
 FAILURE_WINDOW: Final = timedelta(hours=24)
 _FAILURES: Final = 2000
@@ -34,6 +34,8 @@ class NavigatingApp(ConsoleApp):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter" and not isinstance(self.focused, FleetTable):
+            return False
         views = _VIEWS_OF.get(action)
         return views is None or not self.query(Panes) or self.pane.view in views
 
@@ -45,7 +47,7 @@ class NavigatingApp(ConsoleApp):
         """Show a view."""
         self.query_one(Panes).current = View(view).value
         self.pane.refill()
-        self.pane.table.focus()
+        self.screen.set_focus(self.pane.table)
         self.shown_another()
         self.read_for_pane()
 
@@ -103,7 +105,7 @@ class NavigatingApp(ConsoleApp):
         message.stop()
         self.fleet_pane.narrow(message.chosen)
         if message.done:
-            self.fleet_pane.table.focus()
+            self.screen.set_focus(self.fleet_pane.table)
 
     def action_sort_step(self, by: int) -> None:
         """Sort by the column beside."""

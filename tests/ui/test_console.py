@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from fleet_tui.domain.delta import FleetDelta
@@ -50,7 +51,9 @@ async def test_agents_are_visible_on_every_size(size: tuple[int, int], least: in
 async def test_empty_unreachable_and_stale_are_three_screens() -> None:
     seen: set[str] = set()
     cases = {
-        "EMPTY: 1 source answered in full": FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)),
+        "EMPTY: 1 source answered in full": FleetDelta(
+            store_id="t", revision=1, whole=True, statuses=(status(rows=0),)
+        ),
         "UNREACHABLE: no source can be read": FleetDelta(
             store_id="t", revision=1, whole=True, statuses=(status(ok_s=None, failure=failure()),)
         ),
@@ -333,3 +336,26 @@ async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
         drawn = "".join(driver.writes[before:])
         assert "12" in drawn
         assert "agent-0" not in drawn
+
+
+async def test_what_is_typed_right_behind_the_slash_is_the_filter_and_no_verb() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        for name, character in (("slash", "/"), ("m", "m"), ("p", "p"), ("ctrl+k", None)):
+            desk.app.post_message(events.Key(name, character))
+        await desk.shows(pilot, "/ mp")
+        assert not desk.app.in_front
+
+
+async def test_a_slash_in_a_line_is_a_slash() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("slash", "a", "slash", "b")
+        await desk.shows(pilot, "/ a/b")
+        await pilot.press("escape", "d")
+        await desk.shows(pilot, "detail agent-00")
+        await pilot.press("slash", "escape")
+        await pilot.pause()
+        assert not desk.app.in_front

@@ -40,8 +40,8 @@ def test_no_action_takes_a_target() -> None:
     }
 
 
-def test_only_the_way_out_has_priority_over_what_has_the_focus() -> None:
-    assert [one.key for one in bindings() if one.priority] == ["ctrl+c"]
+def test_no_verb_has_priority_over_what_has_the_focus() -> None:
+    assert [one.key for one in bindings() if one.priority] == ["slash", "ctrl+c"]
 
 
 @pytest.mark.parametrize("view", View)

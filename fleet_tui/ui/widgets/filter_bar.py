@@ -48,7 +48,8 @@ class FilterBar(Horizontal):
         self.display = True
         box = self.query_one(Input)
         box.value = said(now.text).text
-        box.focus()
+        # At once and not with the next message: what is typed behind the slash belongs into the line.
+        self.screen.set_focus(box)
 
     @on(Input.Changed)
     def _changed(self) -> None:

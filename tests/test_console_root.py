@@ -1,0 +1,74 @@
+"""The console's root imports nothing that polls, and knows how the terminal wants to be drawn."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fleet_tui.console import CollectorStarter, is_plain, theme_of, user_name
+
+HEAVY = (
+    "httpx",
+    "aiohttp",
+    "e2b",
+    "daytona",
+    "stripe",
+    "dbos",
+    "sqlite_utils",
+    "psutil",
+    "fleet_tui.engine",
+    "fleet_tui.emulator",
+)
+PROBE = """
+import sys
+import fleet_tui.console
+from fleet_tui.config.discover import installed_providers
+from fleet_tui.config.load import load
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.ui.app import FleetApp
+providers = installed_providers()
+env = {"E2B_API_KEY": "x", "DAYTONA_API_KEY": "x", "MEM0_API_KEY": "x"}
+config = load(None, providers=providers, env=env, automatic=providers.ours, secrets=False)
+print(len(config.settings), *sorted(name for name in sys.modules if name in sys.argv[1:]))
+"""
+
+
+def test_no_sdk_no_engine_and_no_http_client_is_imported() -> None:
+    ran = subprocess.run([sys.executable, "-c", PROBE, *HEAVY], capture_output=True, text=True, check=True, timeout=60)
+    sources, *imported = ran.stdout.split()
+    assert int(sources) >= 2
+    assert imported == []
+
+
+@pytest.mark.parametrize(
+    ("env", "theme"),
+    [({}, "dark"), ({"NO_COLOR": "1"}, "monochrome"), ({"TERM": "vt100"}, "monochrome"), ({"NO_COLOR": ""}, "dark")],
+)
+def test_colour_is_used_where_it_is_wanted(env: dict[str, str], theme: str) -> None:
+    assert theme_of(env) == theme
+
+
+@pytest.mark.parametrize(
+    ("env", "plain"),
+    [
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LC_ALL": "en_GB.utf8"}, False),
+        ({"LANG": "C"}, True),
+        ({}, True),
+        ({"TERM": "linux", "LANG": "C.UTF-8"}, True),
+    ],
+)
+def test_ascii_is_drawn_where_nothing_else_can_be(env: dict[str, str], plain: bool) -> None:
+    assert is_plain(env) is plain
+
+
+def test_a_collector_that_cannot_be_started_is_a_sentence(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere"
+    sentence = CollectorStarter(missing, None, {})()
+    assert sentence is not None
+    assert sentence.startswith("no collector is alive and none could be started")
+
+
+def test_the_actor_is_who_the_system_says() -> None:
+    assert user_name()

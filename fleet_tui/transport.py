@@ -151,17 +151,32 @@ class Calls:
             text = f"no answer within {self._context.timeout_s:g} s"
             raise self.failure(FailureClass.TIMEOUT, operation, text, key=key) from error
         except (OSError, httpx.TransportError) as error:
-            text = f"no connection to the vendor ({type(error).__name__})"
+            text = no_connection(type(error).__name__)
             raise self.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
         except (ValueError, RecursionError) as error:
-            text = f"the answer could not be read ({type(error).__name__})"
-            raise self.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
+            raise self.failure(FailureClass.PROVIDER_DOWN, operation, _unreadable(error), key=key) from None
 
     async def through(self, operation: str, call: Callable[[], Awaitable[T]], *, key: ResourceKey | None = None) -> T:
         """Make one call through the gate and under the deadline."""
         with self.translated(operation, key=key):
             async with self._context.gate.through(), asyncio.timeout(self._context.timeout_s):
                 return await call()
+
+
+def no_connection(why: str) -> str:
+    """For a person: nothing answered at all."""
+    return f"no connection to the vendor ({why}): nothing answers at its address; check base_url and the network"
+
+
+def not_its_api(raw: str | bytes | None, why: str) -> str:
+    """For a person: something answered, and it was not the vendor's API."""
+    start = raw.decode("ascii", "replace") if isinstance(raw, bytes) else raw or ""
+    what = "with a web page (HTML)" if start.lstrip()[:1] == "<" else f"with what is not its API's ({why})"
+    return f"it answered {what}: check base_url, and any proxy or login page in between"
+
+
+def _unreadable(error: Exception) -> str:
+    return not_its_api(getattr(error, "doc", None), type(error).__name__)
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ from fleet_tui.cli.pick import acting_filter, picked
 from fleet_tui.commands import Fleet, attending
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.domain.money import Side
-from fleet_tui.domain.reading import SourceState
+from fleet_tui.domain.reading import SourceState, SourceStatus
 from fleet_tui.views import fleet as fleet_view
 from fleet_tui.views.as_json import agent_row, agent_rows, audit_row, resource_row
 from fleet_tui.views.audit import audit_table
@@ -26,7 +26,7 @@ from fleet_tui.views.narrow import audit_within, failures_within, narrowed
 from fleet_tui.views.pieces import Line, TableView
 from fleet_tui.views.resources import resource_lines, resource_table
 from fleet_tui.views.sort_keys import ordered
-from fleet_tui.views.sources import nothing_to_show, source_words
+from fleet_tui.views.sources import clock_off, nothing_to_show, source_words
 from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
 from fleet_tui.views.sprawl import findings_table, rules_table
 from fleet_tui.views.table_text import plain, table_text
@@ -58,17 +58,26 @@ def say_troubles(fleet: Fleet) -> ExitCode:
     """Name the sources that are not as they should be; the code that follows from it."""
     now = fleet.now()
     troubles = fleet.troubles()
+    for name, known in sorted(fleet.model.statuses.items()):
+        if off := clock_off(known):
+            say(f"{name}: its clock is {off} of ours, which puts its ages and ends off; set the clock that is wrong")
     for name, state in troubles.items():
         status = fleet.model.statuses.get(name)
         if status is None:
             say(f"{name}: not read yet; see {fleet.log_file} if that stays so")
             continue
-        failure = f": {status.failure.text}" if status.failure is not None and state is not SourceState.PARTIAL else ""
-        say(f"{source_words(status, now).text}{failure}")
+        say(f"{source_words(status, now).text}{_why(status, state)}")
     if not troubles:
         return ExitCode.DONE
     unread = [state for state in troubles.values() if state is not SourceState.PARTIAL]
     return ExitCode.NO_SOURCE if len(unread) == len(fleet.config.settings) else ExitCode.SOME_FAILED
+
+
+def _why(status: SourceStatus, state: SourceState) -> str:
+    if status.failure is None or state is SourceState.PARTIAL:
+        return ""
+    key = "; put the right key in its place, then `fleet-tui collect --reload`" if state is SourceState.REFUSED else ""
+    return f": {status.failure.text.rstrip('.')}{key}"
 
 
 def _print(view: TableView) -> None:

@@ -11,6 +11,8 @@ from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import Line, Piece, counted, fitted, said, word
 
 BAD: Final = frozenset({SourceState.STALE, SourceState.UNREACHABLE, SourceState.REFUSED})
+CLOCK_OFF_S: Final = 60.0
+"""From here on a vendor's clock that differs from ours is told: ages and ends of its rows are off by as much."""
 _GAP: Final = " | "
 _TICK: Final = timedelta(seconds=1)
 
@@ -22,7 +24,9 @@ def source_words(status: SourceStatus, now: datetime) -> Cell:
     match state_at(status, now):
         case SourceState.OK:
             empty = " (empty)" if status.rows == 0 else ""
-            return said(f"{name} {age(status.last_ok_at, now)}{empty}", Role.DIM if empty else Role.PLAIN)
+            off = f" (its clock is {wrong})" if (wrong := clock_off(status)) else ""
+            role = Role.WARN if off else Role.DIM if empty else Role.PLAIN
+            return said(f"{name} {age(status.last_ok_at, now)}{empty}{off}", role)
         case SourceState.PARTIAL:
             why = f" ({status.notes[0]})" if status.notes else ""
             return said(f"{name} {age(status.last_ok_at, now)} PARTIAL{why}", Role.WARN, 80)
@@ -35,6 +39,14 @@ def source_words(status: SourceStatus, now: datetime) -> Cell:
             return said(f"{name} KEY REFUSED{_trouble(status, now)}", Role.BAD)
         case SourceState.NEW:
             return said(f"{name} first reading", Role.DIM)
+
+
+def clock_off(status: SourceStatus) -> str:
+    """`1h 0m ahead` of ours, `2m 10s behind`; empty where both clocks agree within a minute, or nobody can tell."""
+    skew_s = status.clock_skew_s or 0.0
+    if abs(skew_s) < CLOCK_OFF_S:
+        return ""
+    return f"{fine(round(abs(skew_s)))} {'ahead' if skew_s > 0 else 'behind'}"
 
 
 def _trouble(status: SourceStatus, now: datetime) -> str:

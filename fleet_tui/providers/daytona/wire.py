@@ -16,7 +16,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.ports import AdapterContext
-from fleet_tui.transport import Answer, Calls, decoded, vendor_message
+from fleet_tui.transport import Answer, Calls, decoded, no_connection, vendor_message
 
 Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
@@ -54,7 +54,7 @@ class DaytonaWire:
                 response = await call()
                 return response.status, dict(response.headers), await response.read()
             except aiohttp.ClientError as error:
-                text = f"no connection to the vendor ({type(error).__name__})"
+                text = no_connection(type(error).__name__)
                 raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
 
         status, headers, raw = await self.calls.through(operation, read, key=key)

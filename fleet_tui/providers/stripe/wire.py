@@ -12,7 +12,7 @@ from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.payload import fields_of, rows_of
 from fleet_tui.ports import AdapterContext, ProviderError
-from fleet_tui.transport import Calls
+from fleet_tui.transport import Calls, no_connection, not_its_api
 
 PAGE_SIZE = 100
 Row = dict[str, Any]
@@ -79,10 +79,10 @@ class StripeWire:
         status = getattr(error, "http_status", None)
         said = getattr(error, "user_message", None)
         if isinstance(error, stripe.APIConnectionError) or not isinstance(status, int):
-            text = "no connection to stripe, or an answer that is none"
+            text = no_connection(type(error).__name__)
             return self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key)
         if status < 300:  # noqa: PLR2004 - RFC 9110: a success whose body cannot be read
-            text = "the answer could not be read"
+            text = not_its_api(error.http_body, type(error).__name__)
             return self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key, status=status)
         return self.calls.of_status(operation, status, headers=headers, text=said or "", key=key)
 

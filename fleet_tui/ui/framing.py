@@ -7,7 +7,9 @@ from textual.events import Resize
 from textual.timer import Timer
 from typing_extensions import override
 
-from fleet_tui.ui.messages import StoreTrouble
+from fleet_tui import clock
+from fleet_tui.domain.text import safe_line
+from fleet_tui.ui.messages import StoreTrouble, Told
 from fleet_tui.ui.navigating import NavigatingApp
 from fleet_tui.ui.panes.fleet import RowPicked
 from fleet_tui.ui.text import Line
@@ -17,7 +19,7 @@ from fleet_tui.views.cells import Role
 from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.header import header_line
 from fleet_tui.views.pieces import cut, said
-from fleet_tui.views.sources import strip, strip_due
+from fleet_tui.views.sources import is_bad, strip, strip_due
 
 LOW_LINES: Final = 20
 """Below this height there is no panel."""
@@ -25,6 +27,8 @@ TALL_LINES: Final = 28
 """Below this height the panel is low."""
 REST_S: Final = 0.15
 """The panel follows the cursor when it has rested for so long: a held key draws the table only."""
+KEEP_S: Final = 5.0
+"""So seldom it is looked whether a collector is alive while readings stay away."""
 _SOONEST_S: Final = 1.0
 _LATEST_S: Final = 60.0
 
@@ -36,6 +40,8 @@ class FramingApp(NavigatingApp):
     strip: Line
     footer: Footer
     _trouble: str = ""
+    _told_trouble: str = ""
+    _kept_s: float | None = None
     _due: Timer | None = None
     _resting: Timer | None = None
 
@@ -112,8 +118,25 @@ class FramingApp(NavigatingApp):
         """The clock moved: draw what prints something else now, and wait for the next such moment."""
         if self.session.window_until is not None and not self.session.may_act():
             self.session.window_until = None
-        self.fleet_pane.fall_due(self.session.now())
+        now = self.session.now()
+        self.fleet_pane.fall_due(now)
         self.told_standing()
+        if any(is_bad(status, now) for status in self.model.statuses.values()):
+            self.keep_collector()
+
+    def keep_collector(self) -> None:
+        """Start a collector where none is alive, in a thread: when the console opens, and when readings stay away."""
+        now_s = clock.monotonic_s()
+        if self._kept_s is not None and now_s - self._kept_s < KEEP_S:
+            return
+        self._kept_s = now_s
+        self.run_worker(self._start_collector, thread=True, group="collector")
+
+    def _start_collector(self) -> None:
+        trouble = self.session.start_collector() or ""
+        if trouble and trouble != self._told_trouble:
+            self.post_message(Told(safe_line(trouble), bad=True))
+        self._told_trouble = trouble
 
     def stop_timers(self) -> None:
         """Nothing is drawn any more."""

@@ -359,3 +359,32 @@ async def test_a_slash_in_a_line_is_a_slash() -> None:
         await pilot.press("slash", "escape")
         await pilot.pause()
         assert not desk.app.in_front
+
+
+async def test_a_collector_is_started_at_once_and_again_when_readings_stay_away() -> None:
+    desk = Desk(a_fleet())
+    started: list[str] = []
+
+    def start() -> str | None:
+        started.append("once more")
+        return "no collector can be started: the disk is full" if len(started) > 1 else None
+
+    desk.session.start_collector = start
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        assert len(started) == 1
+        desk.app.fall_due()
+        await pilot.pause()
+        assert len(started) == 1
+        desk.app._kept_s = None
+        desk.time.pass_s(60)
+        desk.app.fall_due()
+        await desk.shows(pilot, "no collector can be started")
+
+
+async def test_an_empty_screen_tells_what_is_known_now() -> None:
+    desk = Desk(FleetDelta(store_id="t", revision=1, whole=True))
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.shows(pilot, "waiting for the collector's first reading")
+        desk.reader.put(next_delta(2, statuses=(status(rows=0),)))
+        await desk.shows(pilot, "EMPTY: 1 source answered in full")

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_textual_snapshot
 
@@ -14,6 +15,9 @@ _OUTSIDE = {
     "specs": Path(os.environ.get("FLEET_TUI_SPECS") or ROOT.parent / "shared" / "specs"),
     "corpora": Path(os.environ.get("FLEET_TUI_CORPORA") or ROOT.parent / "shared" / "corpora"),
 }
+# How long one example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 _KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA", "COVERAGE_PROCESS_START"}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_tui.domain.action import Verb
+from fleet_tui.domain.action import VERBS, Verb
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import ENDED, Phase
@@ -35,7 +35,8 @@ def judge_target(record: ActionRecord, resource: Resource | None, seen: Seen) ->
         return _gone(record, seen, "it is not there any more")
     if resource.incarnation != record.target.incarnation:
         return _replaced(record, seen)
-    if resource.phase.phase in ENDED and record.verb is not Verb.RESTART:
+    # What ended and can still be killed or restarted, as its provider says, is there.
+    if resource.phase.phase in ENDED and VERBS[record.verb].capability not in resource.capabilities:
         return _gone(record, seen, f"it has ended: {resource.phase.raw or resource.phase.phase}")
     moved = bool(record.target.generation) and resource.generation != record.target.generation
     if seen.tried:

@@ -11,7 +11,7 @@ from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import RUNS, Incarnation, ResourceKey, SourceName, Target
 from fleet_tui.domain.outcome import Done
-from fleet_tui.domain.phase import ENDED, Phase
+from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import act_of, can
@@ -95,8 +95,6 @@ def _phase_problems(row: Resource) -> Iterator[str]:
         yield "its phase is unknown and the vendor's own word is not kept"
     if not row.phase.evidence:
         yield "nothing says where its phase comes from"
-    if row.phase.phase in ENDED and row.capabilities - {Capability.RESTART, Capability.LOGS, Capability.DELETE}:
-        yield "it has ended and can still be acted on"
 
 
 def _time_problems(row: Resource, now: datetime) -> Iterator[str]:

@@ -64,10 +64,6 @@ async def test_an_adapter_that_keeps_its_promises_passes() -> None:
             {"phase": PhaseFact(phase=Phase.UNKNOWN, since=None, evidence="listed", raw="")},
             "the vendor's own word is not kept",
         ),
-        (
-            {"phase": PhaseFact(phase=Phase.ENDED_OK, since=None, evidence="listed", raw="done")},
-            "it has ended and can still be acted on",
-        ),
     ],
 )
 async def test_what_is_wrong_with_a_row_is_named(changes: dict[str, object], sentence: str) -> None:

@@ -78,7 +78,10 @@ class Mem0Adapter:
         )
 
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
-        type_, name = mapping.scope_of(key.id)
+        try:
+            type_, name = mapping.scope_of(key.id)
+        except ValueError:
+            return None
         answer = await self._api.request(
             "get entity",
             "GET",

@@ -81,7 +81,8 @@ class StripeAdapter:
                     return None if row.get("deleted") else self._customer(row)
                 case Kind.ACCOUNT:
                     row = await self._wire.one("read it", v1.balance.retrieve_async, key)
-                    return mapping.account(row, source=source)
+                    found = mapping.account(row, source=source)
+                    return found if found.key == key else None
                 case _:
                     return None
         except ProviderError as error:

@@ -42,6 +42,8 @@ class StripeWire:
     async def one(self, operation: str, call: Callable[[], Awaitable[Any]], key: ResourceKey | None = None) -> Row:
         """One object."""
         answer = await self._through(operation, call, key)
+        if not isinstance(answer, stripe.StripeObject):
+            raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, "the answer is not an object", key=key)
         return dict(answer.to_dict())
 
     async def rows(

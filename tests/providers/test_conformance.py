@@ -1,0 +1,92 @@
+"""Every provider over its emulator passes the conformance kit, and fails in time and in fields under every fault."""
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet_tui.config.provider import Provider
+from fleet_tui.config.secret import Secret
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.emulator.faults import Fault, FaultKind
+from fleet_tui.emulator.world import seed_world
+from fleet_tui.engine.assembly import adapter_class
+from fleet_tui.ports import Lister
+from fleet_tui.testing.conformance import conform, fails_in_time
+from tests.support.adapters import context_for
+
+AGENTS = 24
+TIMEOUT_S = 1.0
+VENDORS = {
+    "e2b": "fleet_tui.emulator.e2b:E2BEmulator",
+    "daytona": "fleet_tui.emulator.daytona:DaytonaEmulator",
+    "mem0": "fleet_tui.emulator.mem0_platform:Mem0Platform",
+    "mem0_server": "fleet_tui.emulator.mem0_server:Mem0Server",
+    "stripe": "fleet_tui.emulator.stripe:StripeEmulator",
+}
+FAULTS = {
+    FaultKind.UNAUTHORIZED: {FailureClass.AUTH},
+    FaultKind.RATE_LIMITED: {FailureClass.RATE_LIMITED},
+    FaultKind.SERVER_ERROR: {FailureClass.PROVIDER_DOWN},
+    FaultKind.GATEWAY_HTML: {FailureClass.PROVIDER_DOWN},
+    FaultKind.HANG: {FailureClass.TIMEOUT},
+    FaultKind.RESET_BEFORE: {FailureClass.PROVIDER_DOWN},
+    FaultKind.TRUNCATED_JSON: {FailureClass.PROVIDER_DOWN},
+    FaultKind.WRONG_JSON: {FailureClass.PROVIDER_DOWN, FailureClass.UNKNOWN},
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Served:
+    """One provider's adapter over its emulator."""
+
+    provider: Provider
+    emulator: Any
+    adapter: Any
+    key: str
+    source: SourceName
+
+
+@asynccontextmanager
+async def served(name: str, state_dir: Path) -> AsyncIterator[Served]:
+    module, _, class_name = VENDORS[name].partition(":")
+    provider: Provider = importlib.import_module(f"fleet_tui.providers.{name}").PROVIDER
+    async with getattr(importlib.import_module(module), class_name)(clock=now, seed=1) as emulator:
+        emulator.fill(seed_world(AGENTS, 1, now()))
+        key = emulator.default_key
+        settings = provider.settings(name="src", provider=provider.name, base_url=emulator.base_url)
+        context = context_for("src", state_dir, timeout_s=TIMEOUT_S)
+        adapter = adapter_class(provider)(settings, {"api_key": Secret(key)}, context)
+        try:
+            yield Served(provider, emulator, adapter, key, context.source)
+        finally:
+            await adapter.aclose()
+
+
+@pytest.mark.parametrize("name", VENDORS)
+async def test_it_keeps_what_the_engine_relies_on(name: str, tmp_path: Path) -> None:
+    async with served(name, tmp_path) as it:
+        listing = await conform(it.adapter, it.provider, source=it.source, now=now(), secrets=[it.key])
+        assert listing.resources
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", VENDORS)
+async def test_it_fails_in_time_and_in_fields(name: str, fault: FaultKind, tmp_path: Path) -> None:
+    async with served(name, tmp_path) as it:
+        adapter = it.adapter
+        assert isinstance(adapter, Lister)
+        it.emulator.faults.add(Fault(kind=fault))
+        await fails_in_time(
+            lambda: adapter.list_resources(now()), within_s=TIMEOUT_S, classes=FAULTS[fault], secrets=[it.key]
+        )

@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from fleet_tui.config.redact import redact
 from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s, class_of_status
@@ -182,6 +183,19 @@ def _unreadable(error: Exception) -> str:
 def _request_id(headers: Mapping[str, str]) -> str | None:
     lowered = {name.lower(): value for name, value in headers.items()}
     return next((lowered[name] for name in ("request-id", "x-request-id", "cf-ray") if name in lowered), None)
+
+
+def records_of(raw: bytes) -> list[bytes] | None:
+    """The records of a JSON array, each as it came; None for what is no array. Raises ValueError for what is no JSON.
+
+    A record's bytes say whether it changed: for `domain.recall`, which decodes only those that did.
+    """
+    try:
+        return list(map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw])))
+    except msgspec.ValidationError:
+        return None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError("the answer is no JSON") from error
 
 
 class JsonApi:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
+import httpx
 from e2b import AsyncSandbox
 from e2b.api.client_async import get_api_client  # pyright: ignore[reportUnknownVariableType] # its kwargs have no types
 from e2b.connection_config import ApiParams, ConnectionConfig
@@ -25,11 +26,12 @@ from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
 from fleet_tui.domain.payload import BadPayload, fields_of, rows_of
 from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.recall import Recall
 from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
 from fleet_tui.providers.e2b import mapping
 from fleet_tui.providers.e2b.settings import E2BSettings
-from fleet_tui.transport import Answer, Calls, JsonApi, decoded, paged, vendor_message
+from fleet_tui.transport import Answer, Calls, JsonApi, decoded, http_date, paged, records_of, vendor_message
 
 T = TypeVar("T")
 PAGE_SIZE = 100
@@ -46,6 +48,7 @@ class E2BAdapter:
     def __init__(self, settings: E2BSettings, secrets: Mapping[str, Secret], context: AdapterContext) -> None:
         self._context = context
         self._calls = Calls(context)
+        self._recall = Recall(self._recorded)
         key = secrets["api_key"].reveal()
         self._params: ApiParams = {
             "api_key": key,
@@ -70,25 +73,31 @@ class E2BAdapter:
         notes: list[str] = []
         server_time: datetime | None = None
 
-        async def page(cursor: str | None) -> tuple[Answer, str | None]:
+        records: list[bytes] = []
+
+        async def page(cursor: str | None) -> tuple[httpx.Response, str | None]:
             params = {"limit": str(PAGE_SIZE), "state": "running,paused"}
             if cursor:
                 params["nextToken"] = cursor
-            answer = await self._get("list sandboxes", "/v2/sandboxes", params)
-            return answer, answer.headers.get("x-next-token")
+            response = await self._response("list sandboxes", "/v2/sandboxes", params)
+            return response, response.headers.get("x-next-token")
 
-        async for answer in paged(self._calls, "list sandboxes", page):
-            server_time = answer.server_time or server_time
-            items = rows_of(answer.body)
-            if items is None:
+        async for response in paged(self._calls, "list sandboxes", page):
+            server_time = http_date(response.headers.get("date")) or server_time
+            with self._calls.translated("list sandboxes"):
+                found = records_of(response.content)
+            if found is None:
                 raise self._calls.failure(
                     FailureClass.PROVIDER_DOWN, "list sandboxes", "the answer is not a list of sandboxes"
                 )
-            for item in items:
-                try:
-                    resources.append(self._resource(item))
-                except BadPayload as error:
-                    notes.append(str(error))
+            records.extend(found)
+        with self._calls.translated("list sandboxes"):
+            mapped = self._recall.rows(records)
+        for row in mapped:
+            if isinstance(row, Resource):
+                resources.append(row)
+            else:
+                notes.append(str(row))
         return Listing(
             resources=tuple(resources),
             kinds=frozenset({Kind.SANDBOX}),
@@ -193,6 +202,12 @@ class E2BAdapter:
                 break
         return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
 
+    def _recorded(self, record: bytes) -> Resource | BadPayload:
+        try:
+            return self._resource(decoded(record))
+        except BadPayload as error:
+            return error
+
     def _resource(self, payload: object) -> Resource:
         return mapping.sandbox(
             payload, source=self._context.source, rules=self._context.claims, rates=self._context.rates
@@ -225,6 +240,19 @@ class E2BAdapter:
         key: ResourceKey | None = None,
         allow: set[int] | None = None,
     ) -> Answer:
+        response = await self._response(operation, path, params, key=key, allow=allow)
+        with self._calls.translated(operation, key=key):
+            return Answer(decoded(response.content), response.headers, response.status_code)
+
+    async def _response(
+        self,
+        operation: str,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        key: ResourceKey | None = None,
+        allow: set[int] | None = None,
+    ) -> httpx.Response:
         client = self._api.get_async_httpx_client()
         response = await self._calls.through(operation, lambda: client.get(path, params=params), key=key)
         if not response.is_success and response.status_code not in (allow or ()):
@@ -235,8 +263,7 @@ class E2BAdapter:
                 text=vendor_message(response.content),
                 key=key,
             )
-        with self._calls.translated(operation, key=key):
-            return Answer(decoded(response.content), response.headers, response.status_code)
+        return response
 
     async def _act(self, operation: str, order: Order, call: Callable[[], Awaitable[T]]) -> T:
         """Make one call of the SDK and put its exceptions into our words. Raises `_Gone` where the vendor says 404."""

@@ -1,5 +1,6 @@
 """The console: puts panes together, takes deltas in, and draws again what changed or fell due."""
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -13,6 +14,7 @@ from fleet_tui.ui.acting import ActingApp
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.framing import FramingApp
+from fleet_tui.ui.heap import Heap
 from fleet_tui.ui.keymap import View, bindings
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
@@ -29,7 +31,6 @@ from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import said
 
 _STYLES: Final = Path(__file__).parent / "styles"
 
@@ -54,6 +55,7 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
         self.session = session
         self.model = FleetModel(join=session.join)
         self.feed = Feed(session.reader, self.post_message)
+        self._heap: Heap = Heap()
         self.register_theme(bundled_theme(theme))
         self.theme = theme
         self._ascii_only: bool = ascii_only
@@ -85,17 +87,17 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
         self.told_standing()
         self.fleet_pane.refill()
         self.run_worker(self.feed.run, thread=True, name="feed", group="feed")
-        if trouble := self.session.start_collector():
-            self.say(said(trouble).text, bad=True)
+        self.keep_collector()
 
     def on_unmount(self) -> None:
         """Let the reading thread end."""
         self.feed.stop()
         self.stop_timers()
 
-    def on_fleet_polled(self, message: FleetPolled) -> None:
+    async def on_fleet_polled(self, message: FleetPolled) -> None:
         """Take the next delta in; another message brings the one after it, so that keys are heard between."""
         message.stop()
+        await asyncio.sleep(0)
         delta = self.feed.take()
         if delta is None:
             return
@@ -106,10 +108,11 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
     def _take(self, delta: FleetDelta) -> None:
         now = self.session.now()
         change = self.model.apply(delta, now)
+        self._heap.took(delta.rows, loading=not delta.last, alone=not self.in_front)
         if not change:
             return
         self.fleet_pane.take(change)
-        if self.pane is not self.fleet_pane:
+        if change.last and self.pane is not self.fleet_pane:
             self.pane.take(change)
         self.told_standing()
         handle = self.fleet_pane.handle_under_cursor()

@@ -34,7 +34,10 @@ class Change:
     """Rows that are new or look different."""
     gone: frozenset[str] = frozenset()
     whole: bool = False
-    """Everything was read again: rows that are not in the model any more are gone without being named."""
+    """Everything was read again: rows that are not in the model any more are gone without being named.
+
+    Of a load in pieces the first one says so, and the `last` one, when all rows are here.
+    """
     last: bool = True
     sources: bool = False
     findings: bool = False
@@ -62,6 +65,8 @@ class FleetModel:
     def __init__(self, *, join: Join = Join.TEAM) -> None:
         self._join = join
         self._loading = False
+        """Pieces of something larger are still to come."""
+        self._loading_whole = False
         self.store_id = ""
         self.revision = -1
         self._forget()
@@ -118,6 +123,9 @@ class FleetModel:
         if whole:
             self._forget()
         self._loading = not delta.last
+        self._loading_whole |= delta.whole
+        loaded = self._loading_whole and delta.last
+        self._loading_whole &= not delta.last
         self.store_id = delta.store_id
         if delta.last:
             self.revision = delta.revision
@@ -140,7 +148,7 @@ class FleetModel:
         return Change(
             changed=frozenset(changed),
             gone=frozenset(gone),
-            whole=whole or delta.whole,
+            whole=delta.whole or loaded,
             last=delta.last,
             sources=bool(delta.statuses or delta.gone_sources),
             findings=bool(delta.findings or delta.gone_findings),

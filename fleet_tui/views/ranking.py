@@ -21,11 +21,11 @@ FAULTS: Final = frozenset(
 )
 """Phases that `f` keeps; findings and unread sources count as faults too."""
 
-LOOKED_AT_ONCE: Final = 1000
+LOOKED_AT_ONCE: Final = 2000
 """Rows of one step: a few milliseconds, also under a filter."""
 
-Looked = Callable[[str], Key | None]
-"""The sort key of a row, None where it is not shown."""
+Look = Callable[[Agent], Key | None]
+"""Gives the sort key of a row, None where it is not shown."""
 
 
 class Ranking:
@@ -62,12 +62,12 @@ class Ranking:
     def rebuild_steps(self, now: datetime) -> Generator[None]:
         """The same in steps; until the last one the rows are those of before. A newer rebuild makes this one end."""
         late = self._late = set[str]()
-        look = self._look(now)
-        handles = list(self._model.fleet)
+        look, fleet = self._look(now), self._model.fleet
+        handles = list(fleet)
         keys: dict[str, Key] = {}
         for begin in range(0, len(handles), LOOKED_AT_ONCE):
             for handle in handles[begin : begin + LOOKED_AT_ONCE]:
-                if (key := look(handle)) is not None:
+                if (agent := fleet.get(handle)) is not None and (key := look(agent)) is not None:
                     keys[handle] = key
             yield
             if self._late is not late:
@@ -82,13 +82,14 @@ class Ranking:
         if self._late is not None:
             self._late.update(changed, gone)
             return True
-        look, keys = self._look(now), self._keys
+        look, keys, fleet = self._look(now), self._keys, self._model.fleet
         moved = False
         for handle in gone:
             moved |= keys.pop(handle, None) is not None
         self._resized |= moved
         for handle in changed:
-            key, before = look(handle), keys.get(handle)
+            agent, before = fleet.get(handle), keys.get(handle)
+            key = None if agent is None else look(agent)
             if key == before:
                 continue
             moved = True
@@ -99,21 +100,18 @@ class Ranking:
                 keys[handle] = key
         return moved
 
-    def _look(self, now: datetime) -> Looked:
-        model, fleet, key = self._model, self._model.fleet, key_of(self._model, self.order, now)
+    def _look(self, now: datetime) -> Look:
+        model, key = self._model, key_of(self._model, self.order, now)
         chosen, faults_only = self.filter, self.faults_only
 
-        def look(handle: str) -> Key | None:
-            agent = fleet.get(handle)
-            if agent is None:
-                return None
+        def look(agent: Agent) -> Key | None:
             if faults_only and not self._faulty(agent, now):
                 return None
             if chosen and not matches(chosen, AgentFacts(model, agent, now)):
                 return None
             return key(agent)
 
-        return look
+        return look if self.narrowed else key
 
     def _faulty(self, agent: Agent, now: datetime) -> bool:
         if agent.lead is None:

@@ -168,8 +168,9 @@ def rank(model: FleetModel, agent: Agent) -> int:
     lead = agent.lead
     if lead is None:
         return _NO_COMPUTE_RANK
-    result = attention_rank(lead.phase.phase) * 10
-    if not lead.phase.confirmed and lead.phase.phase not in ENDED:
+    phase = lead.phase
+    result = attention_rank(phase.phase) * 10
+    if not phase.confirmed and phase.phase not in ENDED:
         result = min(result, _UNCONFIRMED_RANK)
     if model.findings:
         found = findings_of(model, agent)

@@ -23,12 +23,14 @@ _RANK_STEP: Final = 10.0**13
 def attention_key(model: FleetModel) -> KeyOf:
     """Who needs a person, then what costs most an hour, summed without ceremony: it runs for every row of the fleet."""
 
+    rank = row.rank
+
     def key(agent: Agent) -> Key:
-        rate = 0
+        total = 0
         for resource in agent.resources:
-            if resource.rate is not None and resource.phase.phase not in ENDED:
-                rate += resource.rate.microusd_per_hour
-        return row.rank(model, agent) * _RANK_STEP - rate
+            if (rate := resource.rate) is not None and resource.phase.phase not in ENDED:
+                total += rate.microusd_per_hour
+        return rank(model, agent) * _RANK_STEP - total
 
     return key
 

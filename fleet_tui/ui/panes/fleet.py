@@ -1,6 +1,6 @@
 """FLEET: one row per agent. Rows change at once, but move only while nobody's hand is on them."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.filter import Filter
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.keymap import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.session import Session
@@ -20,6 +20,7 @@ from fleet_tui.views import fleet
 from fleet_tui.views.amounts import full
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
+from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.ranking import Ranking
 from fleet_tui.views.sort_keys import ATTENTION
@@ -30,6 +31,10 @@ QUIET_S: Final = 0.6
 """After a cursor movement rows stand still for so long."""
 PATIENCE_S: Final = 2.0
 """The longest that a row waits for its place while the cursor keeps moving."""
+AT_ONCE_ROWS: Final = 4000
+"""A fleet of so many rows is sorted and filtered within a frame; a longer one between frames."""
+MANY_MARKS: Final = 4000
+"""What more rows than this cost is not added up at every move of the cursor."""
 
 
 class RowPicked(Message):
@@ -50,8 +55,14 @@ class FleetPane(Pane):
         self.frozen: bool = False
         self._moved_s: float = 0.0
         self._waiting_since_s: float | None = None
+        self._nothing: tuple[SafeText, ...] = ()
         self._untouched_on: str | None = ""
         """Where the cursor was put while nobody had moved it yet; None from then on."""
+        self._loading: bool = False
+        self._sorting: bool = False
+        """A sort is under way between frames."""
+        self._sort_again: bool = False
+        self._refiltered: bool = False
 
     @override
     def compose(self) -> ComposeResult:
@@ -70,14 +81,16 @@ class FleetPane(Pane):
 
     @override
     def refill(self) -> None:
-        self.ranking.rebuild(self.session.now())
         self.table.reload()
-        self._reorder()
+        self._reorder(rebuilt=True)
 
     @override
     def take(self, change: Change) -> None:
         now = self.session.now()
-        if change.whole:
+        self._loading |= change.whole
+        if self._loading:
+            # The first rows are shown at once, and all of them when the last ones are here.
+            self._loading = not change.last
             if change.last or not len(self.ranking):
                 self.refill()
             return
@@ -125,17 +138,38 @@ class FleetPane(Pane):
             return
         self._reorder()
 
-    def _reorder(self, *, refiltered: bool = False) -> None:
+    def _reorder(self, *, rebuilt: bool = False, refiltered: bool = False) -> None:
+        """Sort; `rebuilt` looks at every row first. In a long fleet the old order stands until the new one is whole."""
         self._waiting_since_s = None
+        if self._sorting and not rebuilt:
+            self._sort_again = True
+            return
+        self._refiltered |= refiltered
+        steps = self._order_steps(rebuilt=rebuilt)
+        if len(self.model.fleet) <= AT_ONCE_ROWS:
+            self._settle(finished(steps))
+            return
+        self._sorting = True
+        self.table.sort_in_steps(steps, self._settle)
+
+    def _order_steps(self, *, rebuilt: bool) -> Generator[None, None, list[str]]:
+        if rebuilt:
+            yield from self.ranking.rebuild_steps(self.session.now())
+        return (yield from self.ranking.order_steps())
+
+    def _settle(self, order: list[str]) -> None:
         now = self.session.now()
-        self.table.set_empty(nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text()))
-        self.table.set_order(self.ranking.handles(), refiltered=refiltered)
+        self.table.set_order(order, refiltered=self._refiltered)
+        self._sorting = self._refiltered = False
         if self._untouched_on is not None:
             # Nobody chose a row yet, so there is none to follow: what needs a person most is on top.
             self.table.action_first()
             self._untouched_on = self.table.cursor_key or ""
         self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
         self.tell_status(now)
+        if self._sort_again:
+            self._sort_again = False
+            self._reorder_soon()
 
     def _narrowed_text(self) -> str:
         if not len(self.model.fleet) or not self.ranking.narrowed:
@@ -147,6 +181,10 @@ class FleetPane(Pane):
     def tell_status(self, now: datetime) -> None:
         """The line above the table and the counted line under it."""
         ranking = self.ranking
+        nothing = nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text())
+        if nothing != self._nothing:
+            self._nothing = nothing
+            self.table.set_empty(nothing)
         bad = sum(1 for status in self.model.statuses.values() if is_bad(status, now))
         shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
         live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
@@ -194,9 +232,8 @@ class FleetPane(Pane):
     def resort(self) -> None:
         """The order was chosen anew: rows move at once."""
         ranking = self.ranking
-        ranking.rebuild(self.session.now())
         self.table.set_sort(None if ranking.order == ATTENTION else ranking.order, descending=ranking.descending)
-        self._reorder(refiltered=True)
+        self._reorder(rebuilt=True, refiltered=True)
 
     def narrow(self, chosen: Filter) -> None:
         """Show only what matches."""
@@ -223,5 +260,7 @@ class FleetPane(Pane):
         marks = [self.model.agents[handle] for handle in self.table.marks if handle in self.model.agents]
         if not marks:
             return SafeText("")
+        if len(marks) > MANY_MARKS:
+            return safe_line(f"{len(marks)} marked ")
         hourly = full(rate_sum(tuple(r for agent in marks for r in agent.resources)))
-        return SafeText(f"{len(marks)} marked {hourly}/h ")
+        return safe_line(f"{len(marks)} marked {hourly}/h ")

@@ -79,17 +79,25 @@ class FleetTable(TableCanvas, can_focus=True):
         """Take a tombstone away whose time is over. Called by a timer, and by whoever moves the time in a test."""
         self._swap(lambda: self._rows.expire(self._now_s()))
 
-    def sort_in_steps(self, steps: Generator[None, None, list[str]]) -> None:
-        """Sort between frames; the old order stays until the new one is whole. A newer sort replaces one under way."""
-        self.run_worker(self._settle(steps), name="sort", group=f"sort-{self.id}", exclusive=True)
+    def sort_in_steps(
+        self, steps: Generator[None, None, list[str]], settle: Callable[[list[str]], object] | None = None
+    ) -> None:
+        """Sort between frames; the old order stays until the new one is whole. A newer sort replaces one under way.
 
-    async def _settle(self, steps: Generator[None, None, list[str]]) -> None:
+        `settle` takes the new order, by default `set_order`; it is never called for a sort that was replaced.
+        """
+        work = self._sorted_in_steps(steps, settle or self.set_order)
+        self.run_worker(work, name="sort", group=f"sort-{self.id}", exclusive=True)
+
+    async def _sorted_in_steps(
+        self, steps: Generator[None, None, list[str]], settle: Callable[[list[str]], object]
+    ) -> None:
         while True:
             try:
                 next(steps)
             except StopIteration as done:
                 order: list[str] = done.value
-                self.set_order(order)
+                settle(order)
                 self.post_message(OrderSettled(self.id, len(order)))
                 return
             await asyncio.sleep(0)

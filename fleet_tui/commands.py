@@ -27,7 +27,7 @@ from fleet_tui.domain.plan import Plan, targets_of
 from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at
 from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.resource import Resource
-from fleet_tui.ports import StoreError
+from fleet_tui.ports import StoreDamaged, StoreError, StoreUnwritable
 from fleet_tui.store.intents import SqliteIntentStore
 from fleet_tui.store.lock import collector_holder, join_consoles
 from fleet_tui.store.open import open_for_intents, open_for_reader
@@ -44,6 +44,8 @@ LOCAL: Final = "local"
 """The provider of what `run` starts."""
 LOG_WITHIN_S: Final = 4.0
 """How long `logs` waits for newer lines than are kept."""
+MENDED_WITHIN_S: Final = 15.0
+"""How long a command waits for a new collector to set a damaged store aside."""
 LOOK_ANYWAY_S: Final = 0.5
 """The hint that somebody committed misses some commits, so the store is read without one too."""
 _STEP_S: Final = 0.05
@@ -100,6 +102,18 @@ class Fleet:
             self.reader.load(self._take)
         else:
             self.model.apply(self.reader.changes(self.model.revision), self.now())
+
+    def begin(self) -> None:
+        """Take in what is there. A damaged store is waited for where a collector was just started: it mends it."""
+        deadline = clock.monotonic_s() + MENDED_WITHIN_S
+        while True:
+            try:
+                self.refresh()
+                return
+            except StoreDamaged:
+                if self.started_at is None or clock.monotonic_s() > deadline:
+                    raise
+                time.sleep(_STEP_S)
 
     def _take(self, delta: FleetDelta) -> None:
         self.model.apply(delta, self.now())
@@ -169,6 +183,14 @@ class Fleet:
         }
         return {name: state for name, state in states.items() if state is not SourceState.OK}
 
+    def cannot_write(self) -> str | None:
+        """The sentence that says why nothing can be kept, tried with a wanted row that nobody minds."""
+        try:
+            self.intents.want(WantedKind.POLL, "", now=self.now(), for_s=FRESH_WITHIN_S)
+        except StoreUnwritable as error:
+            return str(error)
+        return None
+
     @property
     def log_file(self) -> Path:
         return self.paths.state_dir / LOG_FILE
@@ -230,7 +252,7 @@ def attending(
         try:
             if collector:
                 fleet.keep_collector()
-            fleet.refresh()
+            fleet.begin()
             yield fleet
         finally:
             fleet.reader.close()

@@ -69,6 +69,8 @@ def say_troubles(fleet: Fleet) -> ExitCode:
         say(f"{source_words(status, now).text}{_why(status, state)}")
     if not troubles:
         return ExitCode.DONE
+    if SourceState.STALE in troubles.values() and (full := fleet.cannot_write()):
+        say(full)
     unread = [state for state in troubles.values() if state is not SourceState.PARTIAL]
     return ExitCode.NO_SOURCE if len(unread) == len(fleet.config.settings) else ExitCode.SOME_FAILED
 

@@ -60,12 +60,14 @@ def _run(options: Namespace) -> int:
     group = BY_NAME[options.command].group if options.command else "console"
     module = import_module(f"fleet_tui.cli.{group}")
     from fleet_tui.config.errors import ConfigError
-    from fleet_tui.ports import StoreError
+    from fleet_tui.ports import StoreError, StoreUnwritable
 
     try:
         code: int = module.run(options)
     except ConfigError as error:
         raise Ended(ExitCode.WRONG, str(error)) from error
+    except StoreUnwritable as error:
+        raise Ended(ExitCode.SOME_FAILED, f"{error}; nothing was accepted") from error
     except StoreError as error:
         raise Ended(ExitCode.WRONG, str(error)) from error
     return code

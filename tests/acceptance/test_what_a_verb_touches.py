@@ -187,21 +187,31 @@ def test_kill_over_a_team_that_holds_everything_changes_what_runs_and_nothing_el
     [
         ("delete", "memory_scope", "/v2/entities/agent/ada/"),
         ("revoke", "api_key", "/api-keys/"),
-        ("disable", "meter", "/v1/billing/meters/{id}/deactivate"),
-        ("enable", "meter", "/v1/billing/meters/{id}/reactivate"),
         ("cancel", "subscription", "/v1/subscriptions/{id}"),
     ],
 )
 def test_what_is_final_is_done_by_its_own_verb_and_word(world: World, verb: str, kind: str, path: str) -> None:
     which = {"source": "mem0", "agent": "ada"} if kind == "memory_scope" else {}
     key, row = next(iter(world.of_kind(kind, **which).items()))
-    before = len(world.changes())
+    is_done(world, verb, key, path.format(id=row["id"]))
 
+
+def test_a_meter_is_switched_off_and_on_again(world: World) -> None:
+    key, row = next(iter(world.of_kind("meter").items()))
+    is_done(world, "disable", key, f"/v1/billing/meters/{row['id']}/deactivate")
+    assert world.of_kind("meter")[key]["raw_state"] == "inactive"
+    is_done(world, "enable", key, f"/v1/billing/meters/{row['id']}/reactivate")
+    assert world.of_kind("meter")[key]["raw_state"] == "active"
+
+
+def is_done(world: World, verb: str, key: str, path: str) -> None:
+    """One request to the vendor, and its line in the audit."""
+    before = len(world.changes())
     ran = world.place.run(verb, key, "--yes", "--word", f"{verb} 1", "--json", "--why", "the trial ended").ok()
 
     (outcome,) = ran.rows
     assert outcome["outcome"] == "done"
     (change,) = world.changes()[before:]
-    assert path.format(id=row["id"]) in change[2]
+    assert path in change[2]
     (line,) = [line for line in world.place.run("audit", "--json").rows if line["what"] == verb]
     assert (line["outcome"], line["why"]) == ("done", "the trial ended")

@@ -1,7 +1,6 @@
 """The collector as a process: one per store, told by signals, gone with its consoles, exact about how it ended."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.store.lock import collector_holder, join_consoles
 from fleet_tui.store.open import open_for_reader
+from tests.support.children import child_env
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,15 +48,11 @@ def argv(folder: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "fleet_tui", "collect", *where, *options]
 
 
-def environment(folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "E2B_API_KEY": CANARY}
-
-
 def once(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         argv(folder, "--once"),
         cwd=ROOT,
-        env=environment(folder),
+        env=child_env(folder, E2B_API_KEY=CANARY),
         capture_output=True,
         text=True,
         timeout=60,
@@ -68,7 +64,12 @@ def once(folder: Path) -> subprocess.CompletedProcess[str]:
 def collecting(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     with (folder / "stderr").open("w") as stderr:
         child = subprocess.Popen(
-            argv(folder, *options), cwd=ROOT, env=environment(folder), stderr=stderr, text=True, start_new_session=True
+            argv(folder, *options),
+            cwd=ROOT,
+            env=child_env(folder, E2B_API_KEY=CANARY),
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
         )
     try:
         eventually(lambda: told(folder, "begins"), timeout_s=30, what="the collector")

@@ -1,11 +1,12 @@
 """The durable workflows, each scene in a process of its own: once per action, over crashes, defects and damage."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.support.children import child_env
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,7 +15,7 @@ def seen(folder: Path, what: str) -> dict[str, Any]:
     child = subprocess.run(
         [sys.executable, "-m", "tests.engine.durable_child", str(folder), what],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        env=child_env(folder),
         capture_output=True,
         text=True,
         timeout=60,

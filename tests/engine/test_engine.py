@@ -9,7 +9,7 @@ import pytest
 from typing_extensions import override
 
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.outcome import Done
@@ -19,6 +19,7 @@ from fleet_tui.domain.record import WantedKind
 from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.engine.durability import Body
 from fleet_tui.engine.source import Source
 from fleet_tui.ports import (
     EventReader,
@@ -26,6 +27,7 @@ from fleet_tui.ports import (
     Lister,
     LogPage,
     LogReader,
+    ProviderError,
     StoreUnwritable,
     UsageReader,
     VitalsReader,
@@ -336,3 +338,81 @@ def test_whichever_write_fails_no_accepted_action_is_lost_or_doubled(persists: b
     while run_virtually(scene(number)) and number < 200:
         number += 1
     assert number > 8
+
+
+def test_a_look_at_everything_once_names_what_could_not_be_read() -> None:
+    async def scene() -> None:
+        parts, talker = with_talker()
+        parts.start("a")
+        parts.adapter.planned_listings = [Fault.DOWN]
+        assert await parts.engine.look_once() == [SOURCE]
+        assert [row.key.id for row in parts.store.known(OTHER)] == ["t"]
+        assert "vendor:1" in parts.store.usage
+        talker.breaks = True
+        assert set(await parts.engine.look_once()) == {OTHER}
+
+    run_virtually(scene())
+
+
+def test_side_readings_that_fail_are_told_once_and_cost_the_listing_nothing() -> None:
+    class Mute(Talker):
+        @override
+        async def read_vitals(self, keys: Sequence[ResourceKey], now: datetime) -> tuple[Vitals, ...]:
+            raise self._no(now)
+
+        @override
+        async def read_events(self, *, after: str | None, now: datetime) -> tuple[tuple[Event, ...], str | None]:
+            raise self._no(now)
+
+        @override
+        async def read_usage(
+            self, *, since: datetime, until: datetime, resources: Sequence[Resource]
+        ) -> tuple[UsageLine, ...]:
+            raise self._no(since)
+
+        @override
+        async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
+            raise self._no(START)
+
+        def _no(self, at: datetime) -> ProviderError:
+            return ProviderError(
+                Failure(failure_class=FailureClass.QUOTA, source=OTHER, operation="side", text="full", at=at)
+            )
+
+    async def scene() -> None:
+        parts = rig()
+        parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Mute())
+        async with running(parts):
+            await parts.clock.sleep(1200)
+            assert len([f for f in parts.store.failures if f.operation == "side"]) == 3
+            assert parts.store.statuses[OTHER].failure is None
+            now = parts.clock.now()
+            key = ResourceKey(OTHER, Kind.SANDBOX, "t")
+            parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=15))
+            await parts.until(lambda: len([f for f in parts.store.failures if f.operation == "side"]) > 3)
+
+    run_virtually(scene())
+
+
+def test_durable_actions_that_cannot_be_launched_stop_no_poll_and_are_tried_again() -> None:
+    async def scene() -> None:
+        parts = rig()
+        launch, failed = parts.durable.launch, 0
+
+        async def fails_twice(body: Body) -> None:
+            nonlocal failed
+            if failed < 2:
+                failed += 1
+                raise OSError("no room")
+            await launch(body)
+
+        parts.durable.launch = fails_twice  # type: ignore[method-assign]
+        async with running(parts):
+            box = parts.start("a")
+            actions = parts.submit(Verb.KILL, box)
+            await parts.until(lambda: parts.store.known(SOURCE), within_s=20)
+            (outcome,) = await parts.outcomes(*actions, within_s=90)
+            assert isinstance(outcome, Done)
+            assert failed == 2
+
+    run_virtually(scene())

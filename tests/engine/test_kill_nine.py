@@ -1,6 +1,5 @@
 """A collector killed with -9 again and again, with the real store and the real durable workflows."""
 
-import os
 import random
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from fleet_tui.domain.outcome import Done, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.store.open import open_for_intents, open_for_reader
 from tests.engine.folder_vendor import Folder
+from tests.support.children import child_env
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def collector(root: Path) -> Iterator[subprocess.Popen[str]]:
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.engine.collector_child", str(root)],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "HOME": str(root)},
+            env=child_env(root),
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -22,7 +22,7 @@ from fleet_tui.testing.memory_store import MemoryStore
 from fleet_tui.testing.simulation import Run, simulate
 
 SEEDS = range(50)
-ENOUGH_SEEDS = range(30)
+ENOUGH_SEEDS = range(16)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from typing_extensions import override
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.domain.capability import Capability
@@ -32,6 +33,7 @@ class Spoilt(FakeAdapter):
 
     changes: dict[str, object]
 
+    @override
     async def list_resources(self, now: datetime) -> Listing:
         listing = await super().list_resources(now)
         rows = tuple(replace(row, **self.changes) for row in listing.resources)  # type: ignore[arg-type]

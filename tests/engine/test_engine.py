@@ -125,6 +125,7 @@ def test_a_source_that_breaks_costs_only_its_own_freshness() -> None:
 
 def test_a_reading_that_cannot_be_used_is_a_failed_reading() -> None:
     class Naive(Lister):
+        @override
         async def list_resources(self, now: datetime) -> Listing:
             return Listing(resources=(None,), kinds=frozenset({Kind.SANDBOX}))  # type: ignore[arg-type]
 

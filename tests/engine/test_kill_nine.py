@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fleet_tui.clock import now
@@ -95,7 +96,7 @@ def test_every_action_has_one_true_outcome_whenever_the_collector_is_killed(tmp_
             submitted += BATCH
             # It dies somewhere among them: after so many have their outcome.
             enough = submitted - BATCH + chance.randrange(BATCH)
-            eventually(lambda enough=enough: settled(tmp_path, enough), timeout_s=60)
+            eventually(partial(settled, tmp_path, enough), timeout_s=60)
             child.send_signal(signal.SIGKILL)
             child.wait(30)
     late = [folder.start("late", "late#1")]

@@ -72,7 +72,19 @@ def libraries() -> str:
     return table(("library", "why this one"), ((f"`{name}`", WHY[name]) for name in names))
 
 
-MADE: dict[str, Callable[[], str]] = {"commands": commands, "keys": keys, "providers": providers, "libraries": libraries}
+PICTURES = {
+    "fleet_120x32.svg": "test_view[fleet-120x32-dark].svg",
+    "spend_120x32.svg": "test_view[spend-120x32-dark].svg",
+    "kill_120x32.svg": "test_plan_of_a_kill[120x32].svg",
+}
+"""The README's pictures, copied from the pictures that the tests hold, under names that a link can carry."""
+
+MADE: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "keys": keys,
+    "providers": providers,
+    "libraries": libraries,
+}
 
 
 def written(text: str) -> str:
@@ -86,5 +98,16 @@ def written(text: str) -> str:
     return text
 
 
+def pictures() -> dict[Path, str]:
+    """What each picture of the README should hold."""
+    folder = ROOT / "snapshots"
+    return {
+        folder / name: (folder / "test_snapshots" / origin).read_text(encoding="utf-8")
+        for name, origin in PICTURES.items()
+    }
+
+
 if __name__ == "__main__":
+    for path, picture in pictures().items():
+        path.write_text(picture, encoding="utf-8")
     README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.readme import README, ROOT, written
+from tests.project.readme import README, ROOT, pictures, written
 
 SOURCES = sorted((ROOT / "fleet_tui").rglob("*.py"))
 MAX_LINES = 400
@@ -26,11 +26,13 @@ def test_the_tables_of_the_readme_are_what_the_code_says() -> None:
     assert written(text) == text, "run: python -m tests.project.readme"
 
 
-def test_the_readmes_pictures_exist() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+def test_the_readmes_pictures_are_those_that_the_tests_hold() -> None:
+    shown = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    made = pictures()
 
-    assert pictures
-    assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
+    assert {ROOT / picture for picture in shown} == set(made)
+    stale = [path.name for path, picture in made.items() if path.read_text(encoding="utf-8") != picture]
+    assert stale == [], "run: python -m tests.project.readme"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -174,6 +174,10 @@ class Fleet:
             if not _heard(status := self.model.statuses.get(name), since, now) or not _tried_since(status, began)
         ]
 
+    def tried_since(self, name: SourceName, since: datetime | None) -> bool:
+        """Whether this source was read, or could not be, since then."""
+        return _tried_since(self.model.statuses.get(name), since)
+
     def troubles(self) -> dict[SourceName, SourceState]:
         """The sources that are not as they should be."""
         now = self.now()
@@ -320,10 +324,11 @@ def lay(fleet: Fleet, overlays: Sequence[Overlay], *, why: str) -> None:
 
 def ask_hand_over(fleet: Fleet, from_agent: str, to_agent: str, task: str) -> HandOver:
     """The hand-over of a task that waits for a word: the one there is, or a new one for 24 h."""
-    for waiting in fleet.model.hand_overs.values():
-        if (waiting.from_agent, waiting.to_agent, waiting.state) == (from_agent, to_agent, "waiting"):
-            return waiting
     now = fleet.now()
+    for waiting in fleet.model.hand_overs.values():
+        held = waiting.state == "waiting" and waiting.not_after >= now
+        if held and (waiting.from_agent, waiting.to_agent, waiting.task) == (from_agent, to_agent, task):
+            return waiting
     asked = HandOver(
         hand_over_id=secrets.token_hex(8),
         from_agent=from_agent,

@@ -22,6 +22,7 @@ from fleet_tui.views.pieces import TableView
 from fleet_tui.views.plan import PlanContext, plan_lines, plan_table, title
 from fleet_tui.views.table_text import plain, table_text
 
+SHOWN_WITHIN_S: Final = 2.0
 _EXPECTED_LEFT_OUT: Final = frozenset({RefusalReason.ALREADY, RefusalReason.GONE})
 """What needed no act; a row left out for another reason is a row that was not done."""
 
@@ -151,8 +152,16 @@ def report(
         put(_left_out_line(plan, left) for left in plan.left_out)
     if missing:
         say(f"{missing} not taken up by a collector yet; they wait for one until their term ends, see {fleet.log_file}")
+    _let_it_show(fleet, records)
     done = all(isinstance(record.outcome, Done) for record in records)
     return ExitCode.DONE if done and not missing and not not_done else ExitCode.SOME_FAILED
+
+
+def _let_it_show(fleet: Fleet, records: Sequence[ActionRecord]) -> None:
+    """Wait a moment for the readings that follow an act, so that whoever looks next sees what it did."""
+    settled = max((record.settled_at for record in records if record.settled_at is not None), default=None)
+    sources = {record.target.key.source for record in records}
+    fleet.wait(lambda: all(fleet.tried_since(name, settled) for name in sources), for_s=SHOWN_WITHIN_S)
 
 
 def _left_out_line(plan: Plan, left: LeftOut) -> str:

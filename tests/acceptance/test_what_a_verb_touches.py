@@ -16,6 +16,7 @@ from fleet_tui.emulator.stripe import StripeEmulator
 from fleet_tui.emulator.world import Vendor
 from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with, mem0_server_with, mem0_with, stripe_with
+from tests.support.wait import eventually
 
 RUNS = {"process", "sandbox"}
 HELD = {"memory_scope", "api_key", "account", "customer", "meter", "subscription"}
@@ -179,7 +180,7 @@ def test_kill_over_a_team_that_holds_everything_changes_what_runs_and_nothing_el
     assert len(world.vendors.asked(world.daytona, "DELETE")) == 1
     assert world.changes() == []
     assert {key: row["raw_state"] for key, row in world.rows().items() if row["kind"] in HELD} == before
-    assert alive(world) == others
+    eventually(lambda: alive(world) == others, what="a listing without them")
 
 
 @pytest.mark.parametrize(
@@ -199,9 +200,9 @@ def test_what_is_final_is_done_by_its_own_verb_and_word(world: World, verb: str,
 def test_a_meter_is_switched_off_and_on_again(world: World) -> None:
     key, row = next(iter(world.of_kind("meter").items()))
     is_done(world, "disable", key, f"/v1/billing/meters/{row['id']}/deactivate")
-    assert world.of_kind("meter")[key]["raw_state"] == "inactive"
+    eventually(lambda: world.of_kind("meter")[key]["raw_state"] == "inactive", what="a listing that shows it off")
     is_done(world, "enable", key, f"/v1/billing/meters/{row['id']}/reactivate")
-    assert world.of_kind("meter")[key]["raw_state"] == "active"
+    eventually(lambda: world.of_kind("meter")[key]["raw_state"] == "active", what="a listing that shows it on")
 
 
 def is_done(world: World, verb: str, key: str, path: str) -> None:

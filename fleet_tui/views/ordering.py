@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Final, TypeVar
 
 CHUNK_ROWS: Final = 8192
-SORTED_AT_ONCE: Final = 4 * CHUNK_ROWS
-"""So many rows are sorted within a few milliseconds."""
+SORTED_AT_ONCE: Final = 16 * CHUNK_ROWS
+"""So many rows are sorted within some 30 ms, in half the time that steps take."""
 
 T = TypeVar("T")
 PackedKeys = Sequence[int] | Sequence[str] | Sequence[bytes] | Sequence[float | str]
@@ -40,15 +40,10 @@ def sort_steps(
 
 
 def key_steps(
-    keys: Sequence[str],
-    packed: PackedKeys,
-    start: Sequence[int] | None = None,
-    *,
-    descending: bool = False,
-    chunk: int = CHUNK_ROWS,
+    keys: Sequence[str], packed: PackedKeys, start: Sequence[int] | None = None, *, descending: bool = False
 ) -> Generator[None, None, list[str]]:
     """The same, returning the rows' keys in their order, as a table takes them."""
-    rows = yield from sort_steps(packed, start, descending=descending, chunk=chunk)
+    rows = yield from sort_steps(packed, start, descending=descending)
     yield
     return [keys[row] for row in rows]
 

@@ -137,7 +137,7 @@ class Ranking:
             return sorted(by_handle, key=keys.__getitem__, reverse=self.descending)
         packed = list(map(keys.__getitem__, by_handle))
         yield
-        return (yield from key_steps(by_handle, packed, descending=self.descending, chunk=SORTED_AT_ONCE))
+        return (yield from key_steps(by_handle, packed, descending=self.descending))
 
     def step(self, by: int) -> None:
         """Sort by the next column, left or right of the present one."""

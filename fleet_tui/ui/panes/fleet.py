@@ -59,7 +59,7 @@ class FleetPane(Pane):
         self._untouched_on: str | None = ""
         """Where the cursor was put while nobody had moved it yet; None from then on."""
         self._loading: bool = False
-        self._sorting: bool = False
+        self.sorting: bool = False
         """A sort is under way between frames."""
         self._sort_again: bool = False
         self._refiltered: bool = False
@@ -141,7 +141,7 @@ class FleetPane(Pane):
     def _reorder(self, *, rebuilt: bool = False, refiltered: bool = False) -> None:
         """Sort; `rebuilt` looks at every row first. In a long fleet the old order stands until the new one is whole."""
         self._waiting_since_s = None
-        if self._sorting and not rebuilt:
+        if self.sorting and not rebuilt:
             self._sort_again = True
             return
         self._refiltered |= refiltered
@@ -149,7 +149,7 @@ class FleetPane(Pane):
         if len(self.model.fleet) <= AT_ONCE_ROWS:
             self._settle(finished(steps))
             return
-        self._sorting = True
+        self.sorting = True
         self.table.sort_in_steps(steps, self._settle)
 
     def _order_steps(self, *, rebuilt: bool) -> Generator[None, None, list[str]]:
@@ -160,7 +160,7 @@ class FleetPane(Pane):
     def _settle(self, order: list[str]) -> None:
         now = self.session.now()
         self.table.set_order(order, refiltered=self._refiltered)
-        self._sorting = self._refiltered = False
+        self.sorting = self._refiltered = False
         if self._untouched_on is not None:
             # Nobody chose a row yet, so there is none to follow: what needs a person most is on top.
             self.table.action_first()
@@ -257,10 +257,10 @@ class FleetPane(Pane):
 
     @override
     def marked(self) -> SafeText:
+        if self.table.mark_count > MANY_MARKS:
+            return safe_line(f"{self.table.mark_count} marked ")
         marks = [self.model.agents[handle] for handle in self.table.marks if handle in self.model.agents]
         if not marks:
             return SafeText("")
-        if len(marks) > MANY_MARKS:
-            return safe_line(f"{len(marks)} marked ")
         hourly = full(rate_sum(tuple(r for agent in marks for r in agent.resources)))
         return safe_line(f"{len(marks)} marked {hourly}/h ")

@@ -56,6 +56,11 @@ class FleetTable(TableCanvas, can_focus=True):
         return frozenset(self._rows.marks)
 
     @property
+    def mark_count(self) -> int:
+        """How many those are."""
+        return len(self._rows.marks)
+
+    @property
     def hidden_marks(self) -> frozenset[str]:
         """Marked rows that the present order leaves out."""
         return frozenset(self._rows.hidden_marks())

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,9 +22,9 @@ hypothesis.settings.load_profile("project")
 _KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA", "COVERAGE_PROCESS_START"}
 
 
-def _snapshot_folder(cls: type, *, test_location: object) -> str:
+def _snapshot_folder(cls: type, *, test_location: Any) -> str:
     del cls
-    return str(ROOT / "snapshots" / Path(str(test_location.filepath)).stem)
+    return str(ROOT / "snapshots" / Path(test_location.filepath).stem)
 
 
 pytest_textual_snapshot.SVGImageExtension.dirname = classmethod(_snapshot_folder)

@@ -1,4 +1,4 @@
-"""Where an assignment is written: to the provider where the source allows it, else into our store, over its word. Pure."""
+"""Where an assignment is written: to the provider where the source allows it, else into our store over it. Pure."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

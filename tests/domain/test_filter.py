@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from fleet_tui.domain.filter import (
     Facts,
@@ -30,20 +31,25 @@ class Row(Facts):
         self._facts = facts
         self._labels = labels or {}
 
+    @override
     def texts(self, field: Field) -> tuple[str, ...]:
         value = self._facts.get(field)
         return (value,) if isinstance(value, str) else ()
 
+    @override
     def label(self, key: str) -> tuple[str, ...]:
         return (self._labels[key],) if key in self._labels else ()
 
+    @override
     def number(self, field: Field) -> Decimal | None:
         value = self._facts.get(field)
         return value if isinstance(value, Decimal) else None
 
+    @override
     def words(self) -> tuple[str, ...]:
         return tuple(value for value in self._facts.values() if isinstance(value, str))
 
+    @override
     def names(self) -> tuple[str, ...]:
         return (*self.texts(Field.ID), *self.texts(Field.AGENT))
 

@@ -18,7 +18,6 @@ README = ROOT / "README.md"
 WHY = {
     "aiohttp": "the emulated vendors of the demo and the tests are real servers",
     "aiolimiter": "keeps every account within half of its vendor's limit",
-    "daytona": "the vendor's package; brings the generated clients below",
     "daytona-analytics-api-client-async": "the vendor's generated client of its usage reports",
     "daytona-api-client-async": "the vendor's generated client, used instead of `daytona-sdk`: see Providers",
     "dbos": "durable workflows in SQLite: an accepted action survives `kill -9` and ends in a recorded outcome",

@@ -1,4 +1,4 @@
-"""A fleet worth a picture: every state, five sources, money on both sides, one source in trouble. The same every time."""
+"""A fleet worth a picture: every state, five sources, money on both sides, a source in trouble; always the same."""
 
 from dataclasses import dataclass, replace
 
@@ -30,25 +30,110 @@ class _Shown:
 
 
 _FLEET = (
-    _Shown("ci-fix-07", "daytona-eu", Phase.STUCK, "ci", "flaky test in checkout", "0.92", "18.40", 2040, 2040, "started", None, "eu"),
+    _Shown(
+        "ci-fix-07",
+        "daytona-eu",
+        Phase.STUCK,
+        "ci",
+        "flaky test in checkout",
+        "0.92",
+        "18.40",
+        2040,
+        2040,
+        "started",
+        None,
+        "eu",
+    ),
     _Shown("etl-shard-03", "e2b-us", Phase.WAITING, "data", "approve: DROP TABLE stage_7", "0.31", "4.02", 360, 2),
-    _Shown("index-12", "daytona-eu", Phase.ENDED_FAILED, "data", "rebuild search index", "0", "1.10", 300, None, "error", None, "eu"),
-    _Shown("train-eval-02", "e2b-us", Phase.RUNNING, "ml", "eval of checkpoint 41", "3.95", "28.21", 4320, 3, ends_in_s=2400, boxes=3),
-    _Shown("migr-planner", "daytona-eu", Phase.RUNNING, "platform", "split the monolith", "1.21", "9.33", 18000, 1, "started", None, "eu"),
+    _Shown(
+        "index-12",
+        "daytona-eu",
+        Phase.ENDED_FAILED,
+        "data",
+        "rebuild search index",
+        "0",
+        "1.10",
+        300,
+        None,
+        "error",
+        None,
+        "eu",
+    ),
+    _Shown(
+        "train-eval-02",
+        "e2b-us",
+        Phase.RUNNING,
+        "ml",
+        "eval of checkpoint 41",
+        "3.95",
+        "28.21",
+        4320,
+        3,
+        ends_in_s=2400,
+        boxes=3,
+    ),
+    _Shown(
+        "migr-planner",
+        "daytona-eu",
+        Phase.RUNNING,
+        "platform",
+        "split the monolith",
+        "1.21",
+        "9.33",
+        18000,
+        1,
+        "started",
+        None,
+        "eu",
+    ),
     _Shown("scrape-14", "e2b-us", Phase.RUNNING, "growth", "price watch", "0.66", "3.12", 2460, 3, ends_in_s=1100),
     _Shown("scrape-15", "e2b-us", Phase.RUNNING, "growth", "sitemap crawl", "0.66", "3.09", 2460, 5, ends_in_s=1100),
-    _Shown("migr-w-1", "e2b-us", Phase.RUNNING, "platform", "migrate schema 14", "0.45", "1.10", 1320, 2, ends_in_s=7300),
-    _Shown("migr-w-2", "e2b-us", Phase.RUNNING, "platform", "migrate schema 15", "0.45", "1.02", 1320, 2, ends_in_s=7300),
+    _Shown(
+        "migr-w-1", "e2b-us", Phase.RUNNING, "platform", "migrate schema 14", "0.45", "1.10", 1320, 2, ends_in_s=7300
+    ),
+    _Shown(
+        "migr-w-2", "e2b-us", Phase.RUNNING, "platform", "migrate schema 15", "0.45", "1.02", 1320, 2, ends_in_s=7300
+    ),
     _Shown("review-01", "e2b-us", Phase.RUNNING, "ci", "review queue", "0.33", "1.31", 3120, 8, ends_in_s=9000),
-    _Shown("review-02", "e2b-us", Phase.RUNNING, "ci", "review of the auth change", "0.33", "1.31", 3120, 9, ends_in_s=9000),
-    _Shown("embed-wiki", "daytona-eu", Phase.RUNNING, "ml", "embed the wiki", "0.27", "0.80", 480, 1, "started", None, "eu"),
-    _Shown("triage-06", "daytona-eu", Phase.STARTING, "growth", "inbox triage", "0.19", "0.02", 20, None, "starting", None, "eu"),
+    _Shown(
+        "review-02", "e2b-us", Phase.RUNNING, "ci", "review of the auth change", "0.33", "1.31", 3120, 9, ends_in_s=9000
+    ),
+    _Shown(
+        "embed-wiki", "daytona-eu", Phase.RUNNING, "ml", "embed the wiki", "0.27", "0.80", 480, 1, "started", None, "eu"
+    ),
+    _Shown(
+        "triage-06",
+        "daytona-eu",
+        Phase.STARTING,
+        "growth",
+        "inbox triage",
+        "0.19",
+        "0.02",
+        20,
+        None,
+        "starting",
+        None,
+        "eu",
+    ),
     _Shown("docs-bot", "local", Phase.RUNNING, "docs", "docs for the 2.0 release", "0", "0", 7200, 1, region=None),
     _Shown("lint-bot", "local", Phase.RUNNING, "ci", "fix the new ruff rules", "0", "0", 1860, 4, region=None),
     _Shown("notes", "local", Phase.IDLE, "docs", "", "0", "0", 5400, 5400, region=None),
     _Shown("night-build", "e2b-us", Phase.PAUSED, "ci", "nightly build", "0", "2.20", 18000, None, "paused"),
-    _Shown("old-migr", "daytona-eu", Phase.PAUSED, "platform", "drop the old queue", "0.01", "0.11", 700000, None, "stopped", None, "eu"),
-)  # fmt: skip
+    _Shown(
+        "old-migr",
+        "daytona-eu",
+        Phase.PAUSED,
+        "platform",
+        "drop the old queue",
+        "0.01",
+        "0.11",
+        700000,
+        None,
+        "stopped",
+        None,
+        "eu",
+    ),
+)
 
 
 def _boxes(shown: _Shown) -> list[Resource]:

@@ -9,6 +9,7 @@ from fleet_tui.domain.action import VERBS
 from fleet_tui.ui.keymap import ACTIONS, View, bindings, of_view
 from fleet_tui.ui.screens.help import help_lines
 from fleet_tui.ui.widgets.table_keys import TABLE_BINDINGS
+from fleet_tui.views.cells import Cell
 
 TABLE_KEYS = [key for one in TABLE_BINDINGS if isinstance(one, Binding) for key in one.key.split(",")]
 
@@ -46,7 +47,9 @@ def test_no_verb_has_priority_over_what_has_the_focus() -> None:
 
 @pytest.mark.parametrize("view", View)
 def test_the_help_names_every_key(view: View) -> None:
-    printed = "\n".join("".join(getattr(cell, "text", cell) for cell in line) for line in help_lines(view))
+    printed = "\n".join(
+        "".join(cell.text if isinstance(cell, Cell) else cell for cell in line) for line in help_lines(view)
+    )
     for one in of_view(view):
         assert one.shown in printed
         assert one.help in printed

@@ -31,10 +31,14 @@ class ConsoleApp(GuardedApp[None]):
     panel: Panel
     outcome: Line
 
+    _switcher: ContentSwitcher | None = None
+
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        shown = self.query(ContentSwitcher).first().visible_content if self.query(ContentSwitcher) else None
+        if self._switcher is None:
+            self._switcher = self.query(ContentSwitcher).first() if self.query(ContentSwitcher) else None
+        shown = self._switcher.visible_content if self._switcher is not None else None
         return shown if isinstance(shown, Pane) else self.fleet_pane
 
     @property

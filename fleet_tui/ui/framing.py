@@ -88,14 +88,17 @@ class FramingApp(NavigatingApp):
 
     @override
     def told_standing(self) -> None:
+        self._draw_top()
+        self._draw_footer()
+        self._await_due()
+
+    def _draw_top(self) -> None:
         now, width = self.session.now(), max(1, self.size.width)
         self.header.show(*header_line(self.model, self.session.standing, now, width))
         if self._trouble:
             self.strip.show(*cut((said(self._trouble, Role.BAD),), width))
         else:
             self.strip.show(*strip(self.model.statuses.values(), now, width))
-        self._draw_footer()
-        self._await_due()
 
     def _draw_footer(self) -> None:
         pane = self.pane
@@ -118,9 +121,11 @@ class FramingApp(NavigatingApp):
         """The clock moved: draw what prints something else now, and wait for the next such moment."""
         if self.session.window_until is not None and not self.session.may_act():
             self.session.window_until = None
+            self._draw_footer()
         now = self.session.now()
         self.fleet_pane.fall_due(now)
-        self.told_standing()
+        self._draw_top()
+        self._await_due()
         if any(is_bad(status, now) for status in self.model.statuses.values()):
             self.keep_collector()
 

@@ -53,6 +53,7 @@ def _blocks(size: int, *, empty_planes: bool = True) -> Iterator[list[str]]:
             yield [chr(code) for code in range(first, min(first + size, sys.maxunicode + 1))]
 
 
+@pytest.mark.no_cover
 def test_every_code_point_between_two_letters_is_drawn_safely() -> None:
     for block in _blocks(512):
         line = safe_line("".join(f"a{char}b" for char in block))
@@ -61,6 +62,7 @@ def test_every_code_point_between_two_letters_is_drawn_safely() -> None:
         assert re.fullmatch(f"(?:a.?b){{{len(block)}}}", line), ascii(block[0])
 
 
+@pytest.mark.no_cover
 def test_every_code_point_measures_as_the_screen_measures_it() -> None:
     for block in _blocks(64, empty_planes=False):
         line = safe_line("".join(f"a{char}" for char in block))
@@ -68,6 +70,7 @@ def test_every_code_point_measures_as_the_screen_measures_it() -> None:
         assert cell_len(line) == cell_width(line), ascii(block[0])
 
 
+@pytest.mark.no_cover
 def test_every_code_point_in_a_name_is_safe_and_stays_so() -> None:
     for block in _blocks(64, empty_planes=False):
         name = name_cell("".join(f"a{char}" for char in block), 200)
@@ -94,6 +97,7 @@ def test_a_name_drawn_twice_changes_nothing(raw: str) -> None:
     assert name == name_cell(name) == safe_line(name)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_random_hostile_text_stays_safe(seed: int) -> None:

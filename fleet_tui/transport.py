@@ -195,7 +195,8 @@ def records_of(raw: bytes) -> list[bytes] | None:
     except msgspec.ValidationError:
         return None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError("the answer is no JSON") from error
+        start = raw[:64].decode("ascii", "replace")
+        raise json.JSONDecodeError("the answer is no JSON", start, 0) from error
 
 
 class JsonApi:

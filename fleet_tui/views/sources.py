@@ -12,6 +12,7 @@ from fleet_tui.views.pieces import Line, Piece, counted, fitted, said, word
 
 BAD: Final = frozenset({SourceState.STALE, SourceState.UNREACHABLE, SourceState.REFUSED})
 CLOCK_OFF_S: Final = 60.0
+EXACT_BELOW_S: Final = 600.0
 """From here on a vendor's clock that differs from ours is told: ages and ends of its rows are off by as much."""
 _GAP: Final = " | "
 _TICK: Final = timedelta(seconds=1)
@@ -46,7 +47,10 @@ def clock_off(status: SourceStatus) -> str:
     skew_s = status.clock_skew_s or 0.0
     if abs(skew_s) < CLOCK_OFF_S:
         return ""
-    return f"{fine(round(abs(skew_s)))} {'ahead' if skew_s > 0 else 'behind'}"
+    off_s = round(abs(skew_s))
+    # How long the answer was under way is in it: a clock an hour off should say an hour.
+    shown_s = 60 * round(off_s / 60) if off_s >= EXACT_BELOW_S else off_s
+    return f"{fine(shown_s)} {'ahead' if skew_s > 0 else 'behind'}"
 
 
 def _trouble(status: SourceStatus, now: datetime) -> str:

@@ -203,6 +203,7 @@ def test_bytes_split_inside_a_character_are_clean_when_joined() -> None:
         assert _clean(safe_line(raw[:at]) + safe_line(raw[at:]))
 
 
+@pytest.mark.no_cover
 def test_four_thousand_marks_keep_four_and_cost_little() -> None:
     raw = "a" + "\u0301\u0302" * 2047
     spent = min(_cpu_s(lambda: safe_line(raw)) for _ in range(5))

@@ -87,13 +87,18 @@ class PlanDialog(Dialog[Confirmed]):
         self._tell_how()
 
     def on_key(self, event: Key) -> None:
-        """Take the first letter of the word wherever the focus is."""
+        """Take the word wherever the focus is: keys that came together are on their way before the focus can move.
+
+        A field keeps what it takes, so none of its keys comes here. A blank before the word is for what has the focus.
+        """
         waiting = self.query("#typed")
-        if not waiting or isinstance(self.focused, Input) or event.key == "space" or not event.is_printable:
+        if not waiting or not event.is_printable:
+            return
+        typed = waiting.first(Input)
+        if event.key == "space" and not typed.value:
             return
         event.stop()
         event.prevent_default()
-        typed = waiting.first(Input)
         typed.select_on_focus = False
         typed.focus()
         typed.insert_text_at_cursor(event.character or "")

@@ -1,6 +1,5 @@
 """The only place that reads a clock; everything else is handed the time."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -25,4 +24,6 @@ class SystemClock:
         return monotonic_s()
 
     async def sleep(self, delay_s: float) -> None:
+        import asyncio  # noqa: PLC0415 - a command that only looks needs no event loop
+
         await asyncio.sleep(delay_s)

@@ -20,6 +20,8 @@ from fleet_tui.transport import Answer, Json, JsonApi, paged
 HOSTED_URL = "https://api.mem0.ai"
 PAGE_SIZE = 100
 COUNTS_A_POLL = 20
+FIRST_COUNTS_S = 1.0
+"""The first reading is waited for: it shows what there is, and later ones how much of it."""
 COUNT_KEPT = timedelta(minutes=10)
 EVENT_PAGES = 5
 LOOK_AGAIN_S = 0.5
@@ -160,7 +162,10 @@ class Mem0Adapter:
             return
         due = [id_ for id_ in ids if id_ not in self._counts or now - self._counts[id_][0] > COUNT_KEPT]
         due.sort(key=lambda id_: (id_ in self._counts, self._counts.get(id_, (now, 0))[0]))
+        first, began_s = not self._counts, self._context.clock.monotonic_s()
         for id_ in due[:COUNTS_A_POLL]:
+            if first and self._context.clock.monotonic_s() - began_s > FIRST_COUNTS_S:
+                return
             type_, name = mapping.scope_of(id_)
             answer = await self._api.request(
                 "count memories",

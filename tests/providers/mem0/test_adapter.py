@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Verb
@@ -19,7 +20,7 @@ from fleet_tui.emulator.mem0_platform import Mem0Platform
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.mem0.adapter import Mem0Adapter
 from fleet_tui.providers.mem0.settings import Mem0Settings
-from tests.support.adapters import context_for, hurried, order_for
+from tests.support.adapters import WallClock, context_for, hurried, order_for
 
 
 def now() -> datetime:
@@ -39,11 +40,24 @@ async def adapter(emulator: Mem0Platform, tmp_path: Path) -> AsyncIterator[Mem0A
     await made.aclose()
 
 
-def adapter_for(emulator: Mem0Platform, state_dir: Path, *, timeout_s: float = 5.0) -> Mem0Adapter:
+def adapter_for(
+    emulator: Mem0Platform, state_dir: Path, *, timeout_s: float = 5.0, clock: WallClock | None = None
+) -> Mem0Adapter:
     settings = Mem0Settings(name="mem", provider="mem0", base_url=emulator.base_url)
-    return Mem0Adapter(
-        settings, {"api_key": Secret(emulator.default_key)}, context_for("mem", state_dir, timeout_s=timeout_s)
-    )
+    context = context_for("mem", state_dir, timeout_s=timeout_s, clock=clock)
+    return Mem0Adapter(settings, {"api_key": Secret(emulator.default_key)}, context)
+
+
+class SlowClock(WallClock):
+    """Every look at it comes 0.4 s after the one before."""
+
+    def __init__(self) -> None:
+        self._at_s = 0.0
+
+    @override
+    def monotonic_s(self) -> float:
+        self._at_s += 0.4
+        return self._at_s
 
 
 async def remember(emulator: Mem0Platform, agent: str, text: str) -> None:
@@ -60,6 +74,26 @@ async def remember(emulator: Mem0Platform, agent: str, text: str) -> None:
 async def one(adapter: Mem0Adapter, name: str) -> Resource:
     listing = await adapter.list_resources(now())
     return next(resource for resource in listing.resources if resource.name == name)
+
+
+async def test_the_first_reading_counts_for_a_second_and_later_ones_go_on(
+    emulator: Mem0Platform, tmp_path: Path
+) -> None:
+    names = [f"agent-{number}" for number in range(6)]
+    for name in names:
+        await remember(emulator, name, "prefers ruff")
+    adapter = adapter_for(emulator, tmp_path, clock=SlowClock())
+
+    async def counted() -> int:
+        listing = await adapter.list_resources(now())
+        assert {resource.name for resource in listing.resources} >= set(names)
+        return sum(1 for resource in listing.resources if "memories" in dict(resource.detail))
+
+    try:
+        assert 0 < await counted() < len(names)
+        assert await counted() >= len(names)
+    finally:
+        await adapter.aclose()
 
 
 async def test_a_scope_belongs_to_the_agent_it_is_named_after_and_says_how_much_it_holds(

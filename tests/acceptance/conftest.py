@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.harness import Place, Vendors, place_in
+from tests.support.corpora import corpora
+
+__all__ = ["corpora"]
 
 
 @pytest.fixture

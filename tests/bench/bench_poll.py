@@ -32,6 +32,7 @@ from fleet_tui.engine.reconciler import Pace, reconcile
 from fleet_tui.store.codecs import resource_row
 from fleet_tui.store.open import open_for_collector
 from fleet_tui.store.schema import RESOURCE
+from tests.bench.report import figure, heading
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOURCE = SourceName("e2b")
@@ -183,13 +184,13 @@ def figure_nine(agents: int, rounds: int, folder: Path) -> None:
         return statistics.median(values[WARM:])
 
     mine = middle(ours.total_ms)
-    print(f"figure 9: one poll of {agents} agents, 1 % changed, CPU ms, median of {rounds}")
-    print(f"  ours: recall, diff, store       {mine:8.1f}")
+    heading(f"figure 9: one poll of {agents:,} agents, 1 % changed, CPU, median of {rounds}")
+    figure("ours: recall, diff, store", mine, "ms")
     for peer, what in ((same, f"our {len(RESOURCE)} columns"), (few, f"only {len(FEW)} columns")):
         library, plain = middle(peer.library_ms), middle(peer.plain_ms)
-        print(f"  upsert_all,  {what:16}   {library:8.1f}   ratio {mine / library:.3f}, to reach 0.04")
-        print(f"  executemany, {what:16}   {plain:8.1f}   ratio {mine / plain:.3f}, to reach 0.3")
-    print(f"  (diff of rows that an adapter maps afresh each time: {middle(ours.afresh_ms):.1f})")
+        figure(f"ours / upsert_all of {what}", mine / library, "x", at_most=0.04, beside=f"({library:.1f} ms)")
+        figure(f"ours / executemany of {what}", mine / plain, "x", at_most=0.3, beside=f"({plain:.1f} ms)")
+    figure("diff of rows that are mapped afresh each time", middle(ours.afresh_ms), "ms")
 
 
 IDLE_COLLECTOR = """
@@ -242,9 +243,9 @@ def figure_thirteen(agents: int, idle_s: float, folder: Path) -> None:
         (folder / name).mkdir(mode=0o700)
     cpu, megabytes = idle(IDLE_COLLECTOR, [str(folder / "idle"), str(agents)], idle_s)
     bare_cpu, bare_megabytes = idle(BARE, [str(folder / "bare")], idle_s)
-    print(f"figure 13: collector idle with {agents} agents, no source due, over {idle_s:.0f} s")
-    print(f"  ours                      {cpu:6.2f} %  {megabytes:6.1f} MB   to reach 2 %, 150 MB")
-    print(f"  bare Python with dbos     {bare_cpu:6.2f} %  {bare_megabytes:6.1f} MB")
+    heading(f"figure 13: collector idle with {agents:,} agents, no source due, over {idle_s:.0f} s")
+    figure("CPU of one core", cpu, "%", at_most=2, beside=f"(bare Python with dbos {bare_cpu:.2f} %)")
+    figure("memory", megabytes, "MB", at_most=150, beside=f"(bare Python with dbos {bare_megabytes:.1f} MB)")
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from fleet_tui.store.codecs import resource_row
 from fleet_tui.store.open import open_for_collector, open_for_reader
 from fleet_tui.store.schema import RESOURCE
 from fleet_tui.store.sql import columns, upsert
+from tests.bench.report import figure, heading
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOURCE = SourceName("e2b")
@@ -74,7 +75,7 @@ def timed_ms(work: Callable[[], object]) -> float:
 
 
 def line(label: str, values: Sequence[float], unit: str = "ms") -> None:
-    print(f"{label:<58} {statistics.median(values):9.2f} {unit}  [{min(values):.2f}..{max(values):.2f}]")
+    figure(label, statistics.median(values), unit, beside=f"[{min(values):.2f}..{max(values):.2f}]")
 
 
 class Peers:
@@ -127,18 +128,16 @@ def figure_9(directory: Path, agents: int, rounds: int) -> None:
         diffs.append(diff)
         ours.append(observed_ms(store, NOW + timedelta(seconds=5 * (turn + 1)), changed=changed))
         known.update({r.key: r for r in changed})
-    print(f"figure 9: one poll of {agents} agents, 1 % changed, CPU time")
-    line("  sqlite-utils upsert_all, all rows", utils)
-    line("  plain executemany upsert, all rows", plains)
-    line("  diff in Python", diffs)
-    line("  store.observe of the changed rows", ours)
+    heading(f"figure 9, the store's share: one poll of {agents:,} agents, 1 % changed, CPU (bench_poll has the diff)")
+    line("sqlite-utils upsert_all, all rows", utils)
+    line("plain executemany upsert, all rows", plains)
+    line("diff in Python", diffs)
+    line("store.observe of the changed rows", ours)
     both = [a + b for a, b in zip(diffs, ours, strict=True)]
     for name, held, limit in (("upsert_all", utils, 0.04), ("executemany", plains, 0.3)):
         peer = statistics.median(held)
-        print(
-            f"  store / {name}: {statistics.median(ours) / peer:.3f}; with a diff of whole objects: "
-            f"{statistics.median(both) / peer:.3f} (to reach <= {limit}; bench_poll has the engine's own diff)"
-        )
+        figure(f"store / {name}", statistics.median(ours) / peer, "x", at_most=limit)
+        figure(f"with a diff of whole objects / {name}", statistics.median(both) / peer, "x")
     reading(directory / "state", agents, rounds)
     money(store, agents)
     peers.close()
@@ -173,10 +172,11 @@ def reading(state: Path, agents: int, rounds: int) -> None:
         revision = reader.changes(0).revision
         idle = timed_ms(lambda: [reader.woken() for _ in range(1000)])
         nothing = timed_ms(lambda: [reader.changes(revision) for _ in range(100)])
-    print(f"reading {agents} agents")
-    line("  whole load", loads)
-    line("  first piece of 2,000", firsts)
-    print(f"  woken() {idle:.1f} us each; changes() with nothing new {nothing * 10:.0f} us each")
+    heading(f"reading {agents:,} agents")
+    line("whole load", loads)
+    line("first piece of 2,000", firsts)
+    figure("woken(), each", idle, "us")
+    figure("changes() with nothing new, each", nothing * 10, "us")
 
 
 def money(store: CollectorStore, agents: int) -> None:
@@ -205,9 +205,9 @@ def money(store: CollectorStore, agents: int) -> None:
     )
     accruals = tuple((subject, Accrual(until=at, exact=Decimal("0.008667"))) for subject in subjects)
     vitals = tuple(Vitals(key=resource_key(n), at=at, cpu_percent=1.5, memory_bytes=2**30) for n in range(agents))
-    print(f"  usage and accrual of {agents} agents: {observed_ms(store, at, usage=usage, accruals=accruals):.0f} ms")
-    print(f"  the same again: {observed_ms(store, at, usage=usage, accruals=accruals):.0f} ms")
-    print(f"  vitals of {agents} agents: {observed_ms(store, at, vitals=vitals):.0f} ms")
+    figure("usage and accrual of all", observed_ms(store, at, usage=usage, accruals=accruals), "ms")
+    figure("the same again", observed_ms(store, at, usage=usage, accruals=accruals), "ms")
+    figure("vitals of all", observed_ms(store, at, vitals=vitals), "ms")
 
 
 async def _lags(work: Callable[[], object] | None, seconds: float) -> list[float]:
@@ -251,6 +251,7 @@ def figure_12(directory: Path, rows: int) -> None:
     path = directory / "wide" / "fleet.db"
     store.observe(Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(map(resource, range(1000)))))
     results: dict[str, tuple[float, float]] = {}
+    heading(f"figure 12: the loop, and a reader in another process, while {rows:,} rows are written")
     seen = Observation(source=SOURCE, at=NOW, status=status(NOW), changed=tuple(map(resource, range(rows))))
     for name, work in (("idle", None), ("writing", lambda: store.observe(seen))):
         reader = subprocess.Popen(
@@ -263,11 +264,11 @@ def figure_12(directory: Path, rows: int) -> None:
         took = time.perf_counter() - started
         reads_p99 = float(reader.communicate("stop\n")[0])
         results[name] = (p99(lags), reads_p99)
-        print(f"figure 12, {name}: loop lag p99 {p99(lags):.2f} ms, reader p99 {reads_p99:.2f} ms, {took:.1f} s")
-    print(
-        f"  lag x{results['writing'][0] / results['idle'][0]:.1f} (to reach <= 4 and under 16 ms), "
-        f"reader x{results['writing'][1] / results['idle'][1]:.1f} (to reach <= 2)"
-    )
+        figure(f"{name}: loop lag p99", p99(lags), "ms", at_most=16, beside=f"({took:.1f} s)")
+        figure(f"{name}: reader p99", reads_p99, "ms")
+    (lag, read), (idle_lag, idle_read) = results["writing"], results["idle"]
+    figure("loop lag, writing / idle", lag / idle_lag, "x", at_most=4)
+    figure("reader, writing / idle", read / idle_read, "x", at_most=2)
     store.close()
     lock.close()
 
@@ -281,9 +282,8 @@ def figure_13(directory: Path) -> None:
         store.wanted(NOW)
     store.tidy(NOW)
     used = time.process_time() - before
-    print(
-        f"figure 13: an idle minute of the store takes {used * 1000:.0f} ms of CPU: {used / 60 * 100:.2f} % of a core"
-    )
+    heading("figure 13, the store's share")
+    figure("CPU of an idle minute of the store", used / 60 * 100, "%", at_most=2, beside=f"({used * 1000:.0f} ms)")
     store.close()
     lock.close()
 

@@ -1,7 +1,6 @@
 """CPU per page-down frame against Textual's DataTable, in one run: python -m tests.bench.bench_table."""
 
 import asyncio
-import sys
 from statistics import median
 from time import process_time
 from typing import Any
@@ -11,6 +10,7 @@ from textual.widgets import DataTable
 from typing_extensions import override
 
 from fleet_tui.ui.widgets.table import FleetTable
+from tests.bench.report import figure, heading
 from tests.support.capture import CaptureDriver, captured
 from tests.support.rows import COLUMNS, Agents, keys
 
@@ -88,24 +88,23 @@ async def idle_ms(app: App[Any]) -> float:
         return median(spent) * 1000
 
 
-async def main() -> int:
-    """Print the figures; 1 when the ratio of page-down is above 0.15."""
+async def main() -> None:
+    """Print the figures."""
     pilot = await idle_ms(Ours(10))
-    print(f"pilot's own cost {pilot:.2f} ms a key")
     ours: dict[int, float] = {}
+    heading(f"CPU of a frame at 160x45 (without the pilot's own {pilot:.2f} ms a key)")
     for rows in (1_000, 10_000, 100_000):
         ms, written = await frames(Ours(rows), "pagedown")
         ours[rows] = ms - pilot
+        figure(f"{rows:,} rows: page down", ours[rows], "ms", beside=f"({written:,.0f} B)")
         down, down_bytes = await frames(Ours(rows), "down")
-        print(f"ours {rows:>7} rows: page down {ms - pilot:.2f} ms, {written:.0f} B", end="; ")
-        print(f"down {down - pilot:.2f} ms, {down_bytes:.0f} B")
+        figure(f"{rows:,} rows: cursor down", down - pilot, "ms", at_most=5, beside=f"({down_bytes:,.0f} B)")
     ms, written = await frames(Theirs(10_000), "pagedown")
     theirs = ms - pilot
-    ratio = ours[10_000] / theirs
-    print(f"DataTable 10000 rows: page down {theirs:.2f} ms, {written:.0f} B")
-    print(f"ratio {ratio:.3f} (to reach 0.15); 100,000 / 1,000 rows {ours[100_000] / ours[1_000]:.2f} (to reach 1.1)")
-    return int(ratio > 0.15)
+    beside = f"({theirs:.1f} ms, {written:,.0f} B)"
+    figure("page down / Textual's DataTable, 10,000 rows", ours[10_000] / theirs, "x", at_most=0.15, beside=beside)
+    figure("page down, 100,000 / 1,000 rows", ours[100_000] / ours[1_000], "x", at_most=1.1)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    asyncio.run(main())

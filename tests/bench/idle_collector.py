@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from typing_extensions import override
+
 from fleet_tui.clock import SystemClock
 from fleet_tui.config.provider import Provider
 from fleet_tui.config.source import SourceSettings
@@ -28,6 +30,7 @@ class Quiet(Lister):
     def __init__(self, agents: int) -> None:
         self._agents = agents
 
+    @override
     async def list_resources(self, now: datetime) -> Listing:
         rows = tuple(replace(listed(n, 0), created_at=now, ends_at=None) for n in range(self._agents))
         return Listing(resources=rows, kinds=frozenset({Kind.SANDBOX}))

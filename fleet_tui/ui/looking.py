@@ -59,7 +59,8 @@ class LookingApp(ConsoleApp):
         if resource is None:
             self.say(SafeText("nothing of this agent keeps a log that can be read"))
             return
-        self.push_screen(LogScreen(self._heading("logs", agent), resource.key, self.ask_logs))
+        heading = self._heading("logs", agent)
+        self.push_screen(LogScreen(heading, resource.key, ask=self.ask_logs, read=self.read_logs))
 
     def ask_logs(self, key: ResourceKey) -> None:
         """Ask the collector for newer lines, and show those that are there."""

@@ -44,7 +44,7 @@ def _clean(text: str) -> bool:
 
 
 def _blocks(size: int, *, every: int = 1) -> Iterator[list[str]]:
-    """Every code point there is, so many at a time; of the planes of ideographs and of nothing, each `every`th block."""
+    """Every code point, so many at a time; of the planes of ideographs and of nothing, each `every`th block."""
     for number, first in enumerate(range(0, sys.maxunicode + 1, size)):
         if first < 0x20000 or number % every == 0:
             yield [chr(code) for code in range(first, min(first + size, sys.maxunicode + 1))]

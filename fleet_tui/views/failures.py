@@ -7,7 +7,7 @@ from typing import Final
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.failure import RULES, Failure, FailureClass
 from fleet_tui.domain.phase import Phase, attention_rank
-from fleet_tui.domain.reading import state_at
+from fleet_tui.domain.reading import SourceStatus, state_at
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views import row
 from fleet_tui.views.ages import age, fine_age
@@ -64,17 +64,27 @@ def _class_cells(failure_class: FailureClass, found: Sequence[Failure], now: dat
     )
 
 
-def open_table(model: FleetModel, now: datetime) -> TableView:
+def open_table(model: FleetModel, now: datetime, *, agents_at_most: int | None = None) -> TableView:
     """What fails at this moment: sources first, then agents, those who need a person most first."""
     sources = [
         TableRow(key=f"source {status.name}", cells=_source_cells(model, status.name, now))
-        for status in sorted(model.statuses.values(), key=lambda status: status.name)
-        if is_bad(status, now)
+        for status in sorted(_bad_sources(model, now), key=lambda status: status.name)
     ]
-    failing = [a for a in model.fleet.values() if a.lead is not None and a.lead.phase.phase in FAILING]
+    failing = _failing(model)
     failing.sort(key=lambda agent: (attention_rank(agent.phase), agent.handle))
-    agents = [TableRow(key=f"agent {agent.handle}", cells=_agent_cells(model, agent, now)) for agent in failing]
+    agents = [
+        TableRow(key=f"agent {agent.handle}", cells=_agent_cells(model, agent, now))
+        for agent in failing[:agents_at_most]
+    ]
     return TableView(columns=_OPEN, rows=(*sources, *agents), empty=SafeText("no source and no agent fails now"))
+
+
+def _bad_sources(model: FleetModel, now: datetime) -> list[SourceStatus]:
+    return [status for status in model.statuses.values() if is_bad(status, now)]
+
+
+def _failing(model: FleetModel) -> list[Agent]:
+    return [a for a in model.fleet.values() if a.lead is not None and a.lead.phase.phase in FAILING]
 
 
 def _source_cells(model: FleetModel, name: str, now: datetime) -> tuple[Cell, ...]:
@@ -118,14 +128,13 @@ def failure_lines(failures: Iterable[Failure], *, limit: int = 200) -> list[Line
 
 def summary(model: FleetModel, failures: Sequence[Failure], now: datetime) -> Line:
     """The line above the tables."""
-    table = open_table(model, now)
-    sources = sum(1 for line in table.rows if line.key.startswith("source "))
+    sources, agents = len(_bad_sources(model, now)), len(_failing(model))
     newest = max((failure.at for failure in failures), default=None)
     last = f", the last {fine_age(newest, now)} ago" if newest else ""
     return (
         word(f"{counted(len(failures), 'failure')} in 24 h{last}   ", Role.STRONG),
         word(
-            f"failing now: {counted(sources, 'source')}, {counted(len(table.rows) - sources, 'agent')}",
-            Role.BAD if table.rows else Role.GOOD,
+            f"failing now: {counted(sources, 'source')}, {counted(agents, 'agent')}",
+            Role.BAD if sources or agents else Role.GOOD,
         ),
     )

@@ -15,7 +15,7 @@ from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
-from fleet_tui.views.tally import rate_sum
+from fleet_tui.views.tally import add_rate
 
 
 class GroupBy(StrEnum):
@@ -98,11 +98,12 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
     groups = _Groups(model, by)
     rates: dict[str, Sum] = defaultdict(Sum)
     agents: dict[str, set[str]] = defaultdict(set)
+    group_of = groups.of_resource
     for handle, agent in model.fleet.items():
         for resource in agent.resources:
-            group = groups.of_resource(agent, resource)
+            group = group_of(agent, resource)
             agents[group].add(handle)
-            _merge(rates[group], rate_sum((resource,)))
+            add_rate(rates[group], resource)
     day = now.astimezone(UTC).date()
     cost, billed, card = (model.ledger.by(groups.of_total, day, side) for side in Side)
     whole = model.ledger.fleet(day)
@@ -126,12 +127,6 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
     return TableView(
         columns=_COLUMNS, rows=tuple(rows), empty=SafeText("no money is known yet, which is not the same as none")
     )
-
-
-def _merge(into: Sum, more: Sum) -> None:
-    for currency, amount in more.amounts.items():
-        into.add(amount, currency, more.bases)
-    into.unpriced += more.unpriced
 
 
 def _dollars(total: Sum | None) -> int:

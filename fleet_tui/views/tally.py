@@ -14,14 +14,21 @@ def rate_sum(resources: tuple[Resource, ...]) -> Sum:
     """What these cost an hour now; compute that burns without a known rate makes it an `at least`."""
     total = Sum()
     for resource in resources:
-        if resource.phase.phase in ENDED:
-            continue
-        rate = resource.rate
-        if rate is not None:
-            total.add(rate.microusd_per_hour, rate.currency, (rate.basis,))
-        elif resource.layer is Layer.COMPUTE and resource.phase.phase in BURNING:
-            total.unpriced += 1
+        add_rate(total, resource)
     return total
+
+
+def add_rate(total: Sum, resource: Resource) -> None:
+    """Add what one costs an hour now."""
+    phase, rate = resource.phase.phase, resource.rate
+    if phase in ENDED:
+        return
+    if rate is not None:
+        amounts = total.amounts
+        amounts[rate.currency] = amounts.get(rate.currency, 0) + rate.microusd_per_hour
+        total.bases.add(rate.basis)
+    elif phase in BURNING and resource.layer is Layer.COMPUTE:
+        total.unpriced += 1
 
 
 class Tally:

@@ -14,6 +14,8 @@ from fleet_tui.views.failures import classes_table, open_table, summary
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
 
+OPEN_AGENTS = 1000
+"""More than these nobody reads here: the line above counts them all, and `fleet-tui failures` lists them."""
 _AGENT = "agent "
 
 
@@ -44,7 +46,7 @@ class FailuresPane(Pane):
         now = self.session.now()
         said = (word("FAILURES  ", Role.TITLE), *summary(self.model, self.failures, now))
         self.query_one("#failures-summary", Line).show(*said)
-        self.query_one("#open-table", ViewTable).show(open_table(self.model, now))
+        self.query_one("#open-table", ViewTable).show(open_table(self.model, now, agents_at_most=OPEN_AGENTS))
         self.query_one("#classes-table", ViewTable).show(classes_table(self.failures, now))
 
     def told(self, failures: tuple[Failure, ...]) -> None:

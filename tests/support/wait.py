@@ -10,7 +10,7 @@ T = TypeVar("T")
 _STEP_S = 0.02
 _PATIENT_FROM_S = 10.0
 _PATIENCE = 4.0
-"""A long wait only says that something happens at all: a busy machine gets more of it, and a quiet one loses nothing."""
+"""A long wait only says that something happens at all: a busy machine gets more, a quiet one loses nothing."""
 _never = threading.Event()
 
 

@@ -91,7 +91,11 @@ class FleetTable(TableCanvas, can_focus=True):
 
         `settle` takes the new order, by default `set_order`; it is never called for a sort that was replaced.
         """
-        work = self._sorted_in_steps(steps, settle or self.set_order)
+
+        # Called when the worker starts: one that is replaced before then has made no coroutine.
+        async def work() -> None:
+            await self._sorted_in_steps(steps, settle or self.set_order)
+
         self.run_worker(work, name="sort", group=f"sort-{self.id}", exclusive=True)
 
     async def _sorted_in_steps(

@@ -6,6 +6,7 @@ from typing import Final
 
 from textual import events
 from textual.geometry import Region
+from textual.worker import Worker
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
@@ -86,7 +87,7 @@ class FleetTable(TableCanvas, can_focus=True):
 
     def sort_in_steps(
         self, steps: Generator[None, None, list[str]], settle: Callable[[list[str]], object] | None = None
-    ) -> None:
+    ) -> Worker[None]:
         """Sort between frames; the old order stays until the new one is whole. A newer sort replaces one under way.
 
         `settle` takes the new order, by default `set_order`; it is never called for a sort that was replaced.
@@ -96,7 +97,7 @@ class FleetTable(TableCanvas, can_focus=True):
         async def work() -> None:
             await self._sorted_in_steps(steps, settle or self.set_order)
 
-        self.run_worker(work, name="sort", group=f"sort-{self.id}", exclusive=True)
+        return self.run_worker(work, name="sort", group=f"sort-{self.id}", exclusive=True)
 
     async def _sorted_in_steps(
         self, steps: Generator[None, None, list[str]], settle: Callable[[list[str]], object]

@@ -7,6 +7,7 @@ ends, they see the end of the pipe and end too.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,8 @@ class Ground:
 def main(*, agents: int, seed: int, chaos: bool, once: bool, resources: bool, json: bool) -> int:
     """Run a demo until its console is left, or print its fleet once; the exit code of either."""
     os.umask(0o077)
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, lambda number, _: sys.exit(128 + number))
     with _ground() as ground, _children(ground, agents=agents, seed=seed, chaos=chaos):
         if once:
             options = [*(["--resources"] if resources else []), *(["--json"] if json else [])]

@@ -83,6 +83,7 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
 
     def on_mount(self) -> None:
         """Start to read, and draw the frame around what comes."""
+        self.leave_when_told()
         self.fleet_pane.table.focus()
         self.told_standing()
         self.fleet_pane.refill()

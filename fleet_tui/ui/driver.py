@@ -54,6 +54,13 @@ class ConsoleDriver(LinuxDriver):
             return
         super().write(compact(self.guard.checked(data)))
 
+    @override
+    def _sigcont_application(self, *told: Any) -> None:
+        # The kernel sends it with the SIGHUP of a terminal that goes away, and anybody may: what was not suspended
+        # would be started a second time, and its first threads would never end.
+        if self._must_signal_resume:
+            super()._sigcont_application(*told)  # pyright: ignore[reportUnknownMemberType]
+
     def copy(self, text: SafeText) -> None:
         """Put text on the clipboard: the one way past the net, on an operator's key only."""
         super().write(clipboard_sequence(text))

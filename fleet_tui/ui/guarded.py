@@ -1,7 +1,10 @@
 """The app the console stands on: guarded terminal, our own crash screen, a clipboard that takes safe text only."""
 
+import asyncio
 import logging
+import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar, runtime_checkable
 
@@ -48,6 +51,12 @@ class GuardedApp(App[_Result]):
         super().__init__(driver_class=driver_class)
         self._log_path: Path | None = log_path
         self._redact: Callable[[str], str] = redact_text
+
+    def leave_when_told(self) -> None:
+        """Leave as by quitting when the system ends us or the terminal goes away, with the code a shell expects."""
+        loop = asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(told, partial(self.exit, return_code=128 + told))
 
     @override
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from fleet_tui.emulator.daytona import DaytonaEmulator
 from fleet_tui.emulator.e2b import E2BEmulator
 from fleet_tui.emulator.world import Vendor
 from fleet_tui.store.schema import STORE_FILE
-from tests.acceptance.harness import Place, Vendors
+from tests.acceptance.harness import Place, Vendors, is_gone
 from tests.acceptance.tmux import Screen, needs_tmux, screen
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.wait import eventually
@@ -144,6 +144,38 @@ def open_kill_of_both(console: Screen) -> None:
     console.shows("2 marked")
     console.press("C-k")
     console.shows("type  kill 3  to go ahead")
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda told: told.name)
+def test_a_console_that_is_told_to_end_leaves_the_terminal_as_it_was(fleet: Fleet, told: signal.Signals) -> None:
+    with fleet.console() as console:
+        os.kill(console.pid, told)
+        assert console.ended() in {0, 128 + told}
+        assert "FLEET" not in console.text
+        modes = console.tmux("display-message", "-p", "-t", "0", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}")
+        assert modes.split() == ["0", "0", "1"]
+        console.type("echo")
+        console.shows("echo")
+
+
+def test_a_console_told_to_continue_though_it_never_stopped_goes_on_and_ends_at_once_when_left(fleet: Fleet) -> None:
+    with fleet.console() as console:
+        for _ in range(3):
+            os.kill(console.pid, signal.SIGCONT)
+        console.type("/")
+        console.type("eve")
+        console.shows("FLEET[1/3]")
+        console.press("Enter")
+        console.press("C-c")
+        assert console.ended() == 0
+
+
+def test_when_its_terminal_closes_the_console_ends_and_then_its_collector_too(fleet: Fleet) -> None:
+    with fleet.console() as console:
+        pid = console.pid
+        assert fleet.place.collector_pid()
+    eventually(lambda: is_gone(pid), what="the end of the console")
+    eventually(lambda: not fleet.place.left(), timeout_s=30, what="the end of the collector")
 
 
 def test_a_demo_killed_with_9_in_its_terminal_leaves_nothing_two_seconds_later(place: Place) -> None:

@@ -41,3 +41,13 @@ def test_a_demo_killed_with_9_leaves_nothing_two_seconds_later(place: Place, mom
     os.kill(demo.pid, signal.SIGKILL)
     demo.wait(5)
     eventually(lambda: not place.left(), timeout_s=2, what="the end of all that the demo started")
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda told: told.name)
+def test_a_demo_that_is_told_to_end_cleans_up_behind_itself(place: Place, told: signal.Signals) -> None:
+    demo = place.start_raw([*DEMO, "--once"])
+    eventually(lambda: any("child() collector" in words for words in place.left().values()), timeout_s=30)
+    demo.send_signal(told)
+    assert demo.wait(10) == 128 + told
+    assert place.left() == {}
+    assert list((place.root / "tmp").iterdir()) == []

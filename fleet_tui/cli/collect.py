@@ -53,7 +53,7 @@ def _tell(options: Namespace, paths: Paths) -> int:
 
 def _status(options: Namespace, paths: Paths) -> int:
     from fleet_tui.cli.look import say_troubles
-    from fleet_tui.commands import attending
+    from fleet_tui.commands.fleet import attending
     from fleet_tui.store.summon import collector_pid
     from fleet_tui.views.sources import source_words
 

@@ -26,7 +26,8 @@ def run(options: Namespace) -> int:
 
 def _run(options: Namespace) -> int:
     from fleet_tui.cli.pick import refuse_read_only
-    from fleet_tui.commands import configured, notice_run, who
+    from fleet_tui.commands.fleet import configured, who
+    from fleet_tui.commands.local import notice_run
     from fleet_tui.providers.local.launch import NotLaunched, RunRequest, launch
     from fleet_tui.providers.local.policy import RestartPolicy
 
@@ -95,7 +96,8 @@ def _run_directory(runs: Path, word: str) -> Path:
 
 def _logs(options: Namespace) -> int:
     from fleet_tui.cli.pick import acting_filter, picked
-    from fleet_tui.commands import attending, log_of, log_tail, log_tails
+    from fleet_tui.commands.fleet import attending
+    from fleet_tui.commands.logs import log_of, log_tail, log_tails
 
     with attending(options.config, options.state_dir, os.environ) as fleet:
         fleet.await_readings()

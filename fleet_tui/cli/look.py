@@ -8,7 +8,7 @@ from typing import Final
 
 from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked
-from fleet_tui.commands import Fleet, attending
+from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.reading import SourceState, SourceStatus

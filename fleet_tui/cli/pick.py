@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from fleet_tui.cli.out import Ended, ExitCode
-from fleet_tui.commands import Fleet, configured
+from fleet_tui.commands.fleet import Fleet, configured
 from fleet_tui.config.paths import find_paths
 from fleet_tui.config.settings import Access
 from fleet_tui.domain.action import Verb

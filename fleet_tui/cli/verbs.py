@@ -8,7 +8,8 @@ from typing import Any, Final, NoReturn
 
 from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked, picked_ids, refuse_read_only
-from fleet_tui.commands import Fleet, attending, outcomes, submit
+from fleet_tui.commands.fleet import Fleet, attending
+from fleet_tui.commands.orders import outcomes, submit
 from fleet_tui.domain.action import VERBS, ActionId, Params, Verb
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.identity import SourceName

@@ -15,14 +15,12 @@ from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.framing import FramingApp
 from fleet_tui.ui.heap import Heap
-from fleet_tui.ui.keymap import View, bindings
+from fleet_tui.ui.keymap import bindings
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
-from fleet_tui.ui.panes.audit import AuditPane
-from fleet_tui.ui.panes.failures import FailuresPane
+from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
-from fleet_tui.ui.panes.spend import SpendPane
-from fleet_tui.ui.panes.sprawl import SprawlPane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT, bundled_theme
@@ -74,7 +72,7 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
         yield self.strip
         with Panes(id="panes", initial=View.FLEET.value):
             yield self.fleet_pane
-            for pane in (SpendPane, FailuresPane, SprawlPane, AuditPane):
+            for pane in BESIDE:
                 yield pane(self.model, self.session, ascii_only=self._ascii_only)
         yield self.panel
         yield FilterBar(id="filter")

@@ -1,13 +1,12 @@
 """What workers tell the app. Handlers draw; workers never do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.message import Message
 from typing_extensions import override
 
-from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
-from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.text import SafeText
 
 
@@ -36,17 +35,10 @@ class Submitted(Message):
 
 
 @dataclass
-class FailuresRead(Message):
-    """The failures of the window, newest first."""
+class PaneRead(Message):
+    """What a pane shows beside the fleet was read; `draw` belongs into a handler."""
 
-    failures: tuple[Failure, ...]
-
-
-@dataclass
-class AuditRead(Message):
-    """The newest lines of the audit."""
-
-    rows: tuple[AuditRow, ...]
+    draw: Callable[[], None]
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """The part of the app that goes from pane to pane, sorts, filters, and leaves."""
 
-from datetime import timedelta
 from typing import Final
 
 from typing_extensions import override
@@ -10,11 +9,10 @@ from fleet_tui.domain.filter import EVERYTHING
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.keymap import ACTIONS, VIEW_KEYS, View
+from fleet_tui.ui.keymap import ACTIONS
+from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from fleet_tui.ui.looking import logged
-from fleet_tui.ui.messages import AuditRead, FailuresRead, Told
-from fleet_tui.ui.panes.audit import AuditPane
-from fleet_tui.ui.panes.failures import FailuresPane
+from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.screens.help import HelpScreen
 from fleet_tui.ui.screens.text import TextScreen
@@ -22,9 +20,6 @@ from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import Activated, FleetTable
 
-FAILURE_WINDOW: Final = timedelta(hours=24)
-_FAILURES: Final = 2000
-_AUDIT: Final = 500
 _VIEWS: Final = tuple(VIEW_KEYS)
 _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
 
@@ -57,30 +52,21 @@ class NavigatingApp(ConsoleApp):
 
     def read_for_pane(self) -> None:
         """What no delta carries is read when its pane is shown, in a thread."""
-        view = self.pane.view
-        if view not in {View.FAILURES, View.AUDIT}:
+        pane, now = self.pane, self.session.now()
+        if not pane.reads:
             return
-        since = self.session.now() - FAILURE_WINDOW
-        reader = self.session.reader
 
         def read() -> None:
             try:
-                if view is View.AUDIT:
-                    self.post_message(AuditRead(reader.audit(limit=_AUDIT)))
-                else:
-                    self.post_message(FailuresRead(reader.failures(since=since, limit=_FAILURES)))
+                self.post_message(PaneRead(pane.read(self.session.reader, now)))
             except StoreError as error:
                 self.post_message(Told(safe_line(str(error)), bad=True))
 
         self.run_worker(read, thread=True, group="reads")
 
-    def on_failures_read(self, message: FailuresRead) -> None:
-        """Draw them."""
-        self.query_one(FailuresPane).told(message.failures)
-
-    def on_audit_read(self, message: AuditRead) -> None:
+    def on_pane_read(self, message: PaneRead) -> None:
         """Draw it."""
-        self.query_one(AuditPane).told(message.rows)
+        message.draw()
 
     def draw_tail(self, agent: Agent | None) -> None:
         """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""
@@ -139,13 +125,13 @@ class NavigatingApp(ConsoleApp):
         self.query_one(SpendPane).next_group()
 
     def on_activated(self, message: Activated) -> None:
-        """Enter: the story of the row, or the whole line of the audit."""
+        """Enter: the story of the row."""
         message.stop()
         pane = self.pane
-        if isinstance(pane, AuditPane):
-            self.push_screen(TextScreen(SafeText("audit"), pane.line_under_cursor()))
-        elif pane.handle_under_cursor() is not None:
+        if pane.handle_under_cursor() is not None:
             self.run_action_soon("detail")
+        elif (story := pane.story()) is not None:
+            self.push_screen(TextScreen(*story))
 
     def run_action_soon(self, action: str) -> None:
         """Run one of the app's own actions."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fleet_tui.cli.arguments import SHELLS
 from fleet_tui.cli.completion import script
-from fleet_tui.cli.grammar import COMMANDS, SHELLS, UsageError, build_parser, command_table
+from fleet_tui.cli.grammar import COMMANDS, UsageError, build_parser, command_table
 from fleet_tui.cli.main import parse
 from fleet_tui.domain.action import Verb
 from tests.support.command import Cli

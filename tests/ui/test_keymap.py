@@ -6,7 +6,8 @@ import pytest
 from textual.binding import Binding
 
 from fleet_tui.domain.action import VERBS
-from fleet_tui.ui.keymap import ACTIONS, View, bindings, of_view
+from fleet_tui.ui.keymap import ACTIONS, bindings, of_view
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.screens.help import help_lines
 from fleet_tui.ui.widgets.table_keys import TABLE_BINDINGS
 from fleet_tui.views.cells import Cell

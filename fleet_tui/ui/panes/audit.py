@@ -1,24 +1,33 @@
 """AUDIT: who did what, why, and how it ended."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
 from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui.domain.record import AuditRow
-from fleet_tui.ui.keymap import View
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ports import FleetReader
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.audit import audit_lines, audit_table
 from fleet_tui.views.cells import Role
 from fleet_tui.views.model import Change
-from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
+
+NEWEST: Final = 500
 
 
 class AuditPane(Pane):
     """The newest lines; read again when the pane is shown and when an action settles."""
 
     view = View.AUDIT
+    reads = True
     rows: tuple[AuditRow, ...] = ()
 
     @override
@@ -28,7 +37,7 @@ class AuditPane(Pane):
 
     @override
     def take(self, change: Change) -> None:
-        """Nothing in a delta is a line of the audit: the app reads it."""
+        """Nothing in a delta is a line of the audit."""
 
     @override
     def refill(self) -> None:
@@ -37,13 +46,18 @@ class AuditPane(Pane):
         self.query_one("#audit-summary", Line).show(word(count, Role.TITLE), word(hint, Role.DIM))
         self.query_one(ViewTable).show(audit_table(self.rows))
 
-    def told(self, rows: tuple[AuditRow, ...]) -> None:
-        """The audit was read."""
+    @override
+    def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
+        rows = reader.audit(limit=NEWEST)
+        return lambda: self._told(rows)
+
+    def _told(self, rows: tuple[AuditRow, ...]) -> None:
         self.rows = rows
         self.refill()
 
-    def line_under_cursor(self) -> list[Pieces]:
+    @override
+    def story(self) -> tuple[SafeText, Lines] | None:
         """The whole line, every foreign text spelled exactly."""
         key = self.table.cursor_key
-        found = [audit_lines(row) for row in self.rows if str(row.seq) == key]
-        return found[0] if found else []
+        found = next((audit_lines(row) for row in self.rows if str(row.seq) == key), None)
+        return None if found is None else (SafeText("audit"), found)

@@ -1,11 +1,15 @@
 """What the app asks of every pane."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
 
 from textual.containers import Vertical
 
 from fleet_tui.domain.text import SafeText
-from fleet_tui.ui.keymap import View
+from fleet_tui.ports import FleetReader
+from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.views.model import Change, FleetModel
@@ -15,6 +19,8 @@ class Pane(Vertical):
     """A view on the screen. Its subclass draws; the app says when."""
 
     view: View
+    reads: ClassVar[bool] = False
+    """It also shows what no delta carries: that is read when the pane is shown and when an action settles."""
 
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(id=self.view.value)
@@ -34,6 +40,14 @@ class Pane(Vertical):
     def refill(self) -> None:
         """Draw everything: the pane is shown now."""
         raise NotImplementedError
+
+    def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
+        """Read what no delta carries, in a thread; what this gives is run by the app, and draws. Raises StoreError."""
+        raise NotImplementedError
+
+    def story(self) -> tuple[SafeText, Lines] | None:
+        """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""
+        return None
 
     def handle_under_cursor(self) -> str | None:
         """The agent that the row under the cursor stands for, if it is still there."""

@@ -1,10 +1,15 @@
 """FAILURES: what fails now, and what failed in the last day by class, with the next step of each."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
 from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui.domain.failure import Failure
-from fleet_tui.ui.keymap import View
+from fleet_tui.ports import FleetReader
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import FleetTable
@@ -14,15 +19,18 @@ from fleet_tui.views.failures import classes_table, open_table, summary
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
 
-OPEN_AGENTS = 1000
+WINDOW: Final = timedelta(hours=24)
+NEWEST: Final = 2000
+OPEN_AGENTS: Final = 1000
 """More than these nobody reads here: the line above counts them all, and `fleet-tui failures` lists them."""
-_AGENT = "agent "
+_AGENT: Final = "agent "
 
 
 class FailuresPane(Pane):
     """Two tables: what is open, on which keys act, above the classes of the window."""
 
     view = View.FAILURES
+    reads = True
     failures: tuple[Failure, ...] = ()
 
     @override
@@ -49,8 +57,12 @@ class FailuresPane(Pane):
         self.query_one("#open-table", ViewTable).show(open_table(self.model, now, agents_at_most=OPEN_AGENTS))
         self.query_one("#classes-table", ViewTable).show(classes_table(self.failures, now))
 
-    def told(self, failures: tuple[Failure, ...]) -> None:
-        """The failures of the window were read."""
+    @override
+    def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
+        failures = reader.failures(since=now - WINDOW, limit=NEWEST)
+        return lambda: self._told(failures)
+
+    def _told(self, failures: tuple[Failure, ...]) -> None:
         self.failures = failures
         self.refill()
 

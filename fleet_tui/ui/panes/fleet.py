@@ -11,7 +11,7 @@ from typing_extensions import override
 from fleet_tui import clock
 from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.text import SafeText, safe_line
-from fleet_tui.ui.keymap import View
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line

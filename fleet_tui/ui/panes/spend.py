@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from typing_extensions import override
 
-from fleet_tui.ui.keymap import View
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable

@@ -1,7 +1,8 @@
 """The help: every key of the view, from the table that binds them."""
 
 from fleet_tui.domain.text import safe_line
-from fleet_tui.ui.keymap import TABLE_HELP, View, of_view
+from fleet_tui.ui.keymap import TABLE_HELP, of_view
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import word

@@ -3,7 +3,8 @@
 from typing import Final
 
 from fleet_tui.domain.text import SafeText
-from fleet_tui.ui.keymap import View, of_view
+from fleet_tui.ui.keymap import of_view
+from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.text import Line
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import Piece, fitted, word

@@ -1,15 +1,14 @@
-"""What commands do: look at the store, plan a verb on fresh readings, submit it, and wait for what became of it."""
+"""The fleet as a command sees it, while it holds the place of a console."""
 
 import os
 import pwd
-import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,41 +17,26 @@ from fleet_tui.config.discover import installed_providers
 from fleet_tui.config.load import load
 from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
 from fleet_tui.config.settings import Access, Config
-from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, ActionId, Intent, IntentId, action_id
-from fleet_tui.domain.assignment import Overlay
-from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.plan import Plan, targets_of
 from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at
-from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
-from fleet_tui.domain.resource import Resource
-from fleet_tui.ports import StoreDamaged, StoreError, StoreUnwritable
+from fleet_tui.domain.record import WantedKind
+from fleet_tui.ports import StoreDamaged, StoreUnwritable
 from fleet_tui.store.intents import SqliteIntentStore
-from fleet_tui.store.lock import collector_holder, join_consoles
+from fleet_tui.store.lock import join_consoles
 from fleet_tui.store.open import open_for_intents, open_for_reader
 from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.store.summon import LOG_FILE, ensure_collector
-from fleet_tui.views.choice import Choice
 from fleet_tui.views.model import FleetModel
 
 FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
-AFTER_TERM_S: Final = 120.0
-"""How much longer than its term an action may take to be settled: what began in time is seen to its end."""
-LOCAL: Final = "local"
-"""The provider of what `run` starts."""
-LOG_WITHIN_S: Final = 4.0
-"""How long `logs` waits for newer lines than are kept."""
 MENDED_WITHIN_S: Final = 15.0
 """How long a command waits for a new collector to set a damaged store aside."""
 LOOK_ANYWAY_S: Final = 0.5
 """The hint that somebody committed misses some commits, so the store is read without one too."""
-_STEP_S: Final = 0.05
-_COLLECTOR_LOOK_S: Final = 2.0
-
-Progress = Callable[[str], None]
-LogLine = tuple[datetime | None, str]
+STEP_S: Final = 0.05
+COLLECTOR_LOOK_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +97,7 @@ class Fleet:
             except StoreDamaged:
                 if self.started_at is None or clock.monotonic_s() > deadline:
                     raise
-                time.sleep(_STEP_S)
+                time.sleep(STEP_S)
 
     def _take(self, delta: FleetDelta) -> None:
         self.model.apply(delta, self.now())
@@ -132,11 +116,11 @@ class Fleet:
             at = clock.monotonic_s()
             if at - started > for_s:
                 return False
-            time.sleep(_STEP_S)
+            time.sleep(STEP_S)
             if self.reader.woken() or at - looked > LOOK_ANYWAY_S:
                 looked = at
                 self.refresh()
-            if at - kept > _COLLECTOR_LOOK_S:
+            if at - kept > COLLECTOR_LOOK_S:
                 kept = at
                 self.keep_collector()
         return True
@@ -261,132 +245,3 @@ def attending(
         finally:
             fleet.reader.close()
             fleet.intents.close()
-
-
-def notice_run(config: Config, state_dir: Path) -> None:
-    """Let a collector that is alive see now what was started here; one that is started later reads it anyway."""
-    if collector_holder(state_dir) is None:
-        return
-    intents = open_for_intents(state_dir)
-    try:
-        for name, provider in config.kinds_of().items():
-            if provider.name == LOCAL:
-                intents.want(WantedKind.POLL, name, now=clock.now(), for_s=FRESH_WITHIN_S)
-    except StoreError:
-        # It runs all the same, and is read when it is due.
-        return
-    finally:
-        intents.close()
-
-
-def submit(fleet: Fleet, plan: Plan, *, why: str, only: Collection[Resource] | None = None) -> tuple[ActionId, ...]:
-    """Submit a confirmed plan, or a part of its targets; the ids its actions will have."""
-    targets = plan.targets if only is None else tuple(r for r in plan.targets if r in only)
-    if not targets:
-        return ()
-    now, me = fleet.now(), who()
-    intent = Intent(
-        intent_id=IntentId(secrets.token_hex(8)),
-        verb=plan.verb,
-        params=plan.params,
-        targets=tuple(t for t in targets_of(plan) if t.key in {r.key for r in targets}),
-        actor=me.actor,
-        host=me.host,
-        why=why,
-        submitted_at=now,
-        not_after=now + DEFAULT_TERM,
-        via="command",
-    )
-    fleet.intents.submit(intent, {r.key: r.name for r in targets})
-    return tuple(action_id(intent.intent_id, index) for index in range(len(intent.targets)))
-
-
-def outcomes(fleet: Fleet, actions: Sequence[ActionId], told: Progress) -> list[ActionRecord]:
-    """Wait until every action is settled, telling each as it is; those still open at the end come as they are."""
-    open_ = dict.fromkeys(actions)
-
-    def settled() -> bool:
-        for id_ in tuple(open_):
-            record = fleet.model.actions.get(id_)
-            if record is not None and record.outcome is not None:
-                del open_[id_]
-                told(f"{len(actions) - len(open_)} of {len(actions)} settled")
-        return not open_
-
-    fleet.wait(settled, for_s=DEFAULT_TERM.total_seconds() + AFTER_TERM_S)
-    return [record for id_ in actions if (record := fleet.model.actions.get(id_)) is not None]
-
-
-def lay(fleet: Fleet, overlays: Sequence[Overlay], *, why: str) -> None:
-    """Keep assignments of our own over what providers say."""
-    fleet.intents.overlay(overlays, now=fleet.now(), host=who().host, why=why)
-
-
-def ask_hand_over(fleet: Fleet, from_agent: str, to_agent: str, task: str) -> HandOver:
-    """The hand-over of a task that waits for a word: the one there is, or a new one for 24 h."""
-    now = fleet.now()
-    for waiting in fleet.model.hand_overs.values():
-        held = waiting.state == "waiting" and waiting.not_after >= now
-        if held and (waiting.from_agent, waiting.to_agent, waiting.task) == (from_agent, to_agent, task):
-            return waiting
-    asked = HandOver(
-        hand_over_id=secrets.token_hex(8),
-        from_agent=from_agent,
-        to_agent=to_agent,
-        task=task,
-        asked_by=who().actor,
-        asked_at=now,
-        not_after=now + HAND_OVER_TERM,
-        state="waiting",
-    )
-    fleet.intents.hand_over(asked)
-    return asked
-
-
-def confirm_hand_over(fleet: Fleet, hand_over: HandOver) -> HandOver | None:
-    """Move the task; None where it is not waiting any more."""
-    me = who()
-    return fleet.intents.confirm_hand_over(hand_over.hand_over_id, actor=me.actor, host=me.host, now=fleet.now())
-
-
-def log_of(choice: Choice) -> Resource | None:
-    """What of the chosen keeps a log: of an agent what leads it first."""
-    resources = list(choice.resources)
-    for agent in choice.agents:
-        resources += [r for r in (agent.lead, *agent.running, *agent.resources) if r is not None]
-    return next((r for r in resources if Capability.LOGS in r.capabilities), None)
-
-
-def log_tail(fleet: Fleet, resource: Resource, *, limit: int) -> Sequence[LogLine]:
-    """The last lines, read again by the collector where it can in time."""
-    before = fleet.reader.log_tail(resource.key, limit=limit)
-    fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=fleet.now(), for_s=LOG_WITHIN_S)
-    fleet.wait(lambda: fleet.reader.log_tail(resource.key, limit=limit) != before, for_s=LOG_WITHIN_S)
-    return fleet.reader.log_tail(resource.key, limit=limit)
-
-
-def log_tails(fleet: Fleet, resource: Resource, *, limit: int) -> Iterator[Sequence[LogLine]]:
-    """The lines there are, then for ever those that came since; has the collector read them meanwhile."""
-    shown: Sequence[LogLine] = ()
-    wanted_until, looked = fleet.now(), clock.monotonic_s() - LOOK_ANYWAY_S
-    while True:
-        now = fleet.now()
-        if now + timedelta(seconds=_COLLECTOR_LOOK_S) >= wanted_until:
-            fleet.keep_collector()
-            fleet.intents.want(WantedKind.LOGS, resource.key.packed(), now=now, for_s=FRESH_WITHIN_S)
-            wanted_until = now + timedelta(seconds=FRESH_WITHIN_S)
-        if fleet.reader.woken() or clock.monotonic_s() - looked > LOOK_ANYWAY_S:
-            looked = clock.monotonic_s()
-            lines = fleet.reader.log_tail(resource.key, limit=limit)
-            yield lines[_overlap(shown, lines) :]
-            shown = lines
-        time.sleep(_STEP_S)
-
-
-def _overlap(before: Sequence[object], after: Sequence[object]) -> int:
-    """How many lines at the start of `after` were at the end of `before`."""
-    for skipped in range(len(before) + 1):
-        length = len(before) - skipped
-        if length <= len(after) and list(before[skipped:]) == list(after[:length]):
-            return length
-    return 0

@@ -1,0 +1,1 @@
+"""What keys mean, in tables beside the parts of the app that carry them out."""

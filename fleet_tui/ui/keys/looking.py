@@ -1,0 +1,16 @@
+"""Keys that look closer at the row under the cursor."""
+
+from typing import Final
+
+from fleet_tui.ui.keys.table import SPEND_ONLY, WITH_ROWS, key
+
+KEYS: Final = (
+    key("d", "d", "detail", "detail", "the whole story of the row", views=WITH_ROWS, footer=True),
+    key("y", "y", "raw", "raw", "the row as --json prints it", views=WITH_ROWS),
+    key("l", "l", "logs", "logs", "its last log lines, followed", views=WITH_ROWS, footer=True),
+    key("e", "e", "events", "events", "what happened to it", views=WITH_ROWS),
+    key("dollar_sign", "$", "money", "money", "take its money apart, line by line", views=WITH_ROWS),
+    key("c", "c", "copy_id", "copy", "copy the row's id", views=WITH_ROWS),
+    key("v", "v", "group", "group", "group by the next thing", views=SPEND_ONLY, footer=True),
+    key("ctrl+r", "^r", "refresh_now", "refresh", "ask for a reading of every source"),
+)

@@ -1,0 +1,71 @@
+"""What a key's meaning is made of, and the views it can be bound in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fleet_tui.domain.action import Verb
+
+
+class View(StrEnum):
+    """The views, by the name of their pane, in the order of their keys."""
+
+    FLEET = "fleet"
+    SPEND = "spend"
+    FAILURES = "failures"
+    SPRAWL = "sprawl"
+    AUDIT = "audit"
+
+
+VIEW_KEYS: Final = {View.FLEET: "1", View.SPEND: "2", View.FAILURES: "3", View.SPRAWL: "4", View.AUDIT: "6"}
+EVERYWHERE: Final = frozenset(View)
+WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES})
+"""Views whose rows are agents, so that a verb has something to act on."""
+FLEET_ONLY: Final = frozenset({View.FLEET})
+SPEND_ONLY: Final = frozenset({View.SPEND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAction:
+    """One key's meaning. `action` is what Textual runs; no action takes a target."""
+
+    keys: tuple[str, ...]
+    shown: str
+    """The key as a person reads it."""
+    label: str
+    help: str
+    action: str
+    id: str
+    """The name by which a keymap file means it."""
+    views: frozenset[View] = EVERYWHERE
+    verb: Verb | None = None
+    footer: bool = False
+    priority: bool = False
+    """Heard before what has the focus, so that the key behind it already goes where this one leads."""
+
+
+def key(
+    keys: str,
+    shown: str,
+    action: str,
+    label: str,
+    text: str,
+    *,
+    views: frozenset[View] = EVERYWHERE,
+    footer: bool = False,
+    priority: bool = False,
+) -> KeyAction:
+    """A line of a table: the keys with commas between, as shown, what they run, a word for it and a sentence."""
+    name, _, argument = action.partition("(")
+    word = argument.rstrip(")").strip("'")
+    return KeyAction(
+        keys=tuple(keys.split(",")),
+        shown=shown,
+        label=label,
+        help=text,
+        action=action,
+        id=f"{name}.{word}" if word else name,
+        views=views,
+        footer=footer,
+        priority=priority,
+    )

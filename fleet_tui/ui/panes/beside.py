@@ -1,0 +1,11 @@
+"""The panes beside FLEET, in the order of their keys."""
+
+from typing import Final
+
+from fleet_tui.ui.panes.audit import AuditPane
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.failures import FailuresPane
+from fleet_tui.ui.panes.spend import SpendPane
+from fleet_tui.ui.panes.sprawl import SprawlPane
+
+BESIDE: Final[tuple[type[Pane], ...]] = (SpendPane, FailuresPane, SprawlPane, AuditPane)

@@ -30,6 +30,8 @@ class Provider:
     cadence_s: float = 15.0
     calls_per_s: float = 10.0
     """Half the vendor's limit at most, shared by the sources of one account."""
+    restart_replaces: bool = False
+    """An ordered restart makes a new incarnation, so that a generation which moved by itself was not moved by us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ IntentId = NewType("IntentId", str)
 DEFAULT_TERM = timedelta(minutes=15)
 HAND_OVER_TERM = timedelta(hours=24)
 KILL_GRACE_S = 30.0
+ACTION_LABEL = "fleet.action"
+"""On what an action created, the action's id: that is how a repeat of it, or of another one, tells whose it is."""
 
 
 class Verb(StrEnum):

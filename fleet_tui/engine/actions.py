@@ -118,9 +118,12 @@ class Actions:
                 waits += 1
                 await self._wait(last, waits)
                 continue
-            verdict = judge_target(
-                record, resource, Seen(tried=tried, after_restart=tried_before_restart and sends == 0)
+            seen = Seen(
+                tried=tried,
+                after_restart=tried_before_restart and sends == 0,
+                restart_replaces=source.provider.restart_replaces,
             )
+            verdict = judge_target(record, resource, seen)
             match verdict:
                 case Done() | Refused() | Failed():
                     return verdict

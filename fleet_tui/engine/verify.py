@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from fleet_tui.domain.action import VERBS, Verb
+from fleet_tui.domain.action import ACTION_LABEL, VERBS, Verb
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import ENDED, Phase
@@ -14,6 +14,7 @@ ENDS_IT: Final = frozenset({Verb.KILL, Verb.RESTART, Verb.REVOKE, Verb.CANCEL, V
 """Verbs after which the incarnation they were aimed at is no more."""
 GENERATION_COUNTS: Final = frozenset({Verb.RESTART, Verb.PAUSE})
 GONE_IS_DONE: Final = frozenset({Verb.KILL, Verb.REVOKE, Verb.CANCEL, Verb.DELETE})
+_BY_ITSELF: Final = "it started anew by itself before the order reached it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,14 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`tried`: an attempt is on record. `after_restart`: it was made by a collector that is no more."""
+    """`tried`: an attempt is on record. `after_restart`: it was made by a collector that is no more.
+
+    `restart_replaces`: what the provider restarts by order is a new incarnation, never just another generation.
+    """
 
     tried: bool
     after_restart: bool
+    restart_replaces: bool = False
 
 
 def judge_target(record: ActionRecord, resource: Resource | None, seen: Seen) -> Outcome | Go:
@@ -34,7 +39,7 @@ def judge_target(record: ActionRecord, resource: Resource | None, seen: Seen) ->
     if resource is None:
         return _gone(record, seen, "it is not there any more")
     if resource.incarnation != record.target.incarnation:
-        return _replaced(record, seen)
+        return _replaced(record, resource, seen)
     # What ended and can still be killed or restarted, as its provider says, is there.
     if resource.phase.phase in ENDED and VERBS[record.verb].capability not in resource.capabilities:
         return _gone(record, seen, f"it has ended: {resource.phase.raw or resource.phase.phase}")
@@ -49,19 +54,21 @@ def judge_target(record: ActionRecord, resource: Resource | None, seen: Seen) ->
 
 
 def _gone(record: ActionRecord, seen: Seen, seen_text: str) -> Outcome:
-    if seen.tried and record.verb in ENDS_IT:
-        return _ours(seen, seen_text)
     if record.verb in GONE_IS_DONE:
-        return Done(f"{seen_text}; nothing was sent")
+        return _ours(seen, seen_text) if seen.tried else Done(f"{seen_text}; nothing was sent")
     if seen.tried:
         return Failed(FailureClass.SANDBOX_LOST, f"sent, then {seen_text}", uncertain=True)
     return Refused(RefusalReason.GONE, seen_text)
 
 
-def _replaced(record: ActionRecord, seen: Seen) -> Outcome:
-    if seen.tried and record.verb in ENDS_IT:
-        return _ours(seen, "another incarnation has its place")
+def _replaced(record: ActionRecord, resource: Resource, seen: Seen) -> Outcome:
     text = "another incarnation has its place; it was not touched"
+    # Only a runner of ours is believed: what carries a vendor's labels can write them.
+    signed = seen.restart_replaces and record.verb is Verb.RESTART
+    if signed and seen.tried and dict(resource.labels).get(ACTION_LABEL) != record.action_id:
+        text = "another order has restarted it since"
+    elif seen.tried and record.verb in ENDS_IT:
+        return _ours(seen, "another incarnation has its place")
     if seen.tried:
         return Failed(FailureClass.SANDBOX_LOST, f"sent, then {text}", uncertain=True)
     return Refused(RefusalReason.REPLACED, text)
@@ -71,6 +78,8 @@ def _repeated(record: ActionRecord, resource: Resource, seen: Seen, *, moved: bo
     """It was sent before and the same incarnation stands: the effect is seen, or it may be sent again."""
     phase = resource.phase.phase
     if record.verb is Verb.RESTART:
+        if moved and seen.restart_replaces:
+            return Refused(RefusalReason.CHANGED, f"{_BY_ITSELF}; look at it and plan again")
         if moved:
             return _ours(seen, "it started anew")
         if not record.target.generation:

@@ -15,15 +15,18 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fleet_tui import clock
+from fleet_tui.domain.action import DEFAULT_TERM, NO_PARAMS, Intent, IntentId, Verb
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.record import ActionRecord, AuditRow
 from fleet_tui.domain.resource import Resource
 from fleet_tui.emulator.base import Emulator, Seen
 from fleet_tui.store.lock import collector_holder
-from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open import open_for_intents, open_for_reader
 from fleet_tui.store.schema import STORE_FILE
 from tests.support.wait import eventually
 
@@ -263,6 +266,28 @@ class Place:
     def actions(self) -> tuple[ActionRecord, ...]:
         """Every action that a collector has accepted."""
         return self.whole().actions
+
+    def submit(self, verb: Verb, resource: Resource, *, term: timedelta = DEFAULT_TERM) -> datetime:
+        """A confirmed intent against what was seen, which no command may have in its plan any more; gives its end."""
+        now = clock.now()
+        intents = open_for_intents(self.state)
+        intents.submit(
+            Intent(
+                intent_id=IntentId(f"late-{verb}"),
+                verb=verb,
+                params=NO_PARAMS,
+                targets=(resource.target,),
+                actor="tester",
+                host="here",
+                why="",
+                submitted_at=now,
+                not_after=now + term,
+                via="command",
+            ),
+            {resource.key: resource.name},
+        )
+        intents.close()
+        return now + term
 
     def effects(self) -> list[AuditRow]:
         """The lines of the audit that tell of an outcome."""

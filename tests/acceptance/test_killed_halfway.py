@@ -12,16 +12,14 @@ from pathlib import Path
 import pytest
 
 from fleet_tui import clock
-from fleet_tui.domain.action import NO_PARAMS, Intent, IntentId, Verb
+from fleet_tui.domain.action import Verb
 from fleet_tui.domain.outcome import Done, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, ActionState
-from fleet_tui.domain.resource import Resource
 from fleet_tui.emulator.daytona import DaytonaEmulator
 from fleet_tui.emulator.e2b import E2BEmulator
 from fleet_tui.emulator.e2b_state import Happening
 from fleet_tui.emulator.faults import Fault, FaultKind
 from fleet_tui.emulator.world import Vendor
-from fleet_tui.store.open import open_for_intents
 from fleet_tui.store.schema import STORE_FILE
 from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
@@ -44,29 +42,6 @@ def submitted(state: Path) -> int:
 
 def first_box(e2b: E2BEmulator) -> str:
     return next(iter(e2b.boxes.by_id))
-
-
-def submit_kill(place: Place, resource: Resource, *, term: timedelta) -> datetime:
-    """A confirmed kill that holds for `term` only; gives its end."""
-    now = clock.now()
-    intents = open_for_intents(place.state)
-    intents.submit(
-        Intent(
-            intent_id=IntentId("late"),
-            verb=Verb.KILL,
-            params=NO_PARAMS,
-            targets=(resource.target,),
-            actor="tester",
-            host="here",
-            why="",
-            submitted_at=now,
-            not_after=now + term,
-            via="command",
-        ),
-        {resource.key: resource.name},
-    )
-    intents.close()
-    return now + term
 
 
 def die(child: subprocess.Popen[bytes]) -> None:
@@ -205,7 +180,7 @@ def test_what_was_not_begun_within_its_term_ends_expired_and_is_never_sent(
         down = Fault(kind=FaultKind.SERVER_ERROR, path="*/sandboxes/*", status=503)
         vendors.on_loop(lambda: e2b.faults.add(down))
         place.collector()
-    over = submit_kill(place, box, term=timedelta(seconds=2))
+    over = place.submit(Verb.KILL, box, term=timedelta(seconds=2))
     if not vendor_is_down:
         eventually(lambda: clock.now() > over, what="the end of the term")
         place.collector()

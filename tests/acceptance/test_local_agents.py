@@ -1,5 +1,6 @@
 """Real processes by command: whatever an agent started, wherever it hid it, is paused, resumed, ended with it."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from fleet_tui.domain.action import Verb
+from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.resource import Resource
 from tests.acceptance.harness import Place, is_gone, state_of
 from tests.support.wait import eventually
 
@@ -45,6 +49,15 @@ class Tree:
 
     def row(self) -> dict[str, Any]:
         return self.place.resources(f"id:{self.run_id}")[self.run_id]
+
+    def resource(self) -> Resource:
+        """Its row as the store has it."""
+        (row,) = [row for row in self.place.held() if row.key.id == self.run_id]
+        return row
+
+    def settled(self, verb: Verb) -> Outcome | None:
+        """How the action of that verb ended; None while it has not."""
+        return next((action.outcome for action in self.place.actions() if action.verb is verb), None)
 
     def phase(self) -> str:
         phase: str = self.row()["phase"]
@@ -92,8 +105,9 @@ def test_an_agent_that_ignores_the_polite_signal_is_killed_by_now(place: Place) 
     eventually(lambda: not any("trap" in words and "fleet_tui" not in words for words in place.left().values()))
 
 
-def test_restart_ends_the_old_tree_and_starts_the_agent_anew(tree: Tree) -> None:
-    before = tree.pids
+def test_restart_ends_the_old_tree_and_starts_another_incarnation(tree: Tree) -> None:
+    tree.place.run("ls").ok()
+    before, seen = tree.pids, tree.resource()
     for who in WHO:
         (tree.folder / who).unlink()
     (row,) = tree.place.run("restart", "ada", "--yes", "--json").ok().rows
@@ -102,6 +116,75 @@ def test_restart_ends_the_old_tree_and_starts_the_agent_anew(tree: Tree) -> None
     eventually(lambda: all((tree.folder / who).exists() for who in WHO), what="the new tree")
     assert not set(tree.pids.values()) & set(before.values())
     eventually(lambda: tree.phase() == "running")
+    after = tree.resource()
+    assert (after.key, after.incarnation != seen.incarnation) == (seen.key, True)
+    assert dict(after.detail)["ended before with"] == "SIGTERM"
+
+
+def test_a_kill_planned_before_somebody_restarted_it_touches_nothing(tree: Tree) -> None:
+    tree.place.run("ls").ok()
+    planned = tree.resource()
+    for who in WHO:
+        (tree.folder / who).unlink()
+    tree.place.run("restart", "ada", "--yes").ok()
+    eventually(lambda: all((tree.folder / who).exists() for who in WHO), what="the new tree")
+
+    tree.place.submit(Verb.KILL, planned)
+    tree.place.run("ls").ok()
+
+    kill = eventually(lambda: tree.settled(Verb.KILL), what="its outcome")
+    assert isinstance(kill, Refused)
+    assert kill.reason is RefusalReason.REPLACED
+    assert not any(is_gone(pid) for pid in tree.pids.values())
+    assert tree.phase() == "running"
+    tree.place.run("kill", "ada", "--now", "--yes").ok()
+    eventually(lambda: tree.phase() == "ended(killed)")
+
+
+BUSY = """
+trap 'read _ < "$1"; exit 5' TERM
+echo begun >> "$2"
+while :; do sleep 0.05; done
+"""
+"""An agent that ends politely, with status 5, but only once its gate opens."""
+
+
+@pytest.mark.parametrize("over", [True, False], ids=["over before the next collector", "still going on"])
+def test_a_restart_is_done_once_although_the_collector_is_killed_in_the_middle(
+    place: Place, tmp_path: Path, over: bool
+) -> None:
+    place.write(LOCAL)
+    gate, begun = tmp_path / "gate", tmp_path / "begun"
+    os.mkfifo(gate)
+    ran = place.run("run", "--name", "ada", "--", "sh", "-c", BUSY, "sh", str(gate), str(begun)).ok()
+    run_id = ran.out.strip()
+    eventually(begun.exists, what="the first life")
+    collector = place.collector()
+    place.run("ls").ok()
+    (seen,) = place.held()
+    place.submit(Verb.RESTART, seen)
+    state = place.state / "runs" / run_id / "state"
+    eventually(lambda: json.loads(state.read_text())["phase"] == "stopping", what="the order at the runner")
+    assert place.kill_collector()
+    collector.wait(10)
+
+    if not over:
+        place.collector()
+    gate.write_text("go\n")
+    eventually(lambda: begun.read_text() == "begun\n" * 2, what="the second life")
+    if over:
+        place.collector()
+
+    eventually(lambda: [a for a in place.actions() if a.outcome is not None], timeout_s=30, what="its outcome")
+    (action,) = place.actions()
+    assert isinstance(action.outcome, Done)
+    assert action.outcome.confirmed_after_restart or not over
+    place.run("ls").ok()
+    (after,) = place.held()
+    assert (after.key, after.generation) == (seen.key, "2")
+    assert after.incarnation != seen.incarnation
+    assert dict(after.detail)["ended before with"] == "status 5"
+    assert len(place.effects()) == 1
 
 
 def test_an_exit_status_is_kept_although_the_collector_was_killed_meanwhile(place: Place, tmp_path: Path) -> None:

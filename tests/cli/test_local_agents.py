@@ -165,6 +165,30 @@ def test_verbs_do_what_they_say_and_every_row_has_its_outcome(here: Cli) -> None
     ] * 2
 
 
+def test_run_pause_resume_restart_and_kill_by_command(here: Cli) -> None:
+    run_id = begin(here, "docs-bot")
+    seen(here, run_id)
+
+    def incarnation() -> str:
+        return str(here("kill", run_id, "--dry-run", "--json").rows()[0]["incarnation"])
+
+    first = incarnation()
+    for verb, then in (("pause", "paused"), ("resume", "running")):
+        assert [row["outcome"] for row in here(verb, "docs-bot", "--yes", "--json").rows()] == ["done"]
+        eventually(lambda then=then: phase(here, run_id) == then, what=then)  # type: ignore[misc]
+    assert incarnation() == first
+
+    restarted = here("restart", "docs-bot", "--yes", "--json")
+
+    assert [(row["id"], row["outcome"]) for row in restarted.rows()] == [(run_id, "done")]
+    second = eventually(lambda: found if (found := incarnation()) != first else None)
+    assert "ended before with" in here("show", run_id).out
+    killed = here("kill", "docs-bot", "--now", "--yes", "--json")
+    assert [(row["incarnation"], row["outcome"]) for row in killed.rows()] == [(second, "done")]
+    eventually(lambda: phase(here, run_id) == "ended(killed)")
+    assert "SIGKILL" in here("show", run_id).out
+
+
 def test_the_id_of_a_resource_means_that_one_and_not_its_agent(here: Cli) -> None:
     runs = [begin(here, "twin"), begin(here, "twin")]
     seen(here, *runs)

@@ -2,20 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
-
-from fleet_tui.domain.action import ActionId, IntentId, Params, Verb
-from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
-from fleet_tui.domain.record import ActionRecord
-from fleet_tui.engine.verify import Go, Seen, judge_target
 from fleet_tui.testing.fake_adapter import Fault
 from fleet_tui.testing.rig import Rig, rig, running
 from fleet_tui.testing.virtual_time import run_virtually
-from tests.support.facts import NOW, resource
 
 
 def test_a_kill_ends_the_sandbox_and_is_recorded_once() -> None:
@@ -196,26 +190,3 @@ def test_what_was_killed_from_here_is_said_to_be_killed_and_what_vanished_to_be_
             assert phases == {"a": Phase.ENDED_KILLED, "b": Phase.ENDED_LOST, "c": Phase.RUNNING}
 
     run_virtually(scene())
-
-
-@pytest.mark.parametrize(
-    ("can", "verdict"),
-    [(frozenset({Capability.KILL}), Go), (frozenset[Capability](), Done)],
-)
-def test_what_ended_and_can_still_be_killed_is_killed(can: frozenset[Capability], verdict: type[object]) -> None:
-    row = resource("a", phase=Phase.ENDED_FAILED, raw="error", can=can)
-    record = ActionRecord(
-        action_id=ActionId("i.0"),
-        intent_id=IntentId("i"),
-        verb=Verb.KILL,
-        params=Params(),
-        target=row.target,
-        name="a",
-        actor="tester",
-        host="here",
-        via="console",
-        why="",
-        submitted_at=NOW,
-        not_after=NOW,
-    )
-    assert isinstance(judge_target(record, row, Seen(tried=False, after_restart=False)), verdict)

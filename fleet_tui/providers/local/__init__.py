@@ -12,4 +12,5 @@ PROVIDER = Provider(
     adapter="fleet_tui.providers.local.adapter:LocalAdapter",
     cadence_s=5.0,
     calls_per_s=1000.0,
+    restart_replaces=True,
 )

@@ -22,7 +22,7 @@ from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.logs import read_lines
 from fleet_tui.providers.local.processes import alive, read_table
 from fleet_tui.providers.local.recognise import AgentsFileError, Kinds, load_kinds, shipped_kinds
-from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Answer, Run, ask, read_run
+from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Answer, Run, RunState, ask, read_run
 from fleet_tui.providers.local.settings import LocalSettings
 from fleet_tui.providers.local.survey import FoundAgent, Fresh, HeldRun, Survey, Surveyor, runners_in
 from fleet_tui.providers.local.vitals import Sampler
@@ -86,7 +86,9 @@ class LocalAdapter:
         if isinstance(subject, Refused):
             return Done("it has ended already") if subject.reason is RefusalReason.GONE else subject
         if isinstance(subject, HeldRun) and subject.runner_alive:
-            answer = await self._tell(subject.run.directory, "end", grace_s=grace_s)
+            answer = await self._tell(subject.run.directory, "end", grace_s=grace_s, life=subject.run.state.life)
+            if answer is not None and not answer.ok:
+                return Refused(RefusalReason.REPLACED, f"{answer.error}; it was not touched")
             if answer is not None and await self._comes_true(lambda: _is_over(subject), grace_s + _MARGIN_S):
                 return Done(_end_in_words(subject))
             grace_s = grace_s if answer is None else 0.0
@@ -103,12 +105,20 @@ class LocalAdapter:
         if subject.run.ended is not None or not subject.runner_alive:
             text = "its runner is gone, and the environment with it; start it anew with fleet-tui run"
             return Refused(RefusalReason.NOT_SUPPORTED, text)
-        before = subject.run.state.generation
-        if order.target.generation and order.target.generation != str(before):
-            return Refused(RefusalReason.CHANGED, f"it is in generation {before} by now; look at it and plan again")
+        before = subject.run.state
+        if order.target.generation not in {"", str(before.generation)}:
+            text = f"it is in generation {before.generation} by now; look at it and plan again"
+            return Refused(RefusalReason.CHANGED, text)
         grace_s = 0.0 if order.params.now else order.params.grace_s
         directory = subject.run.directory
-        answer = await self._tell(directory, "restart", generation=before, grace_s=grace_s)
+        answer = await self._tell(
+            directory,
+            "restart",
+            generation=before.generation,
+            life=before.life,
+            grace_s=grace_s,
+            by=order.action_id,
+        )
         if answer is None:
             return Failed(FailureClass.TIMEOUT, "its runner did not answer; look at it again", uncertain=True)
         if not answer.ok:
@@ -181,7 +191,7 @@ class LocalAdapter:
             return Refused(RefusalReason.GONE, "no process of it is there now")
         return _outcome(await act(subject.scope, self._tables.get, self._context.clock), word)
 
-    async def _tell(self, directory: Path, command: str, **words: float) -> Answer | None:
+    async def _tell(self, directory: Path, command: str, **words: float | str) -> Answer | None:
         return await asyncio.to_thread(ask, directory, command, timeout_s=self._context.timeout_s, **words)
 
     async def _comes_true(self, fact: Callable[[], bool], within_s: float) -> bool:
@@ -220,13 +230,17 @@ def _end_in_words(held: HeldRun) -> str:
     return f"ended with {mapping.how_it_ended(run.ended)}"
 
 
-def _has_moved(directory: Path, generation: int) -> bool:
+def _has_moved(directory: Path, before: RunState) -> bool:
     run = read_run(directory)
-    return run is None or run.ended is not None or run.state.generation != generation
+    return run is None or run.ended is not None or _place(run.state) != _place(before)
 
 
-def _restarted(run: Run | None, before: int) -> Outcome:
-    if run is not None and run.ended is None and run.state.generation > before:
+def _place(state: RunState) -> tuple[int, int]:
+    return state.life, state.generation
+
+
+def _restarted(run: Run | None, before: RunState) -> Outcome:
+    if run is not None and run.ended is None and run.state.generation > before.generation:
         return Done(f"generation {run.state.generation} runs")
     return Failed(FailureClass.AGENT_ERROR, "it ended and could not be started again; its log says why")
 

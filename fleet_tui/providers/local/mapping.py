@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from fleet_tui.domain.action import ACTION_LABEL
 from fleet_tui.domain.agent import AGENT_LABEL, Claim, ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
@@ -113,7 +114,8 @@ def _labels_of_run(run: Run) -> dict[str, str]:
     started = run.started
     own = {"agent": started.name, "team": started.team, "task": started.task}
     own |= {"owner": started.owner, "parent": started.parent}
-    return {f"fleet.{name}": value for name, value in own.items() if value}
+    labels = {f"fleet.{name}": value for name, value in own.items()} | {ACTION_LABEL: run.state.restarted_by}
+    return {label: value for label, value in labels.items() if value}
 
 
 def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource:
@@ -129,6 +131,8 @@ def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource
         "restarts": str(run.state.restarts),
         "terminal": "yes" if run.started.tty else "no",
     }
+    if run.state.last.ended_at is not None and phase.phase not in ENDED:
+        detail["ended before with"] = how_it_ended(run.state.last)
     if run.state.lost_output_bytes:
         detail["lost output"] = f"{run.state.lost_output_bytes} bytes"
     if run.state.child is not None and phase.phase not in ENDED:
@@ -136,7 +140,7 @@ def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource
     return Resource(
         key=ResourceKey(source, Kind.PROCESS, run.run_id),
         provider=PROVIDER,
-        incarnation=Incarnation(run.run_id),
+        incarnation=run.incarnation,
         generation=str(run.state.generation),
         name=run.started.name,
         phase=phase,

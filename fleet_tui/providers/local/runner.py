@@ -174,8 +174,10 @@ class Runner:
         self.directory = RunDirectory(f"{order['runs']}/{self.run}", number(order, "log_limit_bytes"))
         self.child: tuple[int, int] | None = None
         self.generation = self.failures = 0
+        self.life = 1
         self.failed_at: list[float] = []
         self.phase, self.wanted, self.hold = "starting", "", False
+        self.ordered_by = self.restarted_by = ""
         self.since = self.started_at = time.time()
         self.born = time.monotonic()
         self.last: Facts = {"exit_status": None, "signal": None, "ended_at": None}
@@ -325,6 +327,8 @@ class Runner:
                 self.finish("order")
             else:
                 self.failures, self.failed_at = 0, []
+                # What an operator ordered is a new life; a restart by policy is another generation of the same one.
+                self.life, self.restarted_by = self.life + 1, self.ordered_by
                 self.start_again()
         if self.phase == "ended" and alone and not self.directory.unwritten:
             raise SystemExit(0)
@@ -345,6 +349,8 @@ class Runner:
             "phase": self.phase,
             "since": self.since,
             "generation": self.generation,
+            "life": self.life,
+            "restarted_by": self.restarted_by,
             "child": None if self.child is None else {"pid": self.child[0], "ticks": self.child[1]},
             "started_at": self.started_at,
             "restarts": max(0, self.generation - 1),
@@ -392,13 +398,15 @@ class Runner:
         try:
             request = json.loads(line)
             command, generation = str(request["cmd"]), int(request.get("generation", self.generation))
+            life, by = int(request.get("life", self.life)), str(request.get("by", ""))
             size = int(request.get("rows", 0)), int(request.get("cols", 0))
             grace_s = max(0.0, min(float(request.get("grace_s", 30)), 3600.0))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             return {"ok": False, "error": "not a request", "state": self.state()}
-        if refusal := self.refusal(command, generation):
+        if refusal := self.refusal(command, generation, life, by):
             return {"ok": False, "error": refusal, "state": self.state()}
         if command in ("restart", "end"):
+            self.ordered_by = by
             self.stop(command, grace_s)
         elif command == "hold-restarts":
             self.hold = request.get("hold") is not False
@@ -409,15 +417,19 @@ class Runner:
             self.resize(size, redraw=connection.attached)
         return {"ok": True, "run": self.run, "state": self.state()}
 
-    def refusal(self, command: str, generation: int) -> str:
+    def refusal(self, command: str, generation: int, life: int, by: str) -> str:
         if command not in COMMANDS:
             return "no such command"
+        if command in ("restart", "end") and life != self.life:
+            return f"it was restarted by order since: this is life {self.life} of the run, not {life}"
         if command in ("set-size", "attach") and not self.order["tty"]:
             return "this run holds no terminal"
         if command in ("set-size", "attach", "restart") and self.phase == "ended":
             return "this run has ended"
         if command == "restart" and self.wanted == "end":
             return "this run is being ended"
+        if command == "restart" and self.wanted == "restart" and by != self.ordered_by:
+            return "another order is restarting it"
         if command == "restart" and generation != self.generation:
             return f"this is generation {self.generation} of the run, not {generation}"
         return ""

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from fleet_tui.domain.identity import Incarnation
 from fleet_tui.providers.local.facts import ProcessRef
 from fleet_tui.providers.local.processes import alive
 
@@ -67,6 +68,10 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     since: float
     generation: int
     started_at: float
+    life: int = 1
+    """Counts the restarts that somebody ordered, from 1; the generation counts every start."""
+    restarted_by: str = ""
+    """The action that began this life, empty for the first."""
     child: Pid | None = None
     restarts: int = 0
     restart_at: float | None = None
@@ -100,6 +105,11 @@ class Run:
     @property
     def run_id(self) -> str:
         return self.started.run
+
+    @property
+    def incarnation(self) -> Incarnation:
+        """What a kill is aimed at: the run, and which life of it where it was restarted by order."""
+        return Incarnation(self.run_id if self.state.life == 1 else f"{self.run_id}.{self.state.life}")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +201,7 @@ def read_answer(peer: socket.socket) -> tuple[Answer, bytes]:
         raise ConnectionError("the runner's answer cannot be read") from error
 
 
-def ask(directory: Path, command: str, *, timeout_s: float = 5.0, **words: float | None) -> Answer | None:
+def ask(directory: Path, command: str, *, timeout_s: float = 5.0, **words: float | str | None) -> Answer | None:
     """Say one thing to a runner; None when no runner answers."""
     try:
         with connect(directory, timeout_s) as peer:

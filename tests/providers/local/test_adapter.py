@@ -160,26 +160,71 @@ async def test_what_is_paused_is_killed_at_once_on_demand(hold: Hold, local: Loc
     assert done(outcome) == "ended with SIGKILL"
 
 
-async def test_a_restart_is_another_generation_of_the_same_run(hold: Hold, local: LocalAdapter) -> None:
+async def test_a_restart_by_order_is_another_incarnation_in_the_same_row(hold: Hold, local: LocalAdapter) -> None:
     held = hold("sleep", "1000")
     row = await row_of(local, held)
+    order = order_for(Verb.RESTART, row, NOW_PLEASE)
 
-    assert done(await local.restart(order_for(Verb.RESTART, row, NOW_PLEASE))) == "generation 2 runs"
+    assert done(await local.restart(order)) == "generation 2 runs"
 
     after = await row_of(local, held)
-    assert (after.incarnation, after.generation, after.phase.phase) == (row.incarnation, "2", Phase.RUNNING)
+    assert (after.key, after.generation, after.phase.phase) == (row.key, "2", Phase.RUNNING)
+    assert after.incarnation != row.incarnation
+    assert dict(after.labels)["fleet.action"] == order.action_id
+    assert dict(after.detail)["ended before with"] == "SIGKILL"
     assert dict(after.detail)["pid"] != dict(row.detail)["pid"]
 
 
-async def test_an_old_plan_neither_restarts_nor_pauses_but_kills(hold: Hold, local: LocalAdapter) -> None:
+async def test_an_old_plan_does_nothing_to_what_was_restarted_by_order(hold: Hold, local: LocalAdapter) -> None:
     held = hold("sleep", "1000")
     old = await row_of(local, held)
     await local.restart(order_for(Verb.RESTART, old, NOW_PLEASE))
 
+    for act, verb in (
+        (local.restart, Verb.RESTART),
+        (local.pause, Verb.PAUSE),
+        (local.resume, Verb.RESUME),
+        (local.kill, Verb.KILL),
+    ):
+        assert refused(await act(order_for(verb, old, NOW_PLEASE))) is RefusalReason.REPLACED
+    new = await row_of(local, held)
+    assert (new.generation, new.phase.phase) == ("2", Phase.RUNNING)
+    done(await local.kill(order_for(Verb.KILL, new, NOW_PLEASE)))
+    assert (await row_of(local, held)).incarnation == new.incarnation
+
+
+async def test_a_restart_by_policy_is_the_same_incarnation_and_an_old_plan_still_kills(
+    hold: Hold, local: LocalAdapter
+) -> None:
+    held = hold("sleep", "1000", restart=RestartPolicy.ALWAYS, backoff=QUICK)
+    old = await row_of(local, held)
+    child = held.in_generation(1).child
+    assert child is not None
+    send(child.ref, signal.SIGKILL)
+    held.in_generation(2)
+
     assert refused(await local.restart(order_for(Verb.RESTART, old))) is RefusalReason.CHANGED
     assert refused(await local.pause(order_for(Verb.PAUSE, old))) is RefusalReason.CHANGED
-    assert (await row_of(local, held)).generation == "2"
+    after = await row_of(local, held)
+    assert (after.incarnation, after.generation) == (old.incarnation, "2")
     done(await local.kill(order_for(Verb.KILL, old, NOW_PLEASE)))
+
+
+async def test_a_restart_whose_command_is_gone_says_so_and_the_life_before_is_over(
+    hold: Hold, local: LocalAdapter, tmp_path: Path
+) -> None:
+    program = tmp_path / "agent"
+    program.symlink_to("/bin/sleep")
+    held = hold(str(program), "1000")
+    old = await row_of(local, held)
+    program.unlink()
+
+    outcome = await local.restart(order_for(Verb.RESTART, old, NOW_PLEASE))
+
+    assert isinstance(outcome, Failed)
+    assert "could not be started again" in outcome.detail
+    assert (await row_of(local, held)).incarnation != old.incarnation
+    held.ended()
 
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.RESUME, Verb.KILL, Verb.RESTART])

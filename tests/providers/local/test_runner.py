@@ -162,6 +162,40 @@ def test_a_restart_is_refused_for_a_generation_nobody_looked_at(hold: Hold) -> N
     assert held.run.state.phase == "running"
 
 
+def test_an_end_is_refused_for_a_life_that_was_restarted_by_order(hold: Hold) -> None:
+    held = hold("sh", "-c", "sleep 1000")
+    ask(held.directory, "restart", generation=1, grace_s=0, by="i.0")
+    state = held.in_generation(2)
+    assert (state.life, state.restarted_by) == (2, "i.0")
+
+    answer = ask(held.directory, "end", life=1, grace_s=0)
+
+    assert answer is not None
+    assert (answer.ok, "restarted by order" in answer.error) == (False, True)
+    assert held.run.state.phase == "running"
+
+
+def test_a_restart_is_one_order_s_until_it_is_over(hold: Hold) -> None:
+    held = hold("sh", "-c", "trap '' TERM; echo up; while :; do sleep 1000; done")
+    held.says("up")
+
+    answers = [ask(held.directory, "restart", generation=1, grace_s=0.3, by=by) for by in ("i.0", "i.0", "j.0")]
+
+    assert [answer.ok for answer in answers if answer is not None] == [True, True, False]
+    assert held.in_generation(2).restarted_by == "i.0"
+    assert held.run.state.life == 2
+
+
+def test_a_restart_by_order_ends_a_crash_loop_and_one_by_policy_begins_no_life(hold: Hold) -> None:
+    held = hold("false", restart=RestartPolicy.ON_FAILURE, backoff=QUICK)
+    assert held.in_phase("crash-loop").life == 1
+
+    ask(held.directory, "restart", by="i.0")
+
+    eventually(lambda: held.run.state.generation == 6, what="the second crash loop")
+    assert held.in_phase("crash-loop").life == 2
+
+
 def test_a_restart_kills_what_will_not_end_and_all_below_it(hold: Hold) -> None:
     held = hold(
         "sh", "-c", "trap '' TERM; setsid sh -c \"trap '' TERM; sleep 1000\" & echo up; while :; do sleep 1000; done"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.filter import EVERYTHING, Filter, matches
+from fleet_tui.domain.filter import EVERYTHING, Filter, matches, score
 from fleet_tui.domain.phase import Phase
 from fleet_tui.views import row
 from fleet_tui.views.facts import AgentFacts
@@ -54,6 +54,11 @@ class Ranking:
     def narrowed(self) -> bool:
         """Not every row of the fleet is let through."""
         return bool(self.filter) or self.faults_only
+
+    @property
+    def by_match(self) -> bool:
+        """A fuzzy filter is on: what matches best comes first, whatever the order is otherwise."""
+        return bool(self.filter.letters)
 
     def rebuild(self, now: datetime) -> None:
         """Look at every row: after another filter or order, or a whole load."""
@@ -102,14 +107,17 @@ class Ranking:
 
     def _look(self, now: datetime) -> Look:
         model, key = self._model, key_of(self._model, self.order, now)
-        chosen, faults_only = self.filter, self.faults_only
+        chosen, faults_only, letters = self.filter, self.faults_only, self.filter.letters
 
         def look(agent: Agent) -> Key | None:
             if faults_only and not self._faulty(agent, now):
                 return None
-            if chosen and not matches(chosen, AgentFacts(model, agent, now)):
+            if not chosen:
+                return key(agent)
+            facts = AgentFacts(model, agent, now)
+            if not matches(chosen, facts):
                 return None
-            return key(agent)
+            return -float(score(chosen, facts)) if letters else key(agent)
 
         return look if self.narrowed else key
 
@@ -132,12 +140,12 @@ class Ranking:
         if self._resized:
             self._by_handle = sorted(keys)
             self._resized = False
-        by_handle = self._by_handle
+        by_handle, descending = self._by_handle, self.descending and not self.by_match
         if len(by_handle) <= SORTED_AT_ONCE:
-            return sorted(by_handle, key=keys.__getitem__, reverse=self.descending)
+            return sorted(by_handle, key=keys.__getitem__, reverse=descending)
         packed = list(map(keys.__getitem__, by_handle))
         yield
-        return (yield from key_steps(by_handle, packed, descending=self.descending))
+        return (yield from key_steps(by_handle, packed, descending=descending))
 
     def step(self, by: int) -> None:
         """Sort by the next column, left or right of the present one."""

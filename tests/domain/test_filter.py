@@ -1,6 +1,7 @@
 """The FILTER language says what it means, refuses with one sentence, and never runs for long."""
 
 import time
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,9 +19,11 @@ from fleet_tui.domain.filter import (
     parse_line,
     parse_to_act,
     parse_to_look,
+    score,
     split,
     unmatched_names,
 )
+from fleet_tui.domain.filter_words import NUMBERS
 from fleet_tui.domain.pattern import PatternError, bounded_pattern, found_in
 
 
@@ -75,6 +78,7 @@ def chosen(line: str) -> list[bool]:
     [
         ("", [True, True]),
         ("all:", [True, True]),
+        ("all: team:ci", [True, False]),
         ("ci-fix", [True, False]),
         ("-ci-fix", [False, True]),
         ("team:ci", [True, False]),
@@ -95,6 +99,20 @@ def chosen(line: str) -> list[bool]:
         ("label.env:-", [False, True]),
         ("team:ci state:paused", [False, False]),
         ("http://x", [False, False]),
+        ("~^ci-.*7$", [True, False]),
+        ("-~^ci-", [False, True]),
+        ("!ci-fix", [False, True]),
+        ("!team:ci", [False, True]),
+        ("!usd>1", [False, False]),
+        ("$>1", [True, False]),
+        ("-l env=x", [True, False]),
+        ("-l env!=x", [False, True]),
+        ("-l env", [True, False]),
+        ("-l env=x,env=y", [False, False]),
+        ("-f cfx7", [True, False]),
+        ("-f 7xfc", [False, False]),
+        ('-f "c f x" team:ci', [True, False]),
+        ("!l !f", [False, True]),
     ],
 )
 def test_a_filter_means_what_it_says(line: str, expected: list[bool]) -> None:
@@ -115,6 +133,13 @@ def test_a_filter_means_what_it_says(line: str, expected: list[bool]) -> None:
         ("team:~(a+)+b", "may not be repeated"),
         ("stale:maybe", "stale takes yes or no"),
         ('task:"open', "a double quote is open"),
+        ("~(", "not a regular expression"),
+        ("~(a+)+b", "may not be repeated"),
+        ("!", "! leaves out what follows it"),
+        ("-l", "-l needs a label"),
+        ("-l =x", "write -l key=value"),
+        ("-l env=", "write -l key=value"),
+        ("-f", "-f needs letters"),
     ],
 )
 def test_a_mistake_is_one_sentence(line: str, sentence: str) -> None:
@@ -149,6 +174,46 @@ def test_quotes_keep_blanks_and_what_is_printed_parses_again() -> None:
     filtered = parse_line('task:"fix the test" -team:ci age>1h30m')
     assert split('task:"fix the test" x') == ("task:fix the test", "x")
     assert parse_line(filtered.text) == filtered
+
+
+_VALUES = st.text(alphabet=st.characters(exclude_characters='"', exclude_categories=["Cs"]), min_size=1, max_size=8)
+_NAMED = st.sampled_from(["team:", "name:", "label.env:", "phase:", "state:", "-owner:", ""])
+_WORDS = st.one_of(
+    st.tuples(st.sampled_from(["", "!", "-"]), _NAMED, _VALUES).map("".join),
+    st.tuples(st.sampled_from(["-f", "-l"]), _VALUES).map(lambda pair: f'{pair[0]} "{pair[1]}"'),
+    st.sampled_from(["usd>1", "!age<1h", "$/h>2", "$>1/h", "left:1h..2h", "all:", "stale:true", "!l", "-l a=b,c!=d"]),
+)
+
+
+@given(st.lists(_WORDS, max_size=4))
+def test_what_a_filter_prints_is_the_filter(words: list[str]) -> None:
+    try:
+        typed = parse_line(" ".join(words))
+    except FilterError:
+        return
+    assert parse_line(typed.text) == typed
+
+
+@given(_WORDS)
+def test_an_inverse_is_the_complement_where_anything_is_known(word: str) -> None:
+    try:
+        (one,) = parse_line(f'"{word}"' if '"' not in word else word).terms
+    except (FilterError, ValueError):
+        return
+    if one.field in NUMBERS:
+        return
+    inverse = Filter(terms=(replace(one, negated=not one.negated),))
+    for row in (CI, FREE):
+        assert matches(Filter(terms=(one,)), row) != matches(inverse, row)
+
+
+def test_letters_in_order_rank_what_matches_best() -> None:
+    fuzzy = parse_line("-f cifx team:-")
+    assert fuzzy.letters == "cifx"
+    names = ["ci-fix", "c-i-f-o-x", "basic-fox-ix", "ci-fix-07"]
+    ranked = sorted(names, key=lambda name: -score(fuzzy, Row(name=name)))
+    assert ranked == ["ci-fix", "ci-fix-07", "c-i-f-o-x", "basic-fox-ix"]
+    assert score(parse_line("ci"), CI) == 0
 
 
 def test_durations() -> None:

@@ -190,7 +190,7 @@ class FleetPane(Pane):
         live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
         if bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
-        order = f"{ranking.order}{' reversed' if ranking.descending else ''}"
+        order = "best match" if ranking.by_match else f"{ranking.order}{' reversed' if ranking.descending else ''}"
         self._status.show(
             word("FLEET", Role.TITLE),
             word(f"[{shown}]  sort {order}  filter "),

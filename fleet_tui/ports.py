@@ -14,6 +14,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
+from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.outcome import Outcome
 from fleet_tui.domain.rates import RateCard
@@ -35,11 +36,15 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
-    """Lines in order, oldest first, exactly as they came; `cursor` continues after the last of them."""
+    """Lines in order, oldest first, exactly as they came; `cursor` continues after the last of them.
+
+    All lines of a page are of one run; `generation` names it, empty where the provider does not tell its runs apart.
+    """
 
     lines: tuple[tuple[datetime | None, str], ...]
     cursor: str | None
     more: bool = False
+    generation: str = ""
 
 
 @runtime_checkable
@@ -295,6 +300,14 @@ class FleetReader(Protocol):
         ...
 
     def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]: ...
+
+    def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]:
+        """The newest lines behind a `seq`, oldest first, each cut to what a screen can draw."""
+        ...
+
+    def log_state(self, key: ResourceKey) -> LogState | None:
+        """What is kept of a log; None where it was never read."""
+        ...
 
     def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]: ...
 

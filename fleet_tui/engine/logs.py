@@ -48,8 +48,10 @@ class LogDesk:
         cursor_name = f"logs:{key.packed()}"
         try:
             after = await self._around.stored(lambda store: store.cursor(cursor_name))
+            first = True
             while self._around.clock.now() < self._until[key]:
-                page = await self._page(key, after)
+                page = await self._page(key, after, first=first)
+                first = first and page is None
                 if page is not None and page.cursor is not None and page.cursor != after:
                     after = page.cursor
                     await self._around.stored(partial(_keep_cursor, name=cursor_name, value=after))
@@ -62,7 +64,7 @@ class LogDesk:
             self._following.discard(key)
             self._until.pop(key, None)
 
-    async def _page(self, key: ResourceKey, after: str | None) -> LogPage | None:
+    async def _page(self, key: ResourceKey, after: str | None, *, first: bool) -> LogPage | None:
         around = self._around
         source = around.sources.get(key.source)
         if source is None or not isinstance(source.adapter, LogReader):
@@ -85,7 +87,8 @@ class LogDesk:
 
             await around.stored(tell)
             return None
-        if page.lines:
+        # Once it is also told that there was nothing: an empty log and one never read are two things.
+        if page.lines or first:
             now = around.clock.now()
             await around.stored(lambda store: store.append_logs(key, page, now))
         return page

@@ -108,7 +108,16 @@ def _first_schema(db: Database) -> None:
     _acts(db)
 
 
-STEPS: tuple[tuple[str, Migration], ...] = (("0001 first schema", _first_schema),)
+def _runs_of_logs(db: Database) -> None:
+    """Lines know which run wrote them and when they were read."""
+    db.conn.execute("ALTER TABLE log_lines ADD COLUMN generation TEXT NOT NULL DEFAULT ''")
+    db.conn.execute("ALTER TABLE log_lines ADD COLUMN read_at INTEGER")
+
+
+STEPS: tuple[tuple[str, Migration], ...] = (
+    ("0001 first schema", _first_schema),
+    ("0002 runs of logs", _runs_of_logs),
+)
 """In order; as many as `schema.SCHEMA_VERSION` says."""
 
 

@@ -14,13 +14,14 @@ from typing_extensions import override
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.ports import FleetReader, StoreError
 from fleet_tui.store import audit, journal, read_delta, read_history
 from fleet_tui.store.connection import explained, open_reader, refuse_newer, version
-from fleet_tui.store.read_history import LogLine
+from fleet_tui.store.read_history import Tail
 from fleet_tui.store.samples import Sample
 from fleet_tui.store.schema import SCHEMA_VERSION
 
@@ -92,8 +93,16 @@ class SqliteFleetReader(FleetReader):
             return read_delta.joined(read_delta.pieces(connection, 2000))
 
     @override
-    def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[LogLine, ...]:
+    def log_tail(self, key: ResourceKey, *, limit: int) -> Tail:
         return self._read(lambda connection: read_history.log_tail(connection, key, limit), ())
+
+    @override
+    def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]:
+        return self._read(lambda connection: read_history.log_after(connection, key, seq, limit), ())
+
+    @override
+    def log_state(self, key: ResourceKey) -> LogState | None:
+        return self._read(lambda connection: read_history.log_state(connection, key), None)
 
     @override
     def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]:

@@ -5,26 +5,60 @@ from datetime import datetime
 
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.log import LogLine, LogRun, LogState
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Event
+from fleet_tui.domain.text import LINE_LIMIT
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.store import schema
-from fleet_tui.store.codecs import failure_of, key_row, opt_moment, plain, text, us
+from fleet_tui.store.codecs import failure_of, key_row, moment, opt_moment, plain, text, us
 from fleet_tui.store.codecs_acts import audit_of
 from fleet_tui.store.codecs_reading import event_of, usage_of
 from fleet_tui.store.samples import Sample, unpacked
 from fleet_tui.store.sql import select
 
-LogLine = tuple[datetime | None, str]
+Tail = tuple[tuple[datetime | None, str], ...]
 
 
-def log_tail(connection: sqlite3.Connection, key: ResourceKey, limit: int) -> tuple[LogLine, ...]:
+def log_tail(connection: sqlite3.Connection, key: ResourceKey, limit: int) -> Tail:
     """The newest lines, oldest first."""
     rows = connection.execute(
         "SELECT at, text FROM log_lines WHERE source = ? AND kind = ? AND rid = ? ORDER BY id DESC LIMIT ?",
         (*key_row(key), limit),
     ).fetchall()
     return tuple((opt_moment(at), plain(line)) for at, line in reversed(rows))
+
+
+def log_after(connection: sqlite3.Connection, key: ResourceKey, seq: int, limit: int) -> tuple[LogLine, ...]:
+    """The newest lines behind `seq`, oldest first; of a long line as much as a screen can draw."""
+    rows = connection.execute(
+        "SELECT id, at, read_at, generation, substr(text, 1, ?) FROM log_lines "
+        "WHERE source = ? AND kind = ? AND rid = ? AND id > ? ORDER BY id DESC LIMIT ?",
+        (LINE_LIMIT + 1, *key_row(key), seq, limit),
+    ).fetchall()
+    return tuple(
+        LogLine(seq=id_, at=opt_moment(at), read_at=opt_moment(read_at), generation=plain(generation), text=plain(line))
+        for id_, at, read_at, generation, line in reversed(rows)
+    )
+
+
+def log_state(connection: sqlite3.Connection, key: ResourceKey) -> LogState | None:
+    """What is kept, by run, the oldest run first."""
+    ring = connection.execute(
+        "SELECT size_bytes, at FROM log_rings WHERE source = ? AND kind = ? AND rid = ?", key_row(key)
+    ).fetchone()
+    if ring is None:
+        return None
+    runs = connection.execute(
+        "SELECT generation, count(*) FROM log_lines WHERE source = ? AND kind = ? AND rid = ? "
+        "GROUP BY generation ORDER BY min(id)",
+        key_row(key),
+    ).fetchall()
+    return LogState(
+        size_bytes=ring[0],
+        read_at=moment(ring[1]),
+        runs=tuple(LogRun(generation=plain(generation), lines=count) for generation, count in runs),
+    )
 
 
 def events(connection: sqlite3.Connection, limit: int, key: ResourceKey | None) -> tuple[Event, ...]:

@@ -1,6 +1,6 @@
 """The names of what the store holds: files, tables and columns, for both the write and the read side."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept in `PRAGMA user_version`; a store with a greater one is never touched."""
 
 APPLICATION_ID = 0x666C7475

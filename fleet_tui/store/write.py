@@ -141,8 +141,7 @@ class SqliteCollectorStore(CollectorStore):
 
     @override
     def append_logs(self, key: ResourceKey, page: LogPage, now: datetime) -> None:
-        if page.lines:
-            self._writer.run(lambda connection, _: write_logs.append(connection, key, page, now), durable=False)
+        self._writer.run(lambda connection, _: write_logs.append(connection, key, page, now), durable=False)
 
     @override
     def expire_hand_overs(self, now: datetime) -> None:

@@ -17,7 +17,7 @@ LINE_BYTES = 256 * 1024
 """A longer line keeps its beginning."""
 
 _OF_KEY = "WHERE source = ? AND kind = ? AND rid = ?"
-_LINE = insert("log_lines", (*schema.KEY, "at", "text", "size_bytes"))
+_LINE = insert("log_lines", (*schema.KEY, "at", "read_at", "generation", "text", "size_bytes"))
 _GROW = insert("log_rings", (*schema.KEY, "size_bytes", "at")) + (
     " ON CONFLICT (source, kind, rid) DO UPDATE SET size_bytes = size_bytes + excluded.size_bytes, at = excluded.at"
 )
@@ -28,9 +28,10 @@ _DROP = "DELETE FROM log_lines WHERE source = ? AND kind = ? AND rid = ? AND id 
 
 
 def append(connection: sqlite3.Connection, key: ResourceKey, page: LogPage, now: datetime) -> None:
-    """Add lines and drop the oldest until the ring holds again."""
+    """Add lines and drop the oldest until the ring holds again. A page without a line says that it was read."""
     row = key_row(key)
-    lines = [(*row, opt_us(at), *_cut(line)) for at, line in page.lines]
+    read = (us(now), text(page.generation))
+    lines = [(*row, opt_us(at), *read, *_cut(line)) for at, line in page.lines]
     connection.executemany(_LINE, lines)
     connection.execute(_GROW, (*row, sum(line[-1] for line in lines), us(now)))
     (held,) = connection.execute(_HELD, row).fetchone()

@@ -11,6 +11,7 @@ from fleet_tui.domain.identity import Incarnation, Target
 from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.record import ActionState, HandOver, WantedKind
 from fleet_tui.domain.resource import Event
+from fleet_tui.domain.text import LINE_LIMIT
 from fleet_tui.ports import LogPage, StoreError
 from fleet_tui.store import write_logs
 from tests.support import facts
@@ -195,6 +196,28 @@ def test_log_lines_come_back_in_order_as_they_came(opened: Stores) -> None:
     opened.collector.append_logs(key, LogPage(lines=lines[4:], cursor="6"), NOW)
     assert opened.reader().log_tail(key, limit=3) == lines[3:]
     assert opened.reader().log_tail(facts.key("b"), limit=3) == ()
+
+
+def test_lines_know_their_run_and_are_read_from_where_one_was(opened: Stores) -> None:
+    key, reader = facts.key("a"), opened.reader()
+    assert reader.log_state(key) is None
+    opened.collector.append_logs(key, LogPage(lines=(), cursor=None), NOW)
+    state = reader.log_state(key)
+    assert state is not None
+    assert (state.read_at, state.size_bytes, state.runs) == (NOW, 0, ())
+
+    opened.collector.append_logs(key, LogPage(lines=((None, "one"), (NOW, "two")), cursor="2", generation="1"), NOW)
+    opened.collector.append_logs(key, LogPage(lines=((None, "x" * 50_000),), cursor="3", generation="2"), NOW)
+    lines = reader.log_after(key, seq=0, limit=10)
+    assert [(line.generation, line.text[:5], line.at, line.read_at) for line in lines] == [
+        ("1", "one", None, NOW), ("1", "two", NOW, NOW), ("2", "xxxxx", None, NOW),
+    ]  # fmt: skip
+    assert len(lines[2].text) == LINE_LIMIT + 1
+    assert reader.log_after(key, seq=lines[1].seq, limit=10) == lines[2:]
+    assert reader.log_after(key, seq=0, limit=2) == lines[1:]
+    state = reader.log_state(key)
+    assert state is not None
+    assert [(run.generation, run.lines) for run in state.runs] == [("1", 2), ("2", 1)]
 
 
 def test_a_runs_log_is_a_ring_of_bytes(opened: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.record import AuditRow, HandOver, WantedKind
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
@@ -31,6 +32,8 @@ class MemoryReader(FleetReader):
         self._first = first
         self._next: deque[FleetDelta] = deque()
         self.logs: tuple[tuple[datetime | None, str], ...] = ()
+        self.log_lines: list[LogLine] = []
+        self.log_states: dict[ResourceKey, LogState] = {}
         self.told_events: tuple[Event, ...] = ()
         self.told_failures: tuple[Failure, ...] = ()
         self.told_audit: tuple[AuditRow, ...] = ()
@@ -64,6 +67,16 @@ class MemoryReader(FleetReader):
     @override
     def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]:
         return self.logs[-limit:]
+
+    @override
+    def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]:
+        self._broken()
+        return tuple(line for line in self.log_lines if line.seq > seq)[-limit:]
+
+    @override
+    def log_state(self, key: ResourceKey) -> LogState | None:
+        self._broken()
+        return self.log_states.get(key)
 
     @override
     def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]:

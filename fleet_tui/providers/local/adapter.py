@@ -19,10 +19,10 @@ from fleet_tui.providers.local import mapping, tree
 from fleet_tui.providers.local.discovery import Scanner
 from fleet_tui.providers.local.facts import Table
 from fleet_tui.providers.local.launch import RUNS
-from fleet_tui.providers.local.logs import read_lines
+from fleet_tui.providers.local.logs import read_lines, run_starts
 from fleet_tui.providers.local.processes import alive, read_table
 from fleet_tui.providers.local.recognise import AgentsFileError, Kinds, load_kinds, shipped_kinds
-from fleet_tui.providers.local.runs import ENDED_FILE, LOG, Answer, Run, RunState, ask, read_run
+from fleet_tui.providers.local.runs import ENDED_FILE, LOG, STARTS, Answer, Run, RunState, ask, read_run
 from fleet_tui.providers.local.settings import LocalSettings
 from fleet_tui.providers.local.survey import FoundAgent, Fresh, HeldRun, Survey, Surveyor, runners_in
 from fleet_tui.providers.local.vitals import Sampler
@@ -135,7 +135,12 @@ class LocalAdapter:
             return LogPage(lines=(), cursor=after)
         directory = self._runs / run_id
         final = (directory / ENDED_FILE).exists()
-        return await asyncio.to_thread(read_lines, directory / LOG, after=after, limit=limit, final=final)
+
+        def read() -> LogPage:
+            starts = run_starts(directory / STARTS)
+            return read_lines(directory / LOG, after=after, limit=limit, final=final, starts=starts)
+
+        return await asyncio.to_thread(read)
 
     async def _survey(self) -> Survey:
         try:

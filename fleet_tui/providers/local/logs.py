@@ -3,8 +3,9 @@
 import ctypes
 import errno
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fleet_tui.ports import LogPage
 
@@ -14,12 +15,40 @@ _BLOCK: Final = 4096
 _PUNCH_HOLE_KEEP_SIZE: Final = 0x03
 _LINE_LIMIT: Final = 65_536
 _CHUNK_BYTES: Final = 262_144
+_STARTS_BYTES: Final = 65_536
 
 
-def read_lines(path: Path, *, after: str | None, limit: int, final: bool = False) -> LogPage:
+class Start(NamedTuple):
+    """Where in the log a generation of the run begins."""
+
+    generation: str
+    offset: int
+
+
+def run_starts(path: Path) -> tuple[Start, ...]:
+    """What the runner noted of its starts, oldest first; empty where nothing can be read."""
+    try:
+        noted = path.read_text(encoding="ascii", errors="replace")[-_STARTS_BYTES:]
+    except OSError:
+        return ()
+    starts: list[Start] = []
+    for line in noted.splitlines():
+        generation, _, offset = line.partition(" ")
+        if not (generation.isdecimal() and offset.isdecimal()):
+            continue
+        # A log that was cut begins anew, and nothing noted before says anything about it.
+        starts = [one for one in starts if one.offset < int(offset)]
+        starts.append(Start(generation, int(offset)))
+    return tuple(starts)
+
+
+def read_lines(
+    path: Path, *, after: str | None, limit: int, final: bool = False, starts: Sequence[Start] = ()
+) -> LogPage:
     """At most `limit` lines after the cursor, a byte offset; the last `limit` lines where there is none.
 
-    A line that has no end yet waits for it, unless it is longer than 64 kB or nothing more will come (`final`).
+    A line that has no end yet waits for it, unless it is longer than 64 kB or nothing more will come: all is `final`,
+    or the next run begins there. A page ends where one of the `starts` begins another run.
     """
     try:
         with path.open("rb") as file:
@@ -27,17 +56,21 @@ def read_lines(path: Path, *, after: str | None, limit: int, final: bool = False
             start = _start(file.fileno(), size, after)
             if after is None:
                 start = max(start, _start_of_last(file.fileno(), start, size, limit))
-            raw = os.pread(file.fileno(), _CHUNK_BYTES, start)
+            generation = next((one.generation for one in reversed(starts) if one.offset <= start), "")
+            stop = next((one.offset for one in starts if one.offset > start), size)
+            raw = os.pread(file.fileno(), max(0, min(_CHUNK_BYTES, stop - start)), start)
     except FileNotFoundError:
         return LogPage(lines=(), cursor=after)
     lines, used = _whole_lines(raw, limit)
-    if final and len(lines) < limit and used < len(raw) and start + len(raw) == size:
+    whole = start + len(raw) == stop and (final or stop < size)
+    if whole and len(lines) < limit and used < len(raw):
         lines, used = [*lines, raw[used:]], len(raw)
     end = start + used
     return LogPage(
         lines=tuple((None, line.decode("utf-8", "surrogateescape")) for line in lines),
         cursor=str(end),
         more=bool(lines) and end < size,
+        generation=generation,
     )
 
 

@@ -20,6 +20,7 @@ import time
 COMM = "fleet-runner"
 CONTROL = "control.sock"
 LOG = "output.log"
+STARTS = "starts"
 COMMANDS = ("status", "restart", "end", "hold-restarts", "set-size", "attach")
 _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_SET_CHILD_SUBREAPER = 4, 15, 36
 _CHUNK_BYTES = 65_536
@@ -97,7 +98,7 @@ class RunDirectory:
         self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         self.log = os.open(LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600, dir_fd=self.fd)
         self.log_limit_bytes = log_limit_bytes
-        self.lost_bytes = self.untold_bytes = 0
+        self.lost_bytes = self.untold_bytes = self.noted = 0
         self.unwritten: dict[str, Facts] = {}
 
     def write(self, name: str, facts: Facts) -> None:
@@ -121,6 +122,18 @@ class RunDirectory:
             except OSError:
                 continue
 
+    def note_start(self, generation: int) -> None:
+        """Say where in the log a generation begins. A disk that is full loses it, never the agent."""
+        self.noted = generation
+        try:
+            fd = os.open(STARTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600, dir_fd=self.fd)
+            try:
+                os.write(fd, f"{generation} {os.fstat(self.log).st_size}\n".encode())
+            finally:
+                os.close(fd)
+        except OSError:
+            return
+
     def append(self, output: bytes) -> None:
         note = f"\n[fleet-tui: {self.untold_bytes} bytes of output are missing here: the disk was full]\n"
         output = note.encode() + output if self.untold_bytes else output
@@ -130,6 +143,7 @@ class RunDirectory:
             # The collector trims the log to a few megabytes; this is for the days on which there is none.
             if os.fstat(self.log).st_blocks * 512 > self.log_limit_bytes:
                 os.ftruncate(self.log, 0)
+                self.note_start(self.noted)
         except OSError:
             done = 0
         self.lost_bytes += len(output) - done
@@ -241,6 +255,7 @@ class Runner:
         fact = stat_of(pid)
         self.child = (pid, fact[2] if fact is not None else 0)
         self.generation += 1
+        self.directory.note_start(self.generation)
         self.started_at, self.born = time.time(), time.monotonic()
         self.wanted, self.kill_at, self.restart_at = "", float("inf"), float("inf")
         self.enter("running")

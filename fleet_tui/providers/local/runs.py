@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 CONTROL: Final = "control.sock"
 LOG: Final = "output.log"
+STARTS: Final = "starts"
+"""Where each generation begins in the log: its number and a byte offset a line."""
 ENDED_FILE: Final = "ended"
 _LINE_LIMIT: Final = 65_536
 

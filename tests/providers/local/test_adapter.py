@@ -16,7 +16,7 @@ from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource, SignalKind
-from fleet_tui.ports import Getter, Killer, Lister, LogReader, Pauser, Restarter, Resumer
+from fleet_tui.ports import Getter, Killer, Lister, LogPage, LogReader, Pauser, Restarter, Resumer
 from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.policy import RestartPolicy
 from fleet_tui.providers.local.processes import alive, send
@@ -173,6 +173,28 @@ async def test_a_restart_by_order_is_another_incarnation_in_the_same_row(hold: H
     assert dict(after.labels)["fleet.action"] == order.action_id
     assert dict(after.detail)["ended before with"] == "SIGKILL"
     assert dict(after.detail)["pid"] != dict(row.detail)["pid"]
+
+
+async def test_lines_of_a_log_know_their_run(hold: Hold, local: LocalAdapter) -> None:
+    held = hold("sh", "-c", "echo hello; exec sleep 1000")
+    row = await row_of(local, held)
+
+    async def first_page(after: str | None) -> LogPage:
+        page = LogPage(lines=(), cursor=after)
+
+        async def there() -> bool:
+            nonlocal page
+            page = await local.read_logs(row.key, after=after, limit=50)
+            return bool(page.lines)
+
+        await eventually_async(there, what="a line of the log")
+        return page
+
+    first = await first_page(None)
+    assert done(await local.restart(order_for(Verb.RESTART, row, NOW_PLEASE))) == "generation 2 runs"
+    second = await first_page(first.cursor)
+
+    assert [(page.generation, page.lines[0][1]) for page in (first, second)] == [("1", "hello"), ("2", "hello")]
 
 
 async def test_an_old_plan_does_nothing_to_what_was_restarted_by_order(hold: Hold, local: LocalAdapter) -> None:

@@ -51,7 +51,7 @@ def test_only_we_may_read_a_run(hold: Hold) -> None:
     held.ended()
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in held.directory.iterdir()}
-    assert modes == dict.fromkeys(["started", "state", "ended", "output.log", "control.sock"], 0o600)
+    assert modes == dict.fromkeys(["started", "starts", "state", "ended", "output.log", "control.sock"], 0o600)
     assert stat.S_IMODE(held.directory.stat().st_mode) == 0o700
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.providers.local.logs import read_lines, trim
+from fleet_tui.providers.local.logs import read_lines, run_starts, trim
 
 
 def texts(path: Path, *, limit: int, final: bool = True) -> list[str]:
@@ -46,6 +46,27 @@ def test_a_line_without_any_end_is_given_in_pieces(tmp_path: Path) -> None:
     path.write_bytes(b"x" * 200_000)
 
     assert [len(text) for text in texts(path, limit=2, final=False)] == [65_536] * 3
+
+
+def test_each_page_is_of_one_run_and_no_line_is_lost_between_them(tmp_path: Path) -> None:
+    log, starts = tmp_path / "output.log", tmp_path / "starts"
+    log.write_bytes(b"one\ntwo, cut offthree\nfour\n")
+    starts.write_text("1 0\n2 16\nnonsense\n")
+    found: list[tuple[str, str]] = []
+    after: str | None = None
+    while (page := read_lines(log, after=after, limit=50, starts=run_starts(starts))).lines:
+        found += [(page.generation, text) for _, text in page.lines]
+        after = page.cursor
+
+    assert found == [("1", "one"), ("1", "two, cut off"), ("2", "three"), ("2", "four")]
+
+
+def test_a_log_that_was_cut_begins_anew(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    starts.write_text("1 0\n2 500\n3 900\n3 0\n4 100\n")
+
+    assert run_starts(starts) == (("3", 0), ("4", 100))
+    assert run_starts(tmp_path / "none") == ()
 
 
 def test_bytes_that_are_no_text_survive(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.outcome import Outcome
 from fleet_tui.domain.rates import RateCard
+from fleet_tui.domain.reach import Attempt, ReachHour
 from fleet_tui.domain.reading import Listing, SourceStatus
 from fleet_tui.domain.record import ActionRecord, AuditRow, HandOver, Wanted, WantedKind
 from fleet_tui.domain.resource import Event, Resource, Vitals
@@ -207,6 +208,8 @@ class Observation:
     usage: tuple[UsageLine, ...] = ()
     accruals: tuple[tuple[Subject, Accrual], ...] = ()
     failures: tuple[Failure, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    """Readings that were tried, whether they changed anything or not."""
     findings: tuple[Finding, ...] = ()
     gone_findings: tuple[tuple[RuleName, ResourceKey], ...] = ()
 
@@ -316,6 +319,10 @@ class FleetReader(Protocol):
     def audit(self, *, limit: int) -> tuple[AuditRow, ...]: ...
 
     def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]: ...
+
+    def reach(self, *, since: datetime) -> tuple[ReachHour, ...]:
+        """How our own readings went, by source and hour, in the last 8 days at most."""
+        ...
 
     def at(self, moment: datetime) -> tuple[Resource, ...]:
         """The resources as they stood at a moment of the last 48 h."""

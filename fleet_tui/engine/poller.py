@@ -2,20 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s
 from fleet_tui.domain.identity import Layer, SourceName
 from fleet_tui.domain.phase import ENDED
+from fleet_tui.domain.reach import Attempt
 from fleet_tui.domain.reading import Reading, SourceStatus
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.deeds import recalled_deeds
 from fleet_tui.engine.guard import LISTING_DEADLINE_S, READ_DEADLINE_S, ask
 from fleet_tui.engine.picture import Picture, picture_of
+from fleet_tui.engine.reach import attempt_of
 from fleet_tui.engine.reconciler import Pace, Reconciled, reconcile
 from fleet_tui.engine.schedule import EVENTS_S, USAGE_S, VITALS_S, jittered_s, retry_s
 from fleet_tui.engine.source import Source
@@ -33,6 +35,8 @@ from fleet_tui.ports import (
     UsageReader,
     VitalsReader,
 )
+
+T = TypeVar("T")
 
 USAGE_LOOK_BACK: Final = timedelta(days=2)
 """Vendors correct their figures for a day or two; a line that is read again replaces itself."""
@@ -62,6 +66,8 @@ class SourcePoller:
         self._around = around
         self._failures: dict[str, Failure] = {}
         self._listed = asyncio.Event()
+        self._tried: list[Attempt] = []
+        """Side readings that the next listing writes down, so that none of them costs a transaction of its own."""
         around.nudges.setdefault(source.name, asyncio.Event())
 
     @property
@@ -164,15 +170,17 @@ class SourcePoller:
             cadence_s=self._source.provider.cadence_s,
             roll=around.chance.random(),
         )
+        tried = tuple(self._tried)
         try:
-            await around.stored(partial(self._keep, reading=reading, pace=pace))
+            await around.stored(partial(self._keep, reading=reading, pace=pace, tried=tried))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a reading that breaks the comparison is a failed reading
             _log.exception("%s: list: what was read could not be used", self.name)
             failure = self._unusable(error)
             unusable = replace(reading, listing=None, failure=failure)
-            await around.stored(partial(self._keep, reading=unusable, pace=pace))
+            await around.stored(partial(self._keep, reading=unusable, pace=pace, tried=tried))
+        del self._tried[: len(tried)]
         return failure is None
 
     def _unusable(self, error: Exception) -> Failure:
@@ -184,11 +192,12 @@ class SourcePoller:
             at=self._around.clock.now(),
         )
 
-    def _keep(self, store: CollectorStore, *, reading: Reading, pace: Pace) -> None:
+    def _keep(self, store: CollectorStore, *, reading: Reading, pace: Pace, tried: tuple[Attempt, ...]) -> None:
         """Diff and write on the store's thread, so that pictures are replaced by one thread only."""
         before = self._around.pictures[self.name]
         done: Reconciled = reconcile(before, reading, pace)
-        store.observe(done.observation)
+        listed = attempt_of(before.status, reading)
+        store.observe(replace(done.observation, attempts=(*tried, *((listed,) if listed else ()))))
         self._around.pictures[self.name] = done.picture
         if self._source.provider.layer is Layer.COMPUTE:
             changes = rate_changes(before, done.observation.changed, reading.ended_at)
@@ -202,13 +211,7 @@ class SourcePoller:
             return True
         now = self._around.clock.now()
         try:
-            vitals = await ask(
-                adapter.read_vitals(keys, now),
-                source=self.name,
-                operation="read vitals",
-                deadline_s=LISTING_DEADLINE_S,
-                clock=self._around.clock,
-            )
+            vitals = await self._asked(adapter.read_vitals(keys, now), "read vitals", LISTING_DEADLINE_S)
         except ProviderError as error:
             return await self._tell(error.failure, "read vitals")
 
@@ -230,12 +233,8 @@ class SourcePoller:
         now, cursor_name = self._around.clock.now(), f"events:{self.name}"
         after = await self._around.stored(lambda store: store.cursor(cursor_name))
         try:
-            events, cursor = await ask(
-                adapter.read_events(after=after, now=now),
-                source=self.name,
-                operation="read events",
-                deadline_s=READ_DEADLINE_S,
-                clock=self._around.clock,
+            events, cursor = await self._asked(
+                adapter.read_events(after=after, now=now), "read events", READ_DEADLINE_S
             )
         except ProviderError as error:
             return await self._tell(error.failure, "read events")
@@ -259,12 +258,10 @@ class SourcePoller:
         now = self._around.clock.now()
         rows = tuple(self._around.pictures[self.name].rows())
         try:
-            lines = await ask(
+            lines = await self._asked(
                 adapter.read_usage(since=now - USAGE_LOOK_BACK, until=now, resources=rows),
-                source=self.name,
-                operation="read usage",
-                deadline_s=LISTING_DEADLINE_S,
-                clock=self._around.clock,
+                "read usage",
+                LISTING_DEADLINE_S,
             )
         except ProviderError as error:
             return await self._tell(error.failure, "read usage")
@@ -272,6 +269,30 @@ class SourcePoller:
             chunk = lines[first : first + USAGE_CHUNK]
             await self._observe(Observation(source=self.name, at=now, status=self._status(), usage=chunk))
         return self._well("read usage")
+
+    async def _asked(self, call: Coroutine[Any, Any, T], operation: str, deadline_s: float) -> T:
+        """Ask, and count how it went. Raises ProviderError."""
+        clock = self._around.clock
+        began_s = clock.monotonic_s()
+
+        def count(failure_class: FailureClass | None) -> None:
+            took_ms = max(round((clock.monotonic_s() - began_s) * 1000), 0)
+            attempt = Attempt(
+                source=self.name,
+                at=clock.now(),
+                operation=operation,
+                failure_class=failure_class,
+                latency_ms=took_ms,
+            )
+            self._tried.append(attempt)
+
+        try:
+            answer = await ask(call, source=self.name, operation=operation, deadline_s=deadline_s, clock=clock)
+        except ProviderError as error:
+            count(error.failure.failure_class)
+            raise
+        count(None)
+        return answer
 
     def _living(self) -> Sequence[Resource]:
         return [row for row in self._around.pictures[self.name].rows() if row.phase.phase not in ENDED]

@@ -20,7 +20,7 @@ _INTS = frozenset({
     "start_at", "end_at", "amount_micro", "day", "line_count", "ended_at", "submitted_at", "not_after",
     "accepted_at", "flag", "settled_at", "seq", "asked_at", "expires_at", "n_reported", "n_estimated", "n_plan",
     "n_claimed", "n_unpriced", "until", "present", "size_bytes", "samples", "idx", "horizon", "token", "audit_seq",
-    "journal_from",
+    "journal_from", "hour_at", "readings", "covered_ms", "latency_max_ms",
 })
 # fmt: on
 _FLOATS = frozenset({"cadence_s", "clock_skew_s", "cpu_percent", "retry_after_s"})
@@ -114,9 +114,15 @@ def _runs_of_logs(db: Database) -> None:
     db.conn.execute("ALTER TABLE log_lines ADD COLUMN read_at INTEGER")
 
 
+def _reach(db: Database) -> None:
+    reach = _table(db, "reach", schema.REACH, unique=schema.REACH_KEY)
+    reach.create_index(["hour_at"], index_name="reach_hour")
+
+
 STEPS: tuple[tuple[str, Migration], ...] = (
     ("0001 first schema", _first_schema),
     ("0002 runs of logs", _runs_of_logs),
+    ("0003 reach", _reach),
 )
 """In order; as many as `schema.SCHEMA_VERSION` says."""
 

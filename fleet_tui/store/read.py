@@ -15,11 +15,12 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.log import LogLine, LogState
+from fleet_tui.domain.reach import ReachHour
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.ports import FleetReader, StoreError
-from fleet_tui.store import audit, journal, read_delta, read_history
+from fleet_tui.store import audit, journal, reach, read_delta, read_history
 from fleet_tui.store.connection import explained, open_reader, refuse_newer, version
 from fleet_tui.store.read_history import Tail
 from fleet_tui.store.samples import Sample
@@ -119,6 +120,10 @@ class SqliteFleetReader(FleetReader):
     @override
     def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]:
         return self._read(lambda connection: read_history.usage(connection, since, agent, limit), ())
+
+    @override
+    def reach(self, *, since: datetime) -> tuple[ReachHour, ...]:
+        return self._read(lambda connection: reach.hours(connection, since), ())
 
     @override
     def at(self, moment: datetime) -> tuple[Resource, ...]:

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fleet_tui.domain.reach import KEPT as REACH_KEPT
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.codecs import us
 from fleet_tui.store.schema import CHUNK_ROWS, KEY
@@ -32,6 +33,7 @@ class Retention:
     """Settled actions with their attempts and intents; the audit stays."""
     usage_lines: timedelta = LINES_KEPT
     watches: timedelta = timedelta(days=90)
+    reach: timedelta = REACH_KEPT
 
 
 KEPT = Retention()
@@ -55,6 +57,7 @@ def _olds(kept: Retention) -> tuple[_Old, ...]:
         _Old("failures", "at < ?", kept.failures),
         _Old("usage_lines", "start_at < ?", kept.usage_lines),
         _Old("watches", "end_at < ?", kept.watches),
+        _Old("reach", "hour_at < ?", kept.reach),
         _Old("actions", settled, kept.acts),
         _Old("attempts", "at < ? AND action_id NOT IN (SELECT action_id FROM actions)", kept.acts),
         _Old("intents", "accepted_at < ? AND intent_id NOT IN (SELECT intent_id FROM actions)", kept.acts),

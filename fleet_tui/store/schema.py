@@ -1,6 +1,6 @@
 """The names of what the store holds: files, tables and columns, for both the write and the read side."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Kept in `PRAGMA user_version`; a store with a greater one is never touched."""
 
 APPLICATION_ID = 0x666C7475
@@ -84,6 +84,10 @@ FAILURE = (
     "request_id",
     "retry_after_s",
 )
+
+REACH_KEY = ("source", "hour_at", "operation", "failure_class")
+"""An empty failure class says that it went well."""
+REACH = (*REACH_KEY, "readings", "covered_ms", "latency_ms", "latency_max_ms")
 
 SUBJECT = ("source", "layer", "kind", "rid")
 USAGE = (

@@ -18,7 +18,7 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.usage import Subject, UsageLine
 from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import CollectorStore, LogPage, Observation
-from fleet_tui.store import write_acts, write_fleet, write_logs, write_usage
+from fleet_tui.store import reach, write_acts, write_fleet, write_logs, write_usage
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.retention import Retention, Tidier
 from fleet_tui.store.samples import SampleBuffer
@@ -175,6 +175,8 @@ def _transactions(observation: Observation) -> Iterator[list[Step]]:
 
 
 def _conclude(connection: sqlite3.Connection, revision: int, observation: Observation) -> None:
+    if observation.attempts:
+        reach.add(connection, revision, observation.attempts)
     if observation.watch is not None:
         write_fleet.put_watch(connection, observation.source, observation.watch)
     write_fleet.put_status(connection, revision, observation.status)

@@ -11,6 +11,7 @@ from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.outcome import Outcome
+from fleet_tui.domain.reach import ReachHour, ReachKey, counted_in
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, ActionState, Wanted, WantedKind
 from fleet_tui.domain.resource import Event, Resource, Vitals
@@ -44,6 +45,7 @@ class MemoryStore(CollectorStore):
     usage: dict[str, UsageLine] = field(default_factory=dict[str, UsageLine])
     totals: dict[Subject, Accrual] = field(default_factory=dict[Subject, Accrual])
     failures: list[Failure] = field(default_factory=list[Failure])
+    reach: dict[ReachKey, ReachHour] = field(default_factory=dict[ReachKey, ReachHour])
     findings: dict[tuple[RuleName, ResourceKey], Finding] = field(
         default_factory=dict[tuple[RuleName, ResourceKey], Finding]
     )
@@ -82,6 +84,8 @@ class MemoryStore(CollectorStore):
         self.usage.update({line.line_id: line for line in observation.usage})
         self.totals.update(dict(observation.accruals))
         self.failures.extend(observation.failures)
+        for attempt in observation.attempts:
+            counted_in(self.reach, attempt)
         self.findings.update({(f.rule, f.subject): f for f in observation.findings})
         for gone in observation.gone_findings:
             self.findings.pop(gone, None)

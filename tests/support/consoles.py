@@ -14,6 +14,7 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.log import LogLine, LogState
+from fleet_tui.domain.reach import ReachHour
 from fleet_tui.domain.record import AuditRow, HandOver, WantedKind
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
@@ -38,6 +39,7 @@ class MemoryReader(FleetReader):
         self.told_failures: tuple[Failure, ...] = ()
         self.told_audit: tuple[AuditRow, ...] = ()
         self.told_usage: tuple[UsageLine, ...] = ()
+        self.told_reach: tuple[ReachHour, ...] = ()
         self.trouble: str = ""
 
     def put(self, delta: FleetDelta) -> None:
@@ -85,6 +87,10 @@ class MemoryReader(FleetReader):
     @override
     def failures(self, *, since: datetime, limit: int) -> tuple[Failure, ...]:
         return self.told_failures
+
+    @override
+    def reach(self, *, since: datetime) -> tuple[ReachHour, ...]:
+        return self.told_reach
 
     @override
     def audit(self, *, limit: int) -> tuple[AuditRow, ...]:

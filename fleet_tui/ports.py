@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt
 from fleet_tui.domain.action import ActionId, Intent, Order
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.money import Accrual
+from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.domain.outcome import Outcome
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.reach import Attempt, ReachHour
@@ -287,6 +290,18 @@ class CollectorStore(Protocol):
         ...
 
 
+class NoticeStore(Protocol):
+    """What was told to whom, under the same fencing token."""
+
+    def notices(self) -> tuple[Notice, ...]: ...
+
+    def channels(self) -> tuple[ChannelStatus, ...]: ...
+
+    def keep_told(self, status: ChannelStatus, told: Sequence[Notice]) -> None:
+        """How a channel fares, with what it was told, in one transaction."""
+        ...
+
+
 class FleetReader(Protocol):
     """The read side: what consoles and commands see. No method leaves a cursor or a transaction open."""
 
@@ -342,6 +357,25 @@ class IntentStore(Protocol):
 
     def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
         """A line in the audit that is not an action: a write window opened or closed."""
+        ...
+
+    def acknowledge(
+        self,
+        items: Sequence[Item],
+        dealt: Dealt,
+        *,
+        actor: str,
+        host: str,
+        via: str,
+        now: datetime,
+        until: datetime | None = None,
+        why: str = "",
+    ) -> tuple[Acknowledgement, ...]:
+        """Take or snooze items as the rules gave them, each with its line in the audit; give what stands now."""
+        ...
+
+    def silence(self, ack: Acknowledgement, *, host: str, via: str) -> None:
+        """Keep a silence of a cause or of a filter, with its line in the audit."""
         ...
 
     def hand_over(self, hand_over: HandOver) -> None: ...

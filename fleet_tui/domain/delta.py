@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
+from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side
+from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.domain.resource import Resource, Vitals
@@ -58,6 +60,8 @@ class FleetDelta:
     totals: tuple[DayTotal, ...] = ()
     actions: tuple[ActionRecord, ...] = ()
     hand_overs: tuple[HandOver, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    channels: tuple[ChannelStatus, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -74,6 +78,8 @@ class FleetDelta:
             or self.totals
             or self.actions
             or self.hand_overs
+            or self.acknowledgements
+            or self.channels
         )
 
     @property
@@ -82,7 +88,18 @@ class FleetDelta:
         return sum(len(getattr(self, name)) for name in _ROWS)
 
 
-_ROWS: Final = ("gone", "resources", "vitals", "gone_findings", "findings", "totals", "actions", "hand_overs")
+_ROWS: Final = (
+    "gone",
+    "resources",
+    "vitals",
+    "gone_findings",
+    "findings",
+    "totals",
+    "actions",
+    "hand_overs",
+    "acknowledgements",
+    "channels",
+)
 
 
 def in_pieces(delta: FleetDelta, rows: int) -> Iterator[FleetDelta]:

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt
 from fleet_tui.domain.action import Intent
 from fleet_tui.domain.assignment import AssignmentField, Overlay
+from fleet_tui.domain.attention import Item
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.record import HandOver, WantedKind
 from fleet_tui.ports import IntentStore
-from fleet_tui.store import audit, schema
+from fleet_tui.store import attention, audit, schema
 from fleet_tui.store.codecs import text, us
 from fleet_tui.store.codecs_acts import hand_over_of, hand_over_row, intent_row, overlay_row
 from fleet_tui.store.sql import insert, select, upsert
@@ -73,6 +75,33 @@ class SqliteIntentStore(IntentStore):
     def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
         entry = audit.Entry(at=now, actor=actor, host=host, via=via, what=what, why=why)
         self._writer.run(lambda connection, _: audit.append(connection, entry), durable=True)
+
+    @override
+    def acknowledge(
+        self,
+        items: Sequence[Item],
+        dealt: Dealt,
+        *,
+        actor: str,
+        host: str,
+        via: str,
+        now: datetime,
+        until: datetime | None = None,
+        why: str = "",
+    ) -> tuple[Acknowledgement, ...]:
+        return self._writer.run(
+            lambda connection, revision: attention.acknowledge(
+                connection, revision, items, dealt, by=actor, host=host, via=via, now=now, until=until, why=why
+            ),
+            durable=True,
+        )
+
+    @override
+    def silence(self, ack: Acknowledgement, *, host: str, via: str) -> None:
+        self._writer.run(
+            lambda connection, revision: attention.keep(connection, revision, ack, ack.cause, host=host, via=via),
+            durable=True,
+        )
 
     @override
     def hand_over(self, hand_over: HandOver) -> None:

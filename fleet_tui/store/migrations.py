@@ -20,7 +20,7 @@ _INTS = frozenset({
     "start_at", "end_at", "amount_micro", "day", "line_count", "ended_at", "submitted_at", "not_after",
     "accepted_at", "flag", "settled_at", "seq", "asked_at", "expires_at", "n_reported", "n_estimated", "n_plan",
     "n_claimed", "n_unpriced", "until", "present", "size_bytes", "samples", "idx", "horizon", "token", "audit_seq",
-    "journal_from", "hour_at", "readings", "covered_ms", "latency_max_ms",
+    "journal_from", "hour_at", "readings", "covered_ms", "latency_max_ms", "size", "times", "told",
 })
 # fmt: on
 _FLOATS = frozenset({"cadence_s", "clock_skew_s", "cpu_percent", "retry_after_s"})
@@ -119,10 +119,17 @@ def _reach(db: Database) -> None:
     reach.create_index(["hour_at"], index_name="reach_hour")
 
 
+def _attention(db: Database) -> None:
+    _stamped(db, "acknowledgements", schema.ACKNOWLEDGEMENT, unique=["cause"])
+    _stamped(db, "channels", schema.CHANNEL, unique=["name"])
+    _table(db, "notices", schema.NOTICE, unique=["channel", "cause"])
+
+
 STEPS: tuple[tuple[str, Migration], ...] = (
     ("0001 first schema", _first_schema),
     ("0002 runs of logs", _runs_of_logs),
     ("0003 reach", _reach),
+    ("0004 attention", _attention),
 )
 """In order; as many as `schema.SCHEMA_VERSION` says."""
 

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import DayTotal, FleetDelta
 from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import key_of, plain, resource_of
 from fleet_tui.store.codecs_acts import action_of, hand_over_of, overlay_of
+from fleet_tui.store.codecs_attention import acknowledgement_of, channel_of
 from fleet_tui.store.codecs_reading import finding_of, status_of, total_of, vitals_of
 from fleet_tui.store.sql import select
 
@@ -60,6 +63,8 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
         findings=_all(connection, select(schema.FINDING, "findings", alive), finding_of),
         actions=_actions(connection, 0),
         hand_overs=_hand_overs(connection, 0),
+        acknowledgements=_acknowledgements(connection, 0),
+        channels=_channels(connection, 0),
     )
 
 
@@ -75,6 +80,8 @@ def joined(parts: Iterator[FleetDelta]) -> FleetDelta:
         findings=held[-1].findings,
         actions=held[-1].actions,
         hand_overs=held[-1].hand_overs,
+        acknowledgements=held[-1].acknowledgements,
+        channels=held[-1].channels,
     )
 
 
@@ -101,6 +108,8 @@ def since(connection: sqlite3.Connection, after: int, now: Clock) -> FleetDelta:
         totals=_totals_after(connection, after),
         actions=_actions(connection, after),
         hand_overs=_hand_overs(connection, after),
+        acknowledgements=_acknowledgements(connection, after),
+        channels=_channels(connection, after),
     )
 
 
@@ -130,6 +139,15 @@ def _actions(connection: sqlite3.Connection, after: int) -> tuple[ActionRecord, 
 
 def _hand_overs(connection: sqlite3.Connection, after: int) -> tuple[HandOver, ...]:
     return tuple(hand_over_of(row) for row in _after(connection, "hand_overs", schema.HAND_OVER, after))
+
+
+def _acknowledgements(connection: sqlite3.Connection, after: int) -> tuple[Acknowledgement, ...]:
+    rows = _after(connection, "acknowledgements", schema.ACKNOWLEDGEMENT, after)
+    return tuple(acknowledgement_of(row) for row in rows)
+
+
+def _channels(connection: sqlite3.Connection, after: int) -> tuple[ChannelStatus, ...]:
+    return tuple(channel_of(row) for row in _after(connection, "channels", schema.CHANNEL, after))
 
 
 def _after(connection: sqlite3.Connection, table: str, names: tuple[str, ...], after: int) -> list[Any]:

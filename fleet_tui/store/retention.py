@@ -34,6 +34,9 @@ class Retention:
     usage_lines: timedelta = LINES_KEPT
     watches: timedelta = timedelta(days=90)
     reach: timedelta = REACH_KEPT
+    acknowledgements: timedelta = timedelta(days=31)
+    """Longer than anything may be snoozed or silenced."""
+    notices: timedelta = timedelta(days=31)
 
 
 KEPT = Retention()
@@ -58,6 +61,8 @@ def _olds(kept: Retention) -> tuple[_Old, ...]:
         _Old("usage_lines", "start_at < ?", kept.usage_lines),
         _Old("watches", "end_at < ?", kept.watches),
         _Old("reach", "hour_at < ?", kept.reach),
+        _Old("acknowledgements", "at < ?", kept.acknowledgements),
+        _Old("notices", "at < ?", kept.notices),
         _Old("actions", settled, kept.acts),
         _Old("attempts", "at < ? AND action_id NOT IN (SELECT action_id FROM actions)", kept.acts),
         _Old("intents", "accepted_at < ? AND intent_id NOT IN (SELECT intent_id FROM actions)", kept.acts),

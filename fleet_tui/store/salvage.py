@@ -27,8 +27,10 @@ _KEPT: dict[str, Sequence[str]] = {
     "attempts": ("action_id", *schema.TARGET, "at"),
     "overlays": (*schema.OVERLAY, "at"),
     "hand_overs": schema.HAND_OVER,
+    "acknowledgements": schema.ACKNOWLEDGEMENT,
+    "notices": schema.NOTICE,
 }
-_STAMPED = frozenset({"actions", "overlays", "hand_overs"})
+_STAMPED = frozenset({"actions", "overlays", "hand_overs", "acknowledgements"})
 _SIDES = ("", "-wal", "-shm")
 
 

@@ -1,6 +1,6 @@
 """The names of what the store holds: files, tables and columns, for both the write and the read side."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Kept in `PRAGMA user_version`; a store with a greater one is never touched."""
 
 APPLICATION_ID = 0x666C7475
@@ -163,3 +163,7 @@ AUDIT = (
 OVERLAY = ("subject", "field", "value", "set_by")
 WANTED = ("kind", "subject", "asked_at", "expires_at")
 HAND_OVER = ("hand_over_id", "from_agent", "to_agent", "task", "asked_by", "asked_at", "not_after", "state")
+
+ACKNOWLEDGEMENT = ("cause", "dealt", "by", "at", "until", "severity", "size", "since", "times", "why")
+CHANNEL = ("name", "last_try_at", "last_ok_at", "since", "failures", "text", "told", "flag")
+NOTICE = ("channel", "cause", "at", "severity", "since")

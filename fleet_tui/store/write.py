@@ -11,14 +11,15 @@ from typing_extensions import override
 from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.money import Accrual
+from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.domain.outcome import Outcome
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, Wanted
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.usage import Subject, UsageLine
 from fleet_tui.domain.watch import Watch
-from fleet_tui.ports import CollectorStore, LogPage, Observation
-from fleet_tui.store import reach, write_acts, write_fleet, write_logs, write_usage
+from fleet_tui.ports import CollectorStore, LogPage, NoticeStore, Observation
+from fleet_tui.store import attention, reach, write_acts, write_fleet, write_logs, write_usage
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.retention import Retention, Tidier
 from fleet_tui.store.samples import SampleBuffer
@@ -32,7 +33,7 @@ USAGE_WEIGHT = 8
 """How many resource rows one usage line costs."""
 
 
-class SqliteCollectorStore(CollectorStore):
+class SqliteCollectorStore(CollectorStore, NoticeStore):
     """Usable from any thread, one call at a time. Close it from the thread that called it last."""
 
     def __init__(self, writer: Writer, ballast: Ballast, retention: Retention) -> None:
@@ -149,6 +150,20 @@ class SqliteCollectorStore(CollectorStore):
             self._writer.run(
                 lambda connection, revision: write_acts.expire_hand_overs(connection, revision, now), durable=True
             )
+
+    @override
+    def notices(self) -> tuple[Notice, ...]:
+        return self._writer.read(attention.notices)
+
+    @override
+    def channels(self) -> tuple[ChannelStatus, ...]:
+        return self._writer.read(attention.channels)
+
+    @override
+    def keep_told(self, status: ChannelStatus, told: Sequence[Notice]) -> None:
+        self._writer.run(
+            lambda connection, revision: attention.keep_told(connection, revision, status, told), durable=bool(told)
+        )
 
     @override
     def tidy(self, now: datetime) -> None:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from textual.pilot import Pilot
 from typing_extensions import override
 
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, acknowledged
 from fleet_tui.domain.action import Intent
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey
@@ -115,6 +117,7 @@ class MemoryIntents(IntentStore):
     wanted: list[tuple[WantedKind, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     handed: list[HandOver] = field(default_factory=list)
+    dealt: list[Acknowledgement] = field(default_factory=list)
     full: bool = False
 
     def _check(self) -> None:
@@ -141,6 +144,29 @@ class MemoryIntents(IntentStore):
     def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
         self._check()
         self.notes.append((what, actor))
+
+    @override
+    def acknowledge(
+        self,
+        items: Sequence[Item],
+        dealt: Dealt,
+        *,
+        actor: str,
+        host: str,
+        via: str,
+        now: datetime,
+        until: datetime | None = None,
+        why: str = "",
+    ) -> tuple[Acknowledgement, ...]:
+        self._check()
+        kept = tuple(acknowledged(item, dealt, None, by=actor, now=now, until=until, why=why) for item in items)
+        self.dealt.extend(kept)
+        return kept
+
+    @override
+    def silence(self, ack: Acknowledgement, *, host: str, via: str) -> None:
+        self._check()
+        self.dealt.append(ack)
 
     @override
     def hand_over(self, hand_over: HandOver) -> None:

@@ -94,6 +94,8 @@ class Picture:
     totals: dict[object, object] = field(default_factory=dict)
     actions: dict[str, object] = field(default_factory=dict)
     hand_overs: dict[str, object] = field(default_factory=dict)
+    acknowledgements: dict[str, object] = field(default_factory=dict)
+    channels: dict[str, object] = field(default_factory=dict)
 
     def apply(self, delta: FleetDelta) -> None:
         if delta.whole:
@@ -113,6 +115,8 @@ class Picture:
         self.totals.update({(t.day, t.agent, t.team, t.source, t.side, t.currency): t for t in delta.totals})
         self.actions.update({a.action_id: a for a in delta.actions})
         self.hand_overs.update({h.hand_over_id: h for h in delta.hand_overs})
+        self.acknowledgements.update({a.cause: a for a in delta.acknowledgements})
+        self.channels.update({c.name: c for c in delta.channels})
         if delta.last:
             self.revision = delta.revision
 
@@ -130,6 +134,8 @@ class Picture:
             "totals": self.totals,
             "actions": self.actions,
             "hand_overs": self.hand_overs,
+            "acknowledgements": self.acknowledgements,
+            "channels": self.channels,
         }
 
 

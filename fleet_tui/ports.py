@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word
 from fleet_tui.domain.action import ActionId, Intent, Order
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.assignment import Overlay
@@ -359,18 +359,7 @@ class IntentStore(Protocol):
         """A line in the audit that is not an action: a write window opened or closed."""
         ...
 
-    def acknowledge(
-        self,
-        items: Sequence[Item],
-        dealt: Dealt,
-        *,
-        actor: str,
-        host: str,
-        via: str,
-        now: datetime,
-        until: datetime | None = None,
-        why: str = "",
-    ) -> tuple[Acknowledgement, ...]:
+    def acknowledge(self, items: Sequence[Item], dealt: Dealt, word: Word) -> tuple[Acknowledgement, ...]:
         """Take or snooze items as the rules gave them, each with its line in the audit; give what stands now."""
         ...
 

@@ -37,6 +37,18 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Who says something about a cause, from where, until when and why."""
+
+    actor: str
+    host: str
+    via: str
+    now: datetime
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
     """The last word of an operator about a cause, with what the item looked like when it was said."""
 

@@ -2,9 +2,8 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 
-from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, acknowledged
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word, acknowledged
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.store import audit, schema
@@ -28,25 +27,15 @@ _NOTICES = select(schema.NOTICE, "notices")
 
 
 def acknowledge(
-    connection: sqlite3.Connection,
-    revision: int,
-    items: Sequence[Item],
-    dealt: Dealt,
-    *,
-    by: str,
-    host: str,
-    via: str,
-    now: datetime,
-    until: datetime | None,
-    why: str,
+    connection: sqlite3.Connection, revision: int, items: Sequence[Item], dealt: Dealt, word: Word
 ) -> tuple[Acknowledgement, ...]:
     """Judge each item against the word that stands, and keep the new one with its line in the audit."""
     kept: list[Acknowledgement] = []
     for item in items:
         row = connection.execute(_ACKNOWLEDGED, (text(item.cause),)).fetchone()
         before = None if row is None else acknowledgement_of(row)
-        ack = acknowledged(item, dealt, before, by=by, now=now, until=until, why=why)
-        keep(connection, revision, ack, f"{item.subject} {item.text}", host=host, via=via)
+        ack = acknowledged(item, dealt, before, by=word.actor, now=word.now, until=word.until, why=word.why)
+        keep(connection, revision, ack, f"{item.subject} {item.text}", host=word.host, via=word.via)
         kept.append(ack)
     return tuple(kept)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
-from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word
 from fleet_tui.domain.action import Intent
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.attention import Item
@@ -77,23 +77,9 @@ class SqliteIntentStore(IntentStore):
         self._writer.run(lambda connection, _: audit.append(connection, entry), durable=True)
 
     @override
-    def acknowledge(
-        self,
-        items: Sequence[Item],
-        dealt: Dealt,
-        *,
-        actor: str,
-        host: str,
-        via: str,
-        now: datetime,
-        until: datetime | None = None,
-        why: str = "",
-    ) -> tuple[Acknowledgement, ...]:
+    def acknowledge(self, items: Sequence[Item], dealt: Dealt, word: Word) -> tuple[Acknowledgement, ...]:
         return self._writer.run(
-            lambda connection, revision: attention.acknowledge(
-                connection, revision, items, dealt, by=actor, host=host, via=via, now=now, until=until, why=why
-            ),
-            durable=True,
+            lambda connection, revision: attention.acknowledge(connection, revision, items, dealt, word), durable=True
         )
 
     @override

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, silence
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word, silence
 from fleet_tui.domain.attention import Item, Severity
 from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.store.codecs_attention import (
@@ -27,7 +27,8 @@ HOUR = timedelta(hours=1)
 
 
 def take(held: Stores, item: Item = ITEM, *, by: str = "kim", after: timedelta = timedelta()) -> Acknowledgement:
-    (ack,) = held.intents.acknowledge([item], Dealt.TAKEN, actor=by, host="h", via="console", now=NOW + after)
+    said = Word(actor=by, host="h", via="console", now=NOW + after)
+    (ack,) = held.intents.acknowledge([item], Dealt.TAKEN, said)
     return ack
 
 
@@ -51,10 +52,10 @@ def test_the_second_take_is_judged_against_the_first_whoever_took_it(opened: Sto
 
 def test_a_silence_is_one_row_that_a_later_one_replaces(opened: Stores) -> None:
     reader = opened.reader()
-    for hours in (1, 2):
-        ack = silence("filter:team:ci", by="kim", now=NOW, until=NOW + hours * HOUR, why="move")
-        opened.intents.silence(ack, host="h", via="command")
-    assert list(loaded(reader).acknowledgements.values()) == [ack]
+    first, second = (silence("filter:team:ci", by="kim", now=NOW, until=NOW + n * HOUR, why="move") for n in (1, 2))
+    opened.intents.silence(first, host="h", via="command")
+    opened.intents.silence(second, host="h", via="command")
+    assert list(loaded(reader).acknowledgements.values()) == [second]
     assert [line.what for line in reader.audit(limit=9)] == ["silenced", "silenced"]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from textual.pilot import Pilot
 from typing_extensions import override
 
-from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, acknowledged
+from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word, acknowledged
 from fleet_tui.domain.action import Intent
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
@@ -146,20 +146,12 @@ class MemoryIntents(IntentStore):
         self.notes.append((what, actor))
 
     @override
-    def acknowledge(
-        self,
-        items: Sequence[Item],
-        dealt: Dealt,
-        *,
-        actor: str,
-        host: str,
-        via: str,
-        now: datetime,
-        until: datetime | None = None,
-        why: str = "",
-    ) -> tuple[Acknowledgement, ...]:
+    def acknowledge(self, items: Sequence[Item], dealt: Dealt, word: Word) -> tuple[Acknowledgement, ...]:
         self._check()
-        kept = tuple(acknowledged(item, dealt, None, by=actor, now=now, until=until, why=why) for item in items)
+        kept = tuple(
+            acknowledged(item, dealt, None, by=word.actor, now=word.now, until=word.until, why=word.why)
+            for item in items
+        )
         self.dealt.extend(kept)
         return kept
 

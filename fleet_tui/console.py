@@ -4,29 +4,44 @@ import os
 import pwd
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fleet_tui.config.settings import Config
+    from fleet_tui.ui.session import Session
 
 CONSOLE_LOG: Final = "console.log"
+THEME_VARIABLE: Final = "FLEET_TUI_THEME"
 
 
-def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str]) -> int:
+def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str], config_dir: Path | None = None) -> int:
     """Open the console over a state directory until it is left; its exit code.
+
+    `config_dir` is where the files beside fleet.toml are when there is no such file.
 
     Raises ConfigError or StoreError before anything is drawn.
     """
     from fleet_tui.config.discover import installed_providers
     from fleet_tui.config.load import load
     from fleet_tui.config.paths import prepare_state_dir
-    from fleet_tui.config.settings import Access
     from fleet_tui.store.lock import join_consoles
     from fleet_tui.store.open import open_for_intents, open_for_reader
     from fleet_tui.ui.app import FleetApp
     from fleet_tui.ui.session import Session
 
     providers = installed_providers()
-    config = load(config_file, providers=providers, env=env, automatic=providers.ours, secrets=False)
+    beside = config_file.parent if config_file is not None else config_dir
+
+    def read_config() -> Config:
+        return load(
+            config_file, providers=providers, env=env, automatic=providers.ours, secrets=False, config_dir=beside
+        )
+
+    config = read_config()
     prepare_state_dir(state_dir)
     _log_to(state_dir / CONSOLE_LOG)
     starter = CollectorStarter(state_dir, config_file, env)
@@ -38,16 +53,21 @@ def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str]) ->
                 intents=intents,
                 actor=user_name(),
                 host=socket.gethostname(),
-                fleet=config.fleet.name,
-                production=config.fleet.production,
-                read_only=config.fleet.access is Access.READ_ONLY,
-                acting=config.acting,
-                writing=frozenset(name for name, one in config.settings.items() if one.write_labels and one.act),
                 join=config.fleet.join,
                 start_collector=starter,
+                beside=beside,
+                env=env,
+                state_dir=state_dir,
+                reread=Rereader(read_config, state_dir),
             )
-            app = FleetApp(session, theme=theme_of(env), ascii_only=is_plain(env), log_path=state_dir / CONSOLE_LOG)
-            app.run()
+            take(config, session)
+            app = FleetApp(
+                session,
+                theme=theme_of(env, config.console.theme),
+                ascii_only=is_plain(env) if config.console.ascii is None else config.console.ascii,
+                log_path=state_dir / CONSOLE_LOG,
+            )
+            app.run(mouse=config.console.mouse)
             return app.return_code or 0
         finally:
             reader.close()
@@ -79,6 +99,40 @@ class CollectorStarter:
         return f"the collector ended by itself: see {self._state_dir / LOG_FILE}" if failed else None
 
 
+def take(config: "Config", session: "Session") -> None:
+    """Let a session stand on a configuration. One that refuses every act shuts an open window."""
+    from fleet_tui.config.settings import Access
+
+    session.fleet = config.fleet.name
+    session.production = config.fleet.production
+    session.read_only = config.fleet.access is Access.READ_ONLY
+    session.acting = config.acting
+    session.writing = frozenset(name for name, one in config.settings.items() if one.write_labels and one.act)
+    session.console = config.console
+    if session.read_only:
+        session.window_until = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rereader:
+    """Reads the configuration again, and lets the collector do so once it is known to be right."""
+
+    read: "Callable[[], Config]"
+    state_dir: Path
+
+    def __call__(self) -> "Callable[[Session], None] | str":
+        """What takes it in, or the sentence that says what is wrong with it."""
+        from fleet_tui.config.errors import ConfigError
+        from fleet_tui.store.summon import reload_collector
+
+        try:
+            config = self.read()
+        except ConfigError as error:
+            return str(error)
+        reload_collector(self.state_dir)
+        return partial(take, config)
+
+
 def user_name() -> str:
     """Who this process belongs to, as the system says it, whatever the environment says."""
     try:
@@ -87,9 +141,16 @@ def user_name() -> str:
         return f"uid {os.getuid()}"
 
 
-def theme_of(env: Mapping[str, str]) -> str:
-    """Dark, or monochrome where colour is not wanted or there is none."""
-    return "monochrome" if env.get("NO_COLOR") or env.get("TERM", "").startswith(("vt", "dumb")) else "dark"
+def theme_of(env: Mapping[str, str], configured: str | None = None) -> str:
+    """The theme that was asked for; without one, what fits the terminal."""
+    if wanted := env.get(THEME_VARIABLE, "").strip():
+        return wanted
+    terminal = env.get("TERM", "")
+    if env.get("NO_COLOR") or terminal.startswith(("vt", "dumb")):
+        return "monochrome"
+    if configured is not None:
+        return configured
+    return "sixteen" if terminal == "linux" or terminal.endswith("-16color") else "dark"
 
 
 def is_plain(env: Mapping[str, str]) -> bool:

@@ -16,11 +16,11 @@ from fleet_tui.config.provider import LoadedSource, Provider
 from fleet_tui.config.rates import load_rates
 from fleet_tui.config.secret import Secret
 from fleet_tui.config.secrets import read_secret
-from fleet_tui.config.settings import Config, FleetSettings, RefusedSource
+from fleet_tui.config.settings import Config, ConsoleSettings, FleetSettings, RefusedSource
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.config.strict import nearest, no_literal_secrets, settings_from
 
-_TOP = ("fleet", "source")
+_TOP = ("fleet", "source", "console")
 _AGENTS_KEY = "agents_file"
 
 
@@ -61,6 +61,7 @@ def load(
     return Config(
         path=path,
         fleet=fleet,
+        console=settings_from(document, document.tree.get("console", {}), ("console",), ConsoleSettings, "console"),
         sources=sources,
         refused=refused,
         found=found_keys(ours, {one.provider.name for one in named}, env),

@@ -15,6 +15,10 @@ STATE_VARIABLE: Final = "FLEET_TUI_STATE_DIR"
 CONFIG_FILE: Final = "fleet.toml"
 RATES_FILE: Final = "rates.toml"
 AGENTS_FILE: Final = "agents.toml"
+KEYMAP_FILE: Final = "keymap.toml"
+COLUMNS_FILE: Final = "columns.toml"
+PLUGINS_FILE: Final = "plugins.toml"
+THEMES_DIR: Final = "themes"
 
 _PRIVATE: Final = 0o700
 

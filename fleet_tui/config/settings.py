@@ -1,7 +1,7 @@
 """The keys of fleet.toml that belong to no provider, and what a loaded configuration is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,6 +33,19 @@ class FleetSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """How far a shared agent id reaches: within one `team`, or `anywhere`."""
 
 
+class ConsoleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[console]` table: how the console looks, nothing of what it may do."""
+
+    theme: str | None = None
+    """A theme of ours, or of `themes/` beside fleet.toml. None: what fits the terminal."""
+    mouse: bool = True
+    """False: the terminal keeps the mouse, to select text with."""
+    header: bool = True
+    """False: the two lines on top are hidden."""
+    ascii: bool | None = None
+    """True: only ASCII is drawn. None: what the locale and the terminal say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedSource:
     """A source that cannot be used now, with the sentence that says why; the others are not stopped by it."""
@@ -56,6 +69,7 @@ class Config:
 
     path: Path | None
     fleet: FleetSettings
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
     sources: tuple[LoadedSource, ...]
     refused: tuple[RefusedSource, ...]
     found: tuple[FoundKey, ...]

@@ -12,7 +12,7 @@ from fleet_tui.config.provider import Provider
 from fleet_tui.config.rates import RatesFile
 from fleet_tui.config.redact import redact
 from fleet_tui.config.secrets import variable_text
-from fleet_tui.config.settings import Config, FleetSettings
+from fleet_tui.config.settings import Config, ConsoleSettings, FleetSettings
 from fleet_tui.config.source import SecretRef, SourceSettings
 
 _HEAD = """\
@@ -24,6 +24,11 @@ name = "fleet"              # shown in the header; in production it is what you 
 access = "guarded"          # "read-only" refuses every act, for everybody
 production = false          # true: a verb asks for the fleet's name
 join = "team"               # one agent id is one agent within a team; "anywhere": in the whole fleet
+
+[console]
+# theme = "nord"            # or one of your own: themes/NAME.toml beside this file; without it what fits the terminal
+mouse = true                # false: the terminal keeps the mouse, to select text with
+header = true               # false: hides the two lines on top; ctrl-e does so for a while
 
 # Where a key is: { env = "NAME" }, { file = "/path" }, { command = ["pass", "e2b"] } or { keyring = "service/user" }.
 """
@@ -80,6 +85,7 @@ def shown(config: Config, state_dir: Path) -> dict[str, Any]:
         "file": None if config.path is None else str(config.path),
         "state_dir": str(state_dir),
         "fleet": msgspec.to_builtins(config.fleet),
+        "console": msgspec.to_builtins(config.console),
         "sources": [
             {
                 **_plain(settings),
@@ -116,13 +122,13 @@ def _where(ref: SecretRef) -> str:
 
 def schema(providers: Iterable[Provider]) -> dict[str, Any]:
     """JSON schema (2020-12) of fleet.toml for the installed providers."""
-    types: list[type[msgspec.Struct]] = [FleetSettings, RatesFile]
+    types: list[type[msgspec.Struct]] = [FleetSettings, ConsoleSettings, RatesFile]
     listed = sorted(providers, key=lambda one: one.name)
     types += [one.settings for one in listed]
     parts, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     sources = [
         {"if": {"properties": {"provider": {"const": one.name}}, "required": ["provider"]}, "then": part}
-        for one, part in zip(listed, parts[2:], strict=True)
+        for one, part in zip(listed, parts[3:], strict=True)
     ]
     names = {"type": "object", "properties": {"provider": {"enum": [one.name for one in listed]}}}
     return {
@@ -132,6 +138,7 @@ def schema(providers: Iterable[Provider]) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "fleet": parts[0],
+            "console": parts[1],
             "source": {"type": "array", "items": {**names, "required": ["name", "provider"], "allOf": sources}},
         },
         "$defs": components,

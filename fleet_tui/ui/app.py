@@ -19,11 +19,12 @@ from fleet_tui.ui.keymap import bindings
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
+from fleet_tui.ui.owning import OwningApp
 from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
-from fleet_tui.ui.themes import DEFAULT, bundled_theme
+from fleet_tui.ui.themes import DEFAULT
 from fleet_tui.ui.widgets.filter_bar import FilterBar
 from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import Panel
@@ -33,7 +34,7 @@ from fleet_tui.views.model import FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, FramingApp):
+class FleetApp(ActingApp, LookingApp, OwningApp, FramingApp):
     """One console over one store."""
 
     TITLE = "fleet-tui"
@@ -54,8 +55,7 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
         self.model = FleetModel(join=session.join)
         self.feed = Feed(session.reader, self.post_message)
         self._heap: Heap = Heap()
-        self.register_theme(bundled_theme(theme))
-        self.theme = theme
+        self.begin_own(session, theme)
         self._ascii_only: bool = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
         self.panel = Panel(id="panel")
@@ -83,6 +83,7 @@ class FleetApp(ActingApp, LookingApp, FramingApp):
         """Start to read, and draw the frame around what comes."""
         self.leave_when_told()
         self.fleet_pane.table.focus()
+        self.show_own()
         self.told_standing()
         self.fleet_pane.refill()
         self.run_worker(self.feed.run, thread=True, name="feed", group="feed")

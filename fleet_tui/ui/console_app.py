@@ -10,6 +10,7 @@ from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.guarded import GuardedApp
+from fleet_tui.ui.keys.table import KeyAction
 from fleet_tui.ui.messages import Told
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.panes.fleet import FleetPane
@@ -30,6 +31,8 @@ class ConsoleApp(GuardedApp[None]):
     fleet_pane: FleetPane
     panel: Panel
     outcome: Line
+    actions: tuple[KeyAction, ...]
+    """What keys mean here, after the operator's own keymap."""
 
     _switcher: ContentSwitcher | None = None
 
@@ -46,8 +49,8 @@ class ConsoleApp(GuardedApp[None]):
         """A dialog or another screen stands in front of the panes."""
         return len(self.screen_stack) > 1
 
-    def say(self, text: SafeText, *, bad: bool = False) -> None:
-        toast(self, text, severity="error" if bad else "information", timeout_s=TOAST_S)
+    def say(self, text: SafeText, *, bad: bool = False, for_s: float = TOAST_S) -> None:
+        toast(self, text, severity="error" if bad else "information", timeout_s=for_s)
 
     def agent_under_cursor(self) -> Agent | None:
         """The agent a key means, resolved now; says so where there is none."""
@@ -71,6 +74,10 @@ class ConsoleApp(GuardedApp[None]):
     def on_told(self, message: Told) -> None:
         """Say it."""
         self.say(message.text, bad=message.bad)
+
+    def look_again(self) -> None:
+        """Read again what changed of the operator's own files."""
+        raise NotImplementedError
 
     def told_standing(self) -> None:
         """The header and the footer show what this console may do."""

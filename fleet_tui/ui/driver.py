@@ -1,7 +1,7 @@
 """The console's terminal: Textual's own driver with the last net under it, able to take over from the splash."""
 
 from base64 import b64encode
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -18,6 +18,15 @@ _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
 def clipboard_sequence(text: SafeText) -> str:
     """OSC 52: what asks a terminal to put text on the clipboard. Safe text is one line, so pasting it runs nothing."""
     return f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+
+
+@runtime_checkable
+class MouseDriver(Protocol):
+    """A driver that can let the terminal have the mouse."""
+
+    def switch_mouse(self, *, on: bool) -> None:
+        """Ask for mouse events, or for none."""
+        ...
 
 
 class ConsoleDriver(LinuxDriver):
@@ -64,6 +73,16 @@ class ConsoleDriver(LinuxDriver):
     def copy(self, text: SafeText) -> None:
         """Put text on the clipboard: the one way past the net, on an operator's key only."""
         super().write(clipboard_sequence(text))
+        self.flush()
+
+    def switch_mouse(self, *, on: bool) -> None:
+        """Ask for mouse events, or for none; it stays so when the console comes back from the background."""
+        self._mouse = on or self._mouse
+        if on:
+            self._enable_mouse_support()
+        else:
+            self._disable_mouse_support()
+        self._mouse = on
         self.flush()
 
     @override

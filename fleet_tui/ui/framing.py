@@ -102,7 +102,13 @@ class FramingApp(NavigatingApp):
 
     def _draw_footer(self) -> None:
         pane = self.pane
-        self.footer.tell(pane.view, marked=pane.marked(), may_act=self.session.may_act(), width=self.size.width)
+        self.footer.tell(
+            pane.view,
+            marked=pane.marked(),
+            may_act=self.session.may_act(),
+            width=self.size.width,
+            actions=self.actions,
+        )
 
     def _await_due(self) -> None:
         """Set the one timer that draws again what the clock alone changes."""

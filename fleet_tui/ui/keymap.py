@@ -1,17 +1,18 @@
 """The one table of keys: it binds them, and it is what the footer and the help print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from textual.binding import Binding
 
-from fleet_tui.ui.keys import acting, looking, navigating
+from fleet_tui.ui.keys import acting, looking, navigating, owning
 from fleet_tui.ui.keys.table import KeyAction, View
 
 ACTIONS: Final[tuple[KeyAction, ...]] = (
     *acting.VERB_KEYS,
     *navigating.KEYS,
     *looking.KEYS,
+    *owning.KEYS,
     *acting.ORDERS,
     *navigating.LEAVING,
 )
@@ -26,11 +27,15 @@ TABLE_HELP: Final = (
 )
 
 
-def bindings() -> list[Binding]:
+def bindings(actions: Sequence[KeyAction] = ACTIONS) -> list[Binding]:
     """Everything that the app binds; what a table binds itself stands in `TABLE_HELP`."""
-    return [Binding(",".join(one.keys), one.action, one.label, show=False, priority=one.priority) for one in ACTIONS]
+    return [
+        Binding(",".join(one.keys), one.action, one.label, show=False, priority=one.priority)
+        for one in actions
+        if one.keys
+    ]
 
 
-def of_view(view: View) -> Iterable[KeyAction]:
-    """What keys mean in a view."""
-    return (one for one in ACTIONS if view in one.views)
+def of_view(view: View, actions: Sequence[KeyAction] = ACTIONS) -> Iterable[KeyAction]:
+    """What keys mean in a view; `actions` where a keymap gave them others."""
+    return (one for one in actions if view in one.views)

@@ -122,6 +122,7 @@ class LookingApp(ConsoleApp):
         """Ask for a reading of every source."""
         now = self.session.now()
         self.write(lambda: self.session.intents.want(WantedKind.POLL, "", now=now, for_s=WANT_LOGS_S))
+        self.look_again()
         self.say(SafeText("asked for a reading of every source"))
 
 

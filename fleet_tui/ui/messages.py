@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.session import Session
 
 
 class FleetPolled(Message):
@@ -47,6 +48,13 @@ class LogsRead(Message):
 
     key: ResourceKey
     lines: tuple[SafeText, ...]
+
+
+@dataclass
+class Reread(Message):
+    """The configuration was read again: what takes it into a session, or the sentence that says why not."""
+
+    found: Callable[[Session], None] | str
 
 
 @dataclass

@@ -139,7 +139,7 @@ class NavigatingApp(ConsoleApp):
 
     def action_help(self) -> None:
         """The keys of this view."""
-        self.push_screen(HelpScreen(self.pane.view))
+        self.push_screen(HelpScreen(self.pane.view, self.actions))
 
     def action_up(self) -> None:
         """Clear what narrows FLEET; elsewhere go back to it."""

@@ -1,11 +1,13 @@
 """What one console stands on: the store's two sides, who sits before it, and what it may do."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from fleet_tui import clock
+from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.ports import FleetReader, IntentStore, StoreError
@@ -17,6 +19,10 @@ WINDOW: Final = timedelta(minutes=10)
 
 def _nothing_to_start() -> str | None:
     return None
+
+
+def _nothing_to_read() -> str:
+    return "this console has no configuration to read again"
 
 
 @dataclass(kw_only=True)
@@ -40,6 +46,15 @@ class Session:
     start_collector: Callable[[], str | None] = _nothing_to_start
     """Starts one where none is alive; gives a sentence where that was not possible."""
     window_until: datetime | None = None
+    beside: Path | None = None
+    """Where fleet.toml is, or would be: themes, keys, columns and plugins stand beside it."""
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    reread: Callable[[], "Callable[[Session], None] | str"] = _nothing_to_read
+    """Reads the configuration again and tells the collector; gives what takes it in, or a sentence."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of whoever opened the console; plugins get a harmless part of it."""
+    state_dir: Path | None = None
+    """Where saved views go."""
 
     @property
     def standing(self) -> Standing:

@@ -135,7 +135,10 @@ def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     both = dict(under)
     for key, value in over.items():
         below = both.get(key)
-        both[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        if isinstance(below, dict) and isinstance(value, dict):
+            both[key] = _merged(cast("dict[str, Any]", below), cast("dict[str, Any]", value))
+        else:
+            both[key] = value
     return both
 
 

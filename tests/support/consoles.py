@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from textual.pilot import Pilot
 from typing_extensions import override
@@ -198,6 +199,8 @@ class Desk:
         production: bool = False,
         read_only: bool = False,
         theme: str = "dark",
+        beside: Path | None = None,
+        ascii_only: bool = True,
     ) -> None:
         self.reader = MemoryReader(*first)
         self.intents = MemoryIntents()
@@ -211,8 +214,9 @@ class Desk:
             production=production,
             read_only=read_only,
             now=self.time,
+            beside=beside,
         )
-        self.app = FleetApp(self.session, theme=theme, ascii_only=True, driver_class=CaptureDriver)
+        self.app = FleetApp(self.session, theme=theme, ascii_only=ascii_only, driver_class=CaptureDriver)
 
     def screen(self) -> list[str]:
         """What the terminal shows."""
@@ -231,6 +235,15 @@ class Desk:
             return len(self.app.fleet_pane.table.order) == rows
 
         await eventually_async(there, what=f"FLEET of {rows} rows")
+
+    async def tells(self, pilot: Pilot[None], text: str) -> None:
+        """Wait until a toast says a text, however it is wrapped."""
+
+        async def said() -> bool:
+            await pilot.pause()
+            return any(text in one.message for one in self.app._notifications)
+
+        await eventually_async(said, timeout_s=5, what=f"a toast that says {text!r}")
 
     async def shows(self, pilot: Pilot[None], text: str) -> None:
         """Wait until the screen shows a text."""

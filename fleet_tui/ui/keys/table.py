@@ -55,11 +55,14 @@ def key(
     footer: bool = False,
     priority: bool = False,
 ) -> KeyAction:
-    """A line of a table: the keys with commas between, as shown, what they run, a word for it and a sentence."""
+    """A line of a table: the keys with commas between, as shown, what they run, a word for it and a sentence.
+
+    Without a key it is reached by its id only, and by whoever gives it one.
+    """
     name, _, argument = action.partition("(")
     word = argument.rstrip(")").strip("'")
     return KeyAction(
-        keys=tuple(keys.split(",")),
+        keys=tuple(one for one in keys.split(",") if one),
         shown=shown,
         label=label,
         help=text,

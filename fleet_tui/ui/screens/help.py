@@ -1,8 +1,10 @@
 """The help: every key of the view, from the table that binds them."""
 
+from collections.abc import Sequence
+
 from fleet_tui.domain.text import safe_line
-from fleet_tui.ui.keymap import TABLE_HELP, of_view
-from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.keymap import ACTIONS, TABLE_HELP, of_view
+from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import word
@@ -10,9 +12,9 @@ from fleet_tui.views.pieces import word
 _KEY_CELLS = 8
 
 
-def help_lines(view: View) -> Lines:
+def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS) -> Lines:
     """Verbs first, then the rest, then what every table knows."""
-    actions = sorted(of_view(view), key=lambda one: one.verb is None)
+    actions = sorted((one for one in of_view(view, every) if one.keys), key=lambda one: one.verb is None)
     rows: list[list[Cell]] = [[word(f"{one.shown:<{_KEY_CELLS}}", Role.KEY), word(one.help)] for one in actions]
     rows.append([])
     rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)
@@ -35,5 +37,5 @@ def help_lines(view: View) -> Lines:
 class HelpScreen(TextScreen):
     """Help for one view."""
 
-    def __init__(self, view: View) -> None:
-        super().__init__(safe_line(f"keys of {view.value.upper()}"), help_lines(view))
+    def __init__(self, view: View, every: Sequence[KeyAction] = ACTIONS) -> None:
+        super().__init__(safe_line(f"keys of {view.value.upper()}"), help_lines(view, every))

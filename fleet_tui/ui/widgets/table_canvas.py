@@ -28,8 +28,9 @@ from fleet_tui.ui.widgets.table_paint import (
     thumb,
 )
 from fleet_tui.ui.widgets.table_styles import TableStyles, table_styles
+from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, left_out
 from fleet_tui.views.cells import EMPTY, Cell
-from fleet_tui.views.columns import Column, Placed, place
+from fleet_tui.views.columns import Column, Placed
 
 _KEPT_ROWS: Final = 2048
 _BAR: Final = 1
@@ -88,6 +89,8 @@ class TableCanvas(Widget):
         self._rows: TableModel = TableModel()
         self._sort: tuple[str, bool] | None = None
         self._empty: tuple[SafeText, ...] = ()
+        self._wish: Arranged = PLAIN
+        self._wide: bool = False
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: int = -1
         self._looks: TableStyles | None = None
@@ -101,10 +104,26 @@ class TableCanvas(Widget):
         """The names of the columns that fit the present width."""
         return tuple(self._columns[column.index].name for column in self._layout())
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All of them, as the view made them."""
+        return self._columns
+
+    @property
+    def left_out(self) -> int:
+        """How many columns find no room at the present width."""
+        return left_out(self._columns, self.size.width - GUTTER - _BAR, self._wish)
+
+    def wish(self, wish: Arranged, *, wide: bool) -> None:
+        """Lay the columns out as the operator wants them."""
+        if (wish, wide) != (self._wish, self._wide):
+            self._wish, self._wide = wish, wide
+            self._restyle()
+
     def _layout(self) -> tuple[Placed, ...]:
         width = self.size.width
         if self._placed_for != width:
-            self._placed = place(self._columns, width - GUTTER - _BAR)
+            self._placed = lay_out(self._columns, width - GUTTER - _BAR, self._wish, wide=self._wide)
             self._placed_for = width
             self._strips.clear()
         return self._placed

@@ -95,12 +95,16 @@ def load_plugins(path: Path) -> tuple[Document, tuple[Plugin, ...]]:
 
 def _plugin(document: Document, index: int, tree: object) -> Plugin:
     at: KeyPath = ("plugin", index)
-    name: object = cast("dict[str, Any]", tree).get("name") if isinstance(tree, dict) else None
-    what = f"plugin {name}" if isinstance(name, str) and name.isprintable() else f"plugin {index + 1}"
-    plugin = settings_from(document, cast("object", tree), at, Plugin, what)
+    what = _called(tree, index)
+    plugin = settings_from(document, tree, at, Plugin, what)
     for key, sentence in _wrong(plugin):
         raise document.error(f"{what}: `{key}` {sentence}", (*at, key))
     return plugin
+
+
+def _called(tree: object, index: int) -> str:
+    name: object = cast("dict[str, Any]", tree).get("name") if isinstance(tree, dict) else None
+    return f"plugin {name}" if isinstance(name, str) and name.isprintable() else f"plugin {index + 1}"
 
 
 def _wrong(plugin: Plugin) -> Iterator[tuple[str, str]]:

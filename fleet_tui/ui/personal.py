@@ -132,7 +132,7 @@ def _plugin_action(document: Document, index: int, plugin: Plugin) -> KeyAction:
         raise document.error(f'plugin {plugin.name}: `key` is a key, like "f5" or "ctrl+x"', (*at, "key"))
     action = KeyAction(
         keys=(),
-        shown="",
+        shown=f":{plugin.name}",
         label=plugin.name,
         help=plugin.words,
         action=f"plugin('{plugin.name}')",

@@ -25,7 +25,7 @@ def test_a_key_is_named_by_the_action_and_shown_as_it_is_pressed() -> None:
 
     assert (read["detail"].keys, read["detail"].shown) == (("ctrl+o",), "^o")
     assert (read["logs"].keys, read["logs"].shown) == (("i", "f6"), "i/F6")
-    assert (read["faults"].keys, read["faults"].shown) == ((), "")
+    assert (read["faults"].keys, read["faults"].shown) == ((), ":faults")
     assert (read["kill"].keys, read["kill"].action) == (("ctrl+x",), "ask('kill')")
 
 

@@ -58,8 +58,9 @@ def mapped(document: Document, actions: Sequence[KeyAction]) -> tuple[KeyAction,
 
 
 def with_keys(action: KeyAction, keys: Sequence[str]) -> KeyAction:
-    """The same action on other keys."""
-    return replace(action, keys=tuple(keys), shown="/".join(dict.fromkeys(shown(key) for key in keys)))
+    """The same action on other keys; without one it is reached by its word."""
+    names = dict.fromkeys(shown(key) for key in keys)
+    return replace(action, keys=tuple(keys), shown="/".join(names) or f":{action.label.replace(' ', '-')}")
 
 
 def shown(key: str) -> str:

@@ -14,7 +14,7 @@ _KEY_CELLS = 8
 
 def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS) -> Lines:
     """Verbs first, then the rest, then what every table knows."""
-    actions = sorted((one for one in of_view(view, every) if one.keys), key=lambda one: one.verb is None)
+    actions = sorted(of_view(view, every), key=lambda one: one.verb is None)
     rows: list[list[Cell]] = [[word(f"{one.shown:<{_KEY_CELLS}}", Role.KEY), word(one.help)] for one in actions]
     rows.append([])
     rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)

@@ -1,4 +1,4 @@
-"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `audit`."""
+"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `stack`, `audit`."""
 
 import os
 from argparse import Namespace
@@ -29,6 +29,7 @@ from fleet_tui.views.sort_keys import ordered
 from fleet_tui.views.sources import clock_off, nothing_to_show, source_words
 from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
 from fleet_tui.views.sprawl import findings_table, rules_table
+from fleet_tui.views.stack import WEEK, chain_lines, measured, stack_rows, stack_table
 from fleet_tui.views.table_text import plain, table_text
 
 _WINDOW: Final = timedelta(hours=24)
@@ -177,6 +178,18 @@ def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     _print(findings_table(model, now))
 
 
+def _stack(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    now = fleet.now()
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    reader = fleet.reader
+    found = measured(reader.reach(since=now - WEEK), reader.failures(since=now - WEEK, limit=_FAILURES), now)
+    if options.json:
+        put_json(stack_rows(model, found, now))
+        return
+    _print(stack_table(model, found, now, filtered=chosen.text))
+    _print_lines(chain_lines(model, found))
+
+
 def _audit(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     lines = audit_within(fleet.reader.audit(limit=_AUDIT_LINES), chosen, fleet.now())
     if options.json:
@@ -191,5 +204,6 @@ _LOOKS: Final = {
     "spend": _spend,
     "failures": _failures,
     "sprawl": _sprawl,
+    "stack": _stack,
     "audit": _audit,
 }

@@ -120,4 +120,5 @@ class FleetApp(ActingApp, LookingApp, OwningApp, FramingApp):
             self.draw_panel()
         if change.actions:
             self.told_actions(change.actions)
+        if change.actions or self.reading_is_due():
             self.read_for_pane()

@@ -4,6 +4,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from fleet_tui import clock
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import EVERYTHING
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
@@ -27,6 +28,9 @@ _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
 class NavigatingApp(ConsoleApp):
     """Views, order, filter, help, and the way out."""
 
+    _last_view: View = View.FLEET
+    _read_s: float = 0.0
+
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "filter" and not isinstance(self.focused, FleetTable):
@@ -40,11 +44,17 @@ class NavigatingApp(ConsoleApp):
 
     def action_view(self, view: str) -> None:
         """Show a view."""
+        if self.pane.view is not View(view):
+            self._last_view = self.pane.view
         self.query_one(Panes).current = View(view).value
         self.pane.refill()
         self.screen.set_focus(self.pane.table)
         self.shown_another()
         self.read_for_pane()
+
+    def action_last_view(self) -> None:
+        """Show the view that was shown before this one."""
+        self.action_view(self._last_view.value)
 
     def action_next_view(self) -> None:
         """Show the view after this one."""
@@ -55,6 +65,7 @@ class NavigatingApp(ConsoleApp):
         pane, now = self.pane, self.session.now()
         if not pane.reads:
             return
+        self._read_s = clock.monotonic_s()
 
         def read() -> None:
             try:
@@ -63,6 +74,11 @@ class NavigatingApp(ConsoleApp):
                 self.post_message(Told(safe_line(str(error)), bad=True))
 
         self.run_worker(read, thread=True, group="reads")
+
+    def reading_is_due(self) -> bool:
+        """What the pane read is old."""
+        every_s = self.pane.reads_every_s
+        return every_s is not None and clock.monotonic_s() - self._read_s >= every_s
 
     def on_pane_read(self, message: PaneRead) -> None:
         """Draw it."""
@@ -84,14 +100,14 @@ class NavigatingApp(ConsoleApp):
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self.query_one(FilterBar).open(self.fleet_pane.ranking.filter)
+        self.query_one(FilterBar).open(self.pane.filter)
 
     def on_filtered(self, message: Filtered) -> None:
         """Show what matches."""
         message.stop()
-        self.fleet_pane.narrow(message.chosen)
+        self.pane.narrow(message.chosen)
         if message.done:
-            self.screen.set_focus(self.fleet_pane.table)
+            self.screen.set_focus(self.pane.table)
 
     def action_sort_step(self, by: int) -> None:
         """Sort by the column beside."""
@@ -130,6 +146,9 @@ class NavigatingApp(ConsoleApp):
         pane = self.pane
         if pane.handle_under_cursor() is not None:
             self.run_action_soon("detail")
+        elif (chosen := pane.leads_to()) is not None:
+            self.fleet_pane.narrow(chosen)
+            self.action_view(View.FLEET.value)
         elif (story := pane.story()) is not None:
             self.push_screen(TextScreen(*story))
 
@@ -142,10 +161,13 @@ class NavigatingApp(ConsoleApp):
         self.push_screen(HelpScreen(self.pane.view, self.actions))
 
     def action_up(self) -> None:
-        """Clear what narrows FLEET; elsewhere go back to it."""
+        """Clear what narrows a view; where nothing does go back to FLEET."""
         pane = self.fleet_pane
         if self.pane is not pane:
-            self.action_view(View.FLEET.value)
+            if self.pane.filter:
+                self.pane.narrow(EVERYTHING)
+            else:
+                self.action_view(View.FLEET.value)
             return
         pane.ranking.faults_only = False
         pane.ranking.filter = EVERYTHING

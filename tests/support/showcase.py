@@ -1,15 +1,17 @@
 """A fleet worth a picture: every state, five sources, money on both sides, a source in trouble; always the same."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import FailureClass
-from fleet_tui.domain.identity import Kind
+from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.reach import Attempt, ReachHour, ReachKey, counted_in
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import RuleName
-from tests.support.facts import failure, finding, resource, status, total, vitals
+from tests.support.facts import NOW, failure, finding, resource, status, total, vitals
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class _Shown:
     ends_in_s: float | None = None
     region: str | None = "us"
     boxes: int = 1
+    parent: str | None = None
 
 
 _FLEET = (
@@ -89,10 +92,30 @@ _FLEET = (
     _Shown("scrape-14", "e2b-us", Phase.RUNNING, "growth", "price watch", "0.66", "3.12", 2460, 3, ends_in_s=1100),
     _Shown("scrape-15", "e2b-us", Phase.RUNNING, "growth", "sitemap crawl", "0.66", "3.09", 2460, 5, ends_in_s=1100),
     _Shown(
-        "migr-w-1", "e2b-us", Phase.RUNNING, "platform", "migrate schema 14", "0.45", "1.10", 1320, 2, ends_in_s=7300
+        "migr-w-1",
+        "e2b-us",
+        Phase.RUNNING,
+        "platform",
+        "migrate schema 14",
+        "0.45",
+        "1.10",
+        1320,
+        2,
+        ends_in_s=7300,
+        parent="migr-planner",
     ),
     _Shown(
-        "migr-w-2", "e2b-us", Phase.RUNNING, "platform", "migrate schema 15", "0.45", "1.02", 1320, 2, ends_in_s=7300
+        "migr-w-2",
+        "e2b-us",
+        Phase.RUNNING,
+        "platform",
+        "migrate schema 15",
+        "0.45",
+        "1.02",
+        1320,
+        2,
+        ends_in_s=7300,
+        parent="migr-planner",
     ),
     _Shown("review-01", "e2b-us", Phase.RUNNING, "ci", "review queue", "0.33", "1.31", 3120, 8, ends_in_s=9000),
     _Shown(
@@ -154,6 +177,7 @@ def _boxes(shown: _Shown) -> list[Resource]:
             owner="kim",
             task=shown.task or None,
             region=shown.region,
+            parent=shown.parent,
             detail={"vcpu": "2", "memory_gib": "4"},
         )
         for number in range(shown.boxes)
@@ -209,3 +233,26 @@ def showcase() -> FleetDelta:
 def troubles() -> tuple[FailureClass, ...]:
     """The classes of what went wrong lately."""
     return (FailureClass.RATE_LIMITED, FailureClass.PROVIDER_DOWN, FailureClass.RATE_LIMITED)
+
+
+def readings() -> tuple[ReachHour, ...]:
+    """How often each source answered in the last two days: one was down for a while, one is never measured."""
+    hours: dict[ReachKey, ReachHour] = {}
+    for name, per_hour, latency_ms, bad in (
+        ("daytona-eu", 60, 240, FailureClass.RATE_LIMITED),
+        ("e2b-us", 60, 130, FailureClass.PROVIDER_DOWN),
+        ("local", 60, 12, None),
+        ("memories", 30, 410, FailureClass.TIMEOUT),
+    ):
+        for number in range(48 * per_hour):
+            failed = bad if bad is not None and number % 97 == 1 else None
+            attempt = Attempt(
+                source=SourceName(name),
+                at=NOW - timedelta(hours=number // per_hour, minutes=1),
+                operation="list",
+                failure_class=failed,
+                latency_ms=latency_ms + number % 7,
+                covered_ms=3_600_000 // per_hour,
+            )
+            counted_in(hours, attempt)
+    return tuple(hours.values())

@@ -15,13 +15,23 @@ class View(StrEnum):
     FAILURES = "failures"
     SPRAWL = "sprawl"
     AUDIT = "audit"
+    STACK = "stack"
 
 
-VIEW_KEYS: Final = {View.FLEET: "1", View.SPEND: "2", View.FAILURES: "3", View.SPRAWL: "4", View.AUDIT: "6"}
+VIEW_KEYS: Final = {
+    View.FLEET: "1",
+    View.SPEND: "2",
+    View.FAILURES: "3",
+    View.SPRAWL: "4",
+    View.AUDIT: "6",
+    View.STACK: "7",
+}
 EVERYWHERE: Final = frozenset(View)
 WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES})
 """Views whose rows are agents, so that a verb has something to act on."""
 FLEET_ONLY: Final = frozenset({View.FLEET})
+FILTERED: Final = frozenset({View.FLEET, View.SPEND, View.FAILURES, View.SPRAWL, View.STACK})
+"""Views that a filter narrows, each its own."""
 SPEND_ONLY: Final = frozenset({View.SPEND})
 
 

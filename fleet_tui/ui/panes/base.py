@@ -6,13 +6,17 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 
+from fleet_tui.domain.filter import EVERYTHING, Filter
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
+from fleet_tui.views.narrow import narrowed
+from fleet_tui.views.pieces import said
 
 
 class Pane(Vertical):
@@ -21,17 +25,39 @@ class Pane(Vertical):
     view: View
     reads: ClassVar[bool] = False
     """It also shows what no delta carries: that is read when the pane is shown and when an action settles."""
+    reads_every_s: ClassVar[float | None] = None
+    """And again with the first delta after so long."""
 
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(id=self.view.value)
         self.model: FleetModel = model
         self.session: Session = session
         self.ascii_only: bool = ascii_only
+        self._filter: Filter = EVERYTHING
 
     @property
     def table(self) -> FleetTable:
         """The table that keys act on."""
         return self.query(FleetTable).last()
+
+    @property
+    def filter(self) -> Filter:
+        """What this pane shows only."""
+        return self._filter
+
+    def narrow(self, chosen: Filter) -> None:
+        """Show only what matches."""
+        if chosen != self._filter:
+            self._filter = chosen
+            self.refill()
+
+    def narrowed_model(self, now: datetime) -> FleetModel:
+        """The part of the fleet that the filter lets through: all of it without one."""
+        return narrowed(self.model, self._filter, now, join=self.session.join)
+
+    def filter_words(self) -> Cell:
+        """What the line above the table says of the filter."""
+        return said(f"   filter {self._filter.text}" if self._filter else "", Role.STRONG)
 
     def take(self, change: Change) -> None:
         """Facts changed while this pane is shown."""
@@ -47,6 +73,10 @@ class Pane(Vertical):
 
     def story(self) -> tuple[SafeText, Lines] | None:
         """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""
+        return None
+
+    def leads_to(self) -> Filter | None:
+        """What Enter narrows FLEET to, where the row under the cursor stands for many agents."""
         return None
 
     def handle_under_cursor(self) -> str | None:

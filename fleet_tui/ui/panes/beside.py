@@ -7,5 +7,6 @@ from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.panes.failures import FailuresPane
 from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.panes.sprawl import SprawlPane
+from fleet_tui.ui.panes.stack import StackPane
 
-BESIDE: Final[tuple[type[Pane], ...]] = (SpendPane, FailuresPane, SprawlPane, AuditPane)
+BESIDE: Final[tuple[type[Pane], ...]] = (SpendPane, FailuresPane, SprawlPane, AuditPane, StackPane)

@@ -31,6 +31,7 @@ class FailuresPane(Pane):
 
     view = View.FAILURES
     reads = True
+    reads_every_s = 30.0
     failures: tuple[Failure, ...] = ()
 
     @override

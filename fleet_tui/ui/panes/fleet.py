@@ -235,6 +235,12 @@ class FleetPane(Pane):
         self.table.set_sort(None if ranking.order == ATTENTION else ranking.order, descending=ranking.descending)
         self._reorder(rebuilt=True, refiltered=True)
 
+    @property
+    @override
+    def filter(self) -> Filter:
+        return self.ranking.filter
+
+    @override
     def narrow(self, chosen: Filter) -> None:
         """Show only what matches."""
         if chosen != self.ranking.filter:

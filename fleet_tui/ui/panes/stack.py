@@ -1,0 +1,90 @@
+"""STACK: layers, providers, who stands on each, and how often each answered our own readings."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from textual.app import ComposeResult
+from typing_extensions import override
+
+from fleet_tui.domain.filter import Field, Filter, Term
+from fleet_tui.domain.filter_words import quoted
+from fleet_tui.ports import FleetReader
+from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.panes.storied import StoriedPane
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.cells import Role
+from fleet_tui.views.model import Change
+from fleet_tui.views.pieces import Line as Pieces
+from fleet_tui.views.pieces import word
+from fleet_tui.views.stack import (
+    WEEK,
+    Measured,
+    chain_lines,
+    measured,
+    provider_of,
+    stack_detail,
+    stack_table,
+    summary,
+)
+
+_FAILURES: Final = 2000
+
+
+class StackPane(StoriedPane):
+    """Figures are read when the pane is shown; states and counts follow every delta."""
+
+    view = View.STACK
+    reads = True
+    reads_every_s = 60.0
+    found: Measured = Measured()
+
+    @override
+    def compose(self) -> ComposeResult:
+        now = self.session.now()
+        yield Line(id="stack-summary", classes="summary")
+        table = stack_table(self.model, self.found, now)
+        yield ViewTable(table.columns, id="stack-table", ascii_only=self.ascii_only)
+        yield Line(id="stack-chain", classes="words")
+        yield self.told
+
+    @override
+    def take(self, change: Change) -> None:
+        self.refill()
+
+    @override
+    def refill(self) -> None:
+        now = self.session.now()
+        model = self.narrowed_model(now)
+        first = (word("STACK  ", Role.TITLE), *summary(model, self.found, now), self.filter_words())
+        self.query_one("#stack-summary", Line).show(*first)
+        self.query_one(ViewTable).show(stack_table(model, self.found, now, filtered=self.filter.text))
+        self.query_one("#stack-chain", Line).show_rows(chain_lines(model, self.found), layout=True)
+        self.tell_now()
+
+    @override
+    def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
+        found = measured(reader.reach(since=now - WEEK), reader.failures(since=now - WEEK, limit=_FAILURES), now)
+        return lambda: self._found(found)
+
+    def _found(self, found: Measured) -> None:
+        self.found = found
+        self.refill()
+
+    @override
+    def tell(self, key: str) -> list[Pieces]:
+        return stack_detail(self.narrowed_model(self.session.now()), key, self.found)
+
+    @override
+    def leads_to(self) -> Filter | None:
+        """Enter: who stands on the provider under the cursor."""
+        key = self.table.cursor_key
+        if key is None or self.table.cursor_gone:
+            return None
+        return of_provider(provider_of(key))
+
+
+def of_provider(provider: str) -> Filter:
+    """The filter `provider:NAME`."""
+    return Filter(terms=(Term(text=quoted(f"provider:{provider}"), field=Field.PROVIDER, value=provider),))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ _OUTSIDE = {
     "specs": Path(os.environ.get("FLEET_TUI_SPECS") or ROOT.parent / "shared" / "specs"),
     "corpora": Path(os.environ.get("FLEET_TUI_CORPORA") or ROOT.parent / "shared" / "corpora"),
 }
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets its background jobs ignore it; what the tests start would inherit that and could not be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # How long one example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.fleets import Fleet
 from tests.acceptance.harness import Place, Vendors, place_in
 from tests.support.corpora import corpora
 
@@ -24,3 +25,9 @@ def vendors() -> Iterator[Vendors]:
     made = Vendors()
     yield made
     made.close()
+
+
+@pytest.fixture
+def fleet(place: Place, vendors: Vendors) -> Fleet:
+    """ada, bob and eve at two vendors."""
+    return Fleet(place, vendors)

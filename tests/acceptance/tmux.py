@@ -27,11 +27,11 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 class Screen:
     """One pane and the program in it."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, desk: str = "screen") -> None:
         self._place = place
-        self.socket = place.root / "tmux.sock"
-        self._pid_file = place.root / "screen.pid"
-        self._status_file = place.root / "screen.status"
+        self.socket = place.root / f"{desk}.tmux"
+        self._pid_file = place.root / f"{desk}.pid"
+        self._status_file = place.root / f"{desk}.status"
 
     def begin(self, words: Sequence[str], *, columns: int, rows: int) -> None:
         """Run a program; the pane stays when it has ended."""
@@ -134,9 +134,11 @@ class Screen:
 
 
 @contextmanager
-def screen(place: Place, words: Sequence[str], *, columns: int = 80, rows: int = 24) -> Iterator[Screen]:
-    """A program in a terminal of this size, ended with the block."""
-    made = Screen(place)
+def screen(
+    place: Place, words: Sequence[str], *, columns: int = 80, rows: int = 24, desk: str = "screen"
+) -> Iterator[Screen]:
+    """A program in a terminal of this size, ended with the block; each desk has a terminal of its own."""
+    made = Screen(place, desk)
     made.begin(words, columns=columns, rows=rows)
     server = int(made.tmux("display-message", "-p", "#{pid}"))
     try:

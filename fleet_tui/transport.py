@@ -30,6 +30,24 @@ _TEXT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """A vendor's answer that was good, before anybody read its body: for records that are recognised by their bytes."""
+
+    content: bytes
+    headers: Mapping[str, str]
+    status: int
+
+    @property
+    def server_time(self) -> datetime | None:
+        return http_date(self.headers.get("date"))
+
+    def decoded(self) -> "Answer":
+        """With its JSON body. Raises ValueError for what is no JSON or too much of it."""
+        _bounded(self.content)
+        return Answer(decoded(self.content) if self.content.strip() else None, self.headers, self.status)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A vendor's answer that was good: its JSON body, its headers and its clock."""
 
@@ -185,11 +203,17 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
     return next((lowered[name] for name in ("request-id", "x-request-id", "cf-ray") if name in lowered), None)
 
 
+def _bounded(raw: bytes) -> None:
+    if len(raw) > MAX_BODY_BYTES:
+        raise ValueError("the answer is too large")
+
+
 def records_of(raw: bytes) -> list[bytes] | None:
     """The records of a JSON array, each as it came; None for what is no array. Raises ValueError for what is no JSON.
 
     A record's bytes say whether it changed: for `domain.recall`, which decodes only those that did.
     """
+    _bounded(raw)
     try:
         return list(map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw])))
     except msgspec.ValidationError:
@@ -197,6 +221,23 @@ def records_of(raw: bytes) -> list[bytes] | None:
     except (msgspec.DecodeError, RecursionError) as error:
         start = raw[:64].decode("ascii", "replace")
         raise json.JSONDecodeError("the answer is no JSON", start, 0) from error
+
+
+def records_under(raw: bytes, name: str) -> tuple[list[bytes] | None, Mapping[str, Json]]:
+    """The records of the array that an object holds under `name`, each as it came, and its other fields, decoded.
+
+    None and nothing for what is no such object. Raises ValueError for what is no JSON.
+    """
+    _bounded(raw)
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return None, {}
+    except (msgspec.DecodeError, RecursionError) as error:
+        start = raw[:64].decode("ascii", "replace")
+        raise json.JSONDecodeError("the answer is no JSON", start, 0) from error
+    found = fields.pop(name, None)
+    return (None if found is None else records_of(bytes(found))), {key: decoded(bytes(v)) for key, v in fields.items()}
 
 
 class JsonApi:
@@ -226,13 +267,29 @@ class JsonApi:
         allow: frozenset[int] = frozenset(),
     ) -> Answer:
         """One request. Statuses of 2xx and those in `allow` are answers, all others a `ProviderError`."""
+        raw = await self.raw(operation, method, path, params=params, body=body, headers=headers, key=key, allow=allow)
+        with self.calls.translated(operation, key=key):
+            return raw.decoded()
+
+    async def raw(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        key: ResourceKey | None = None,
+        allow: frozenset[int] = frozenset(),
+    ) -> RawAnswer:
+        """The same, with the body as it came."""
         response = await self.calls.through(
             operation,
             lambda: self._client.request(method, path, params=params, json=body, headers=headers),
             key=key,
         )
-        good = response.is_success
-        if not good and response.status_code not in allow:
+        if not response.is_success and response.status_code not in allow:
             raise self.calls.of_status(
                 operation,
                 response.status_code,
@@ -240,11 +297,7 @@ class JsonApi:
                 text=vendor_message(response.content),
                 key=key,
             )
-        with self.calls.translated(operation, key=key):
-            if len(response.content) > MAX_BODY_BYTES:
-                raise ValueError("the answer is too large")
-            parsed = decoded(response.content) if response.content.strip() else None
-        return Answer(parsed, response.headers, response.status_code)
+        return RawAnswer(response.content, response.headers, response.status_code)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -90,6 +90,15 @@ def kind_picture(rows: Mapping[str, Resource], listed: Mapping[str, Resource]) -
     )
 
 
+def replaced_rows(known: KindPicture, changed: Iterable[Resource], listed: Mapping[str, Resource]) -> KindPicture:
+    """The picture with other rows under ids that it knows; counted anew only where a phase is another one."""
+    fresh = {row.key.id: row for row in changed}
+    rows = {**known.rows, **fresh}
+    if any(known.rows[id_].phase.phase is not row.phase.phase for id_, row in fresh.items()):
+        return replace(kind_picture(rows, listed), empty_polls=known.empty_polls)
+    return replace(known, rows=rows, listed=listed)
+
+
 _phase_of: Final[Callable[[Resource], Phase]] = attrgetter("phase.phase")
 _RUNNING: Final = BURNING - {Phase.IDLE}
 
@@ -105,6 +114,8 @@ class Picture:
     vitals: Mapping[tuple[Kind, str], Vitals] = field(
         default_factory=lambda: MappingProxyType[tuple[Kind, str], Vitals]({})
     )
+    heard: tuple[Vitals, ...] = ()
+    """What the last listing measured, as it was handed in."""
     order: tuple[Resource, ...] = ()
     """The rows of the last complete listing, as they were handed in, in their order."""
     swept_at: datetime | None = None

@@ -14,9 +14,9 @@ from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.watch import Watch, extended
 from fleet_tui.domain.work import is_verdict
 from fleet_tui.engine.events import phase_event, row_event, source_event
-from fleet_tui.engine.picture import KindPicture, Picture, facts_of, id_of, kind_picture, load_of, recent
+from fleet_tui.engine.picture import KindPicture, Picture, facts_of, id_of, kind_picture, load_of, recent, replaced_rows
 from fleet_tui.engine.schedule import cadence_s, next_due
-from fleet_tui.engine.vitals import moved_vitals
+from fleet_tui.engine.vitals import moved_vitals, unheard
 from fleet_tui.ports import Observation
 
 EMPTY_HELD_POLLS: Final = 3
@@ -76,7 +76,7 @@ def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
     kinds = {**picture.kinds, **{kind: change.picture for kind, change in changes.items()}}
     status = _good_status(picture, reading, pace, kinds, [n for c in changes.values() for n in c.notes], held=held)
     watches = _watches(picture, status, now) if listing.complete and not held else picture.watches
-    vitals, known_vitals = moved_vitals(picture, listing.vitals)
+    vitals, known_vitals = moved_vitals(picture, unheard(picture, listing.vitals))
     back = (source_event(status, now, "source back"),) if picture.status.failures else ()
     observation = Observation(
         source=picture.source,
@@ -94,6 +94,7 @@ def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
         kinds=kinds,
         watches=watches,
         vitals=known_vitals,
+        heard=listing.vitals,
         order=listing.resources if listing.complete and not any(c.notes for c in changes.values()) else (),
         swept_at=picture.swept_at if replaced is not None else now,
         known_before=True,
@@ -126,9 +127,7 @@ def _replacement(picture: Picture, kind: Kind, rows: Sequence[Resource], now: da
     touched = [row for row in rows if facts_of(known.listed[row.key.id]) != facts_of(row)]
     changed, events = _changed(picture, known, touched, now)
     listed = {**known.listed, **{row.key.id: row for row in touched}}
-    after = replace(known, listed=listed)
-    if changed:
-        after = kind_picture({**known.rows, **{row.key.id: row for row in changed}}, listed)
+    after = replaced_rows(known, changed, listed)
     return _KindChange(picture=after, changed=tuple(changed), events=tuple(events))
 
 

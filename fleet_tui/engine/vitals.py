@@ -1,8 +1,10 @@
 """Which measurements moved enough to be told, so that an idle fleet writes nothing. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import compress
+from operator import is_not
 from typing import Final
 
 from fleet_tui.domain.identity import Kind
@@ -14,6 +16,13 @@ _MEMORY_STEP: Final = 0.02
 _SIGNAL_STEP: Final = timedelta(seconds=10)
 
 
+def unheard(picture: Picture, listed: Sequence[Vitals]) -> Iterable[Vitals]:
+    """What a listing measured, but for what it said the last time with the very same objects."""
+    if len(listed) != len(picture.heard):
+        return listed
+    return compress(listed, map(is_not, listed, picture.heard))
+
+
 def moved_vitals(
     picture: Picture, fresh: Iterable[Vitals]
 ) -> tuple[tuple[Vitals, ...], Mapping[tuple[Kind, str], Vitals]]:
@@ -22,11 +31,19 @@ def moved_vitals(
     known = picture.vitals
     for vitals in fresh:
         before = known.get((vitals.key.kind, vitals.key.id))
-        if before is None or _moved(before, vitals):
-            moved.append(_newest_signal(before, vitals))
+        after = _with_measures(before, vitals)
+        if before is None or _moved(before, after):
+            moved.append(_newest_signal(before, after))
     if not moved:
         return (), known
     return tuple(moved), {**known, **{(v.key.kind, v.key.id): v for v in moved}}
+
+
+def _with_measures(before: Vitals | None, after: Vitals) -> Vitals:
+    """A reading that measured nothing, but heard a signal, takes back no measure of another reading."""
+    if before is None or after.cpu_percent is not None or after.memory_bytes is not None:
+        return after
+    return replace(after, cpu_percent=before.cpu_percent, memory_bytes=before.memory_bytes)
 
 
 def _newest_signal(before: Vitals | None, after: Vitals) -> Vitals:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.domain.recall import Recall
+from fleet_tui.domain.recall import Recall, RecallById
 
 
 class Maker:
@@ -56,3 +56,30 @@ def test_what_is_not_listed_any_more_does_not_pile_up() -> None:
         recall.rows([str(number).encode()])
     recall.rows([b"0"])
     assert maker.made.count(b"0") == 2
+
+
+def test_a_few_records_that_changed_cost_no_look_at_the_others() -> None:
+    maker = Maker()
+    recall = Recall(maker)
+    names = [str(number).encode() for number in range(20)]
+    first = recall.rows(names)
+    again = recall.rows([b"other" if name == b"7" else name for name in names])
+    assert [at for at, (one, two) in enumerate(zip(first, again, strict=True)) if one is not two] == [7]
+    assert maker.made == [*names, b"other"]
+
+
+def test_what_a_caller_does_with_its_rows_changes_none_of_the_next() -> None:
+    recall = Recall(Maker())
+    recall.rows([b"a", b"b"]).clear()
+    assert recall.rows([b"a", b"b"]) == [["a"], ["b"]]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 2)), max_size=12))
+def test_decoded_records_are_recalled_by_their_id(listings: list[dict[str, int]]) -> None:
+    recall: RecallById[list[int], list[int]] = RecallById(list)
+    before: dict[str, list[int]] = {}
+    for listing in listings:
+        rows = dict(zip(listing, recall.rows({id_: [value] for id_, value in listing.items()}), strict=True))
+        assert rows == {id_: [value] for id_, value in listing.items()}
+        assert all(rows[id_] is before[id_] for id_ in rows if before.get(id_) == rows[id_])
+        before = rows

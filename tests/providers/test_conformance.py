@@ -1,7 +1,7 @@
 """Every provider over its emulator passes the conformance kit, and fails in time and in fields under every fault."""
 
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,11 +58,11 @@ class Served:
 
 
 @asynccontextmanager
-async def served(name: str, state_dir: Path) -> AsyncIterator[Served]:
+async def served(name: str, state_dir: Path, clock: Callable[[], datetime] = now) -> AsyncIterator[Served]:
     module, _, class_name = VENDORS[name].partition(":")
     provider: Provider = importlib.import_module(f"fleet_tui.providers.{name}").PROVIDER
-    async with getattr(importlib.import_module(module), class_name)(clock=now, seed=1) as emulator:
-        emulator.fill(seed_world(AGENTS, 1, now()))
+    async with getattr(importlib.import_module(module), class_name)(clock=clock, seed=1) as emulator:
+        emulator.fill(seed_world(AGENTS, 1, clock()))
         key = emulator.default_key
         settings = provider.settings(name="src", provider=provider.name, base_url=emulator.base_url)
         context = context_for("src", state_dir, timeout_s=TIMEOUT_S)
@@ -78,6 +78,19 @@ async def test_it_keeps_what_the_engine_relies_on(name: str, tmp_path: Path) -> 
     async with served(name, tmp_path) as it:
         listing = await conform(it.adapter, it.provider, source=it.source, now=now(), secrets=[it.key])
         assert listing.resources
+
+
+@pytest.mark.parametrize("name", VENDORS)
+async def test_a_record_that_says_the_same_is_the_same_object(name: str, tmp_path: Path) -> None:
+    at = now()
+    async with served(name, tmp_path, clock=lambda: at) as it:
+        first, again = [await it.adapter.list_resources(at) for _ in range(2)]
+
+    before = {row.key: row for row in first.resources}
+    assert before.keys() == {row.key for row in again.resources}
+    assert [row for row in again.resources if row == before[row.key] and row is not before[row.key]] == []
+    assert any(row is before[row.key] for row in again.resources)
+    assert all(one is other for one, other in zip(first.vitals, again.vitals, strict=True))
 
 
 @pytest.mark.parametrize("fault", FAULTS)

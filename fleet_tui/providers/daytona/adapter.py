@@ -1,6 +1,7 @@
 """Speaks to Daytona through its generated async client: lists, changes of state, labels, telemetry and usage."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -15,13 +16,14 @@ from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.payload import BadPayload, fields_of, rows_of, text_of
 from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.recall import Recall
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.ports import AdapterContext, LogPage
 from fleet_tui.providers.daytona import mapping
 from fleet_tui.providers.daytona.settings import DaytonaSettings
 from fleet_tui.providers.daytona.wire import DaytonaWire
-from fleet_tui.transport import Answer, paged
+from fleet_tui.transport import Answer, RawAnswer, decoded, paged, records_under
 
 HOSTED_URL = "https://app.daytona.io/api"
 PAGE_SIZE = 200
@@ -33,12 +35,21 @@ _CONFLICTS = frozenset({400, 409, 422})
 _GONE = Refused(RefusalReason.GONE, "daytona has no such sandbox any more")
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one record says: the sandbox, and when it was last active by the vendor's word."""
+
+    resource: Resource
+    active: Vitals | None
+
+
 class DaytonaAdapter:
     """One Daytona account."""
 
     def __init__(self, settings: DaytonaSettings, secrets: Mapping[str, Secret], context: AdapterContext) -> None:
         self._context = context
         self._write_labels = settings.write_labels
+        self._recall = Recall(self._recorded)
         self._wire = DaytonaWire(secrets["api_key"], settings.base_url or HOSTED_URL, settings.analytics_url, context)
 
     async def aclose(self) -> None:
@@ -46,41 +57,36 @@ class DaytonaAdapter:
 
     async def list_resources(self, now: datetime) -> Listing:
         """All sandboxes of the account, page by page."""
-        resources: list[Resource] = []
-        vitals: list[Vitals] = []
-        notes: list[str] = []
+        records: list[bytes] = []
         server_time: datetime | None = None
 
-        async def page(cursor: str | None) -> tuple[Answer, str | None]:
-            answer = await self._wire.ask(
+        async def page(cursor: str | None) -> tuple[RawAnswer, str | None]:
+            answer = await self._wire.ask_raw(
                 "list sandboxes",
                 lambda: self._wire.sandboxes.list_sandboxes_without_preload_content(
                     cursor=cursor, limit=PAGE_SIZE, _request_timeout=self._context.timeout_s
                 ),
             )
-            return answer, text_of(fields_of(answer.body).get("nextCursor"))
+            with self._wire.calls.translated("list sandboxes"):
+                found, others = records_under(answer.content, "items")
+            if found is None:
+                text = "the answer is not a list of sandboxes"
+                raise self._wire.calls.failure(FailureClass.PROVIDER_DOWN, "list sandboxes", text)
+            records.extend(found)
+            return answer, text_of(others.get("nextCursor"))
 
         async for answer in paged(self._wire.calls, "list sandboxes", page):
             server_time = answer.server_time or server_time
-            items = rows_of(fields_of(answer.body).get("items"))
-            if items is None:
-                text = "the answer is not a list of sandboxes"
-                raise self._wire.calls.failure(FailureClass.PROVIDER_DOWN, "list sandboxes", text)
-            for item in items:
-                try:
-                    resources.append(self._resource(item))
-                except BadPayload as error:
-                    notes.append(str(error))
-                    continue
-                active = mapping.activity(item, source=self._context.source, now=now)
-                if active is not None:
-                    vitals.append(active)
+        with self._wire.calls.translated("list sandboxes"):
+            read = self._recall.rows(records)
+        seen = [one for one in read if isinstance(one, _Seen)]
+        notes = dict.fromkeys(str(one) for one in read if isinstance(one, BadPayload))
         return Listing(
-            resources=tuple(resources),
+            resources=tuple(one.resource for one in seen),
             kinds=frozenset({Kind.SANDBOX}),
             complete=not notes,
-            vitals=tuple(vitals),
-            notes=tuple(dict.fromkeys(notes)),
+            vitals=tuple(one.active for one in seen if one.active is not None),
+            notes=tuple(notes),
             server_time=server_time,
         )
 
@@ -236,6 +242,15 @@ class DaytonaAdapter:
             ),
         )
         return rows_of(answer.body) or []
+
+    def _recorded(self, record: bytes) -> "_Seen | BadPayload":
+        payload = decoded(record)
+        try:
+            resource = self._resource(payload)
+        except BadPayload as error:
+            return error
+        active = mapping.activity(payload, source=self._context.source, now=self._context.clock.now())
+        return _Seen(resource, active)
 
     def _resource(self, payload: object) -> Resource:
         return mapping.sandbox(

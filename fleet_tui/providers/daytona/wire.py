@@ -16,7 +16,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.ports import AdapterContext
-from fleet_tui.transport import Answer, Calls, decoded, no_connection, vendor_message
+from fleet_tui.transport import Answer, Calls, RawAnswer, no_connection, vendor_message
 
 Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
@@ -48,6 +48,14 @@ class DaytonaWire:
         self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
     ) -> Answer:
         """One call by its `*_without_preload_content` twin. Statuses of 2xx and in `allow` are answers."""
+        raw = await self.ask_raw(operation, call, key=key, allow=allow)
+        with self.calls.translated(operation, key=key):
+            return raw.decoded()
+
+    async def ask_raw(
+        self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
+    ) -> RawAnswer:
+        """The same, with the body as it came."""
 
         async def read() -> tuple[int, Mapping[str, str], bytes]:
             try:
@@ -61,5 +69,4 @@ class DaytonaWire:
         lowered = {name.lower(): value for name, value in headers.items()}
         if status >= 300 and status not in allow:  # noqa: PLR2004 - RFC 9110: not a success
             raise self.calls.of_status(operation, status, headers=lowered, text=vendor_message(raw), key=key)
-        with self.calls.translated(operation, key=key):
-            return Answer(decoded(raw) if raw.strip() else None, lowered, status)
+        return RawAnswer(raw, lowered, status)

@@ -11,11 +11,12 @@ from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.payload import BadPayload, fields_of, rows_of, text_of
 from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.recall import Recall
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.ports import AdapterContext
 from fleet_tui.providers.mem0 import mapping
 from fleet_tui.providers.mem0.settings import Mem0Settings
-from fleet_tui.transport import Answer, Json, JsonApi, paged
+from fleet_tui.transport import Json, JsonApi, RawAnswer, decoded, paged, records_under
 
 HOSTED_URL = "https://api.mem0.ai"
 PAGE_SIZE = 100
@@ -38,44 +39,47 @@ class Mem0Adapter:
         key = secrets["api_key"].reveal()
         self._api = JsonApi(context, settings.base_url or HOSTED_URL, {"Authorization": f"Token {key}"})
         self._counts: dict[str, tuple[datetime, int]] = {}
+        self._names: Recall[bytes, str | None] = Recall(lambda record: self._scope_id(decoded(record)))
+        self._recall = Recall(self._recorded)
 
     async def aclose(self) -> None:
         await self._api.aclose()
 
     async def list_resources(self, now: datetime) -> Listing:
         """All entities, page by page, with the memory counts of some scopes, oldest count first."""
-        payloads: list[object] = []
-        notes: list[str] = []
+        records: list[bytes] = []
         server_time: datetime | None = None
 
-        async def page(cursor: str | None) -> tuple[Answer, str | None]:
+        async def page(cursor: str | None) -> tuple[RawAnswer, str | None]:
             number = int(cursor or "1")
-            answer = await self._api.request(
+            answer = await self._api.raw(
                 "list entities", "GET", "/v1/entities/", params={"page": number, "page_size": PAGE_SIZE}
             )
-            return answer, str(number + 1) if fields_of(answer.body).get("next") else None
+            with self._api.calls.translated("list entities"):
+                found, others = records_under(answer.content, "results")
+            if found is None:
+                text = "the answer is not a list of entities"
+                raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "list entities", text)
+            records.extend(found)
+            return answer, str(number + 1) if others.get("next") else None
 
         async for answer in paged(self._api.calls, "list entities", page):
             server_time = answer.server_time or server_time
-            results = rows_of(fields_of(answer.body).get("results"))
-            if results is None:
-                text = "the answer is not a list of entities"
-                raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "list entities", text)
-            payloads.extend(results)
-        await self._refresh_counts(payloads, now)
-        resources: dict[ResourceKey, Resource] = {}
-        for payload in payloads:
-            try:
-                found = self._resource(payload)
-            except BadPayload as error:
-                notes.append(str(error))
-                continue
-            resources[found.key] = found
+        with self._api.calls.translated("list entities"):
+            ids = self._names.rows(records)
+        await self._refresh_counts([id_ for id_ in ids if id_], now)
+        counts = (self._counts[id_][1] if id_ in self._counts else None for id_ in ids)
+        read = self._recall.rows(list(zip(records, counts, strict=True)))
+        notes = dict.fromkeys(str(one) for one in read if isinstance(one, BadPayload))
+        resources = [one for one in read if isinstance(one, Resource)]
+        if len(set(ids)) != len(ids):
+            # Pages shift while they are read: what stands on two is one scope.
+            resources = list({one.key: one for one in resources}.values())
         return Listing(
-            resources=tuple(resources.values()),
+            resources=tuple(resources),
             kinds=frozenset({Kind.MEMORY_SCOPE}),
             complete=not notes,
-            notes=tuple(dict.fromkeys(notes)),
+            notes=tuple(notes),
             server_time=server_time,
         )
 
@@ -95,7 +99,8 @@ class Mem0Adapter:
         if answer.status == _NOT_FOUND or not rows[0]:
             return None
         with self._api.calls.translated("get entity", key=key):
-            return self._resource(rows[0])
+            id_ = self._scope_id(rows[0])
+            return self._resource(rows[0], self._counts[id_][1] if id_ in self._counts else None)
 
     async def delete(self, order: Order) -> Outcome:
         """Delete one scope with its memories. The platform queues it: the outcome is what its event says."""
@@ -137,15 +142,15 @@ class Mem0Adapter:
                 break
         return tuple(reversed(fresh)), fresh[0].event_id if fresh else after
 
-    def _resource(self, payload: Json) -> Resource:
-        id_ = self._scope_id(payload)
-        counted = self._counts.get(id_) if id_ else None
-        return mapping.scope(
-            payload,
-            source=self._context.source,
-            rules=self._context.claims,
-            memories=counted[1] if counted else None,
-        )
+    def _recorded(self, record: tuple[bytes, int | None]) -> Resource | BadPayload:
+        raw, memories = record
+        try:
+            return self._resource(decoded(raw), memories)
+        except BadPayload as error:
+            return error
+
+    def _resource(self, payload: Json, memories: int | None) -> Resource:
+        return mapping.scope(payload, source=self._context.source, rules=self._context.claims, memories=memories)
 
     def _scope_id(self, payload: Json) -> str | None:
         row = fields_of(payload)
@@ -154,10 +159,10 @@ class Mem0Adapter:
             return None
         return mapping.scope_id(type_, name)
 
-    async def _refresh_counts(self, payloads: list[object], now: datetime) -> None:
+    async def _refresh_counts(self, ids: list[str], now: datetime) -> None:
         """Counting costs a call a scope, so only a few are counted in each poll."""
-        ids = [id_ for payload in payloads if (id_ := self._scope_id(payload))]
-        self._counts = {id_: count for id_, count in self._counts.items() if id_ in set(ids)}
+        there = set(ids)
+        self._counts = {id_: count for id_, count in self._counts.items() if id_ in there}
         if not self._count:
             return
         due = [id_ for id_ in ids if id_ not in self._counts or now - self._counts[id_][0] > COUNT_KEPT]

@@ -1,6 +1,6 @@
 """Speaks to Stripe: reads within bounds, and acts with the action's id as the vendor's idempotency key."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
@@ -13,6 +13,7 @@ from fleet_tui.domain.money import Side
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
 from fleet_tui.domain.payload import BadPayload
 from fleet_tui.domain.reading import Listing
+from fleet_tui.domain.recall import RecallById
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.ports import AdapterContext, ProviderError
@@ -29,6 +30,12 @@ _NOT_FOUND = 404
 _CONFLICTS = frozenset({400, 409})
 
 
+_Customer = tuple[Row, str | None, str | None]
+"""A customer with what its next invoice would say and its last one said."""
+_Told = tuple[Kind, Row, Resource | None]
+"""Any other row, with the customer that it may get its agent from."""
+
+
 class StripeAdapter:
     """One Stripe account. Customers that no agent, owner, team or task claims are not listed."""
 
@@ -40,55 +47,55 @@ class StripeAdapter:
         self._items: tuple[mapping.PricedItem, ...] | None = None
         self._owners: dict[str, Resource] = {}
         self._previews: dict[str, tuple[datetime, str | None, str | None]] = {}
+        self._recalled_owners: RecallById[_Customer, Resource | BadPayload] = RecallById(self._read_owner)
+        self._recall: RecallById[_Told, Resource | BadPayload] = RecallById(self._read)
 
     async def aclose(self) -> None:
         await self._wire.aclose()
 
     async def list_resources(self, now: datetime) -> Listing:
         """The account's balance, its meters, the customers that agents work for, and their subscriptions."""
-        notes: list[str] = []
-        source, rules, v1 = self._context.source, self._context.claims, self._wire.v1
-        resources = [mapping.account(await self._wire.one("read balance", v1.balance.retrieve_async), source=source)]
+        v1 = self._wire.v1
+        balance = await self._wire.one("read balance", v1.balance.retrieve_async)
         meters = await self._all("list meters", v1.billing.meters.list_async)
-        resources += _read(meters, lambda row: mapping.meter(row, source=source, rules=rules), notes)
         customers = await self._customers()
         subscriptions = await self._subscriptions(customers, meters)
         await self._refresh_previews(sorted(customers), now)
-        owners = _read(customers.values(), self._customer, notes)
-        self._owners = {resource.key.id: resource for resource in owners}
-        resources += owners
-        resources += _read(subscriptions, self._subscription, notes)
+        owners = self._recalled_owners.rows({id_: (row, *self._preview_of(row)) for id_, row in customers.items()})
+        self._owners = {resource.key.id: resource for resource in owners if isinstance(resource, Resource)}
+        told: list[_Told] = [(Kind.ACCOUNT, balance, None)]
+        told += [(Kind.METER, row, None) for row in meters]
+        told += [(Kind.SUBSCRIPTION, row, self._owner_of(row)) for row in subscriptions]
+        read = [*self._recall.rows({_name(*one, number): one for number, one in enumerate(told)}), *owners]
         self._items = tuple(item for row in subscriptions for item in mapping.priced_items(row))
+        notes = dict.fromkeys(str(one) for one in read if isinstance(one, BadPayload))
         return Listing(
-            resources=tuple(resources),
+            resources=tuple(one for one in read if isinstance(one, Resource)),
             kinds=frozenset({Kind.ACCOUNT, Kind.CUSTOMER, Kind.METER, Kind.SUBSCRIPTION}),
             complete=not notes,
-            notes=tuple(dict.fromkeys(notes)),
+            notes=tuple(notes),
         )
 
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
-        source, rules, v1 = self._context.source, self._context.claims, self._wire.v1
+        v1 = self._wire.v1
+        calls: Mapping[Kind, Callable[[], Awaitable[object]]] = {
+            Kind.SUBSCRIPTION: lambda: v1.subscriptions.retrieve_async(key.id),
+            Kind.METER: lambda: v1.billing.meters.retrieve_async(key.id),
+            Kind.CUSTOMER: lambda: v1.customers.retrieve_async(key.id),
+            Kind.ACCOUNT: v1.balance.retrieve_async,
+        }
+        if key.kind not in calls:
+            return None
         try:
-            match key.kind:
-                case Kind.SUBSCRIPTION:
-                    row = await self._wire.one("read it", lambda: v1.subscriptions.retrieve_async(key.id), key)
-                    return self._subscription(row)
-                case Kind.METER:
-                    row = await self._wire.one("read it", lambda: v1.billing.meters.retrieve_async(key.id), key)
-                    return mapping.meter(row, source=source, rules=rules)
-                case Kind.CUSTOMER:
-                    row = await self._wire.one("read it", lambda: v1.customers.retrieve_async(key.id), key)
-                    return None if row.get("deleted") else self._customer(row)
-                case Kind.ACCOUNT:
-                    row = await self._wire.one("read it", v1.balance.retrieve_async, key)
-                    found = mapping.account(row, source=source)
-                    return found if found.key == key else None
-                case _:
-                    return None
+            row = await self._wire.one("read it", calls[key.kind], key)
         except ProviderError as error:
             if error.failure.status == _NOT_FOUND:
                 return None
             raise
+        if key.kind is Kind.CUSTOMER:
+            return None if row.get("deleted") else self._customer((row, *self._preview_of(row)))
+        found = self._mapped_as((key.kind, row, self._owner_of(row)))
+        return found if found.key == key else None
 
     async def cancel(self, order: Order) -> Outcome:
         """Cancel at once, with the vendor's default for what is open."""
@@ -190,15 +197,39 @@ class StripeAdapter:
         }
         return await self._all("read meter summaries", partial(summaries.list_async, item.meter), params)
 
-    def _customer(self, row: Row) -> Resource:
+    def _preview_of(self, row: Row) -> tuple[str | None, str | None]:
         _, preview, last = self._previews.get(str(row.get("id")), (None, None, None))
+        return preview, last
+
+    def _owner_of(self, row: Row) -> Resource | None:
+        return self._owners.get(mapping.customer_of(row) or "")
+
+    def _customer(self, told: _Customer) -> Resource:
+        row, preview, last = told
         return mapping.customer(
             row, source=self._context.source, rules=self._context.claims, preview=preview, last=last
         )
 
-    def _subscription(self, row: Row) -> Resource:
-        owner = self._owners.get(mapping.customer_of(row) or "")
-        return mapping.subscription(row, source=self._context.source, rules=self._context.claims, owner=owner)
+    def _mapped_as(self, told: _Told) -> Resource:
+        kind, row, owner = told
+        source, rules = self._context.source, self._context.claims
+        if kind is Kind.ACCOUNT:
+            return mapping.account(row, source=source)
+        if kind is Kind.METER:
+            return mapping.meter(row, source=source, rules=rules)
+        return mapping.subscription(row, source=source, rules=rules, owner=owner)
+
+    def _read_owner(self, told: _Customer) -> Resource | BadPayload:
+        try:
+            return self._customer(told)
+        except BadPayload as error:
+            return error
+
+    def _read(self, told: _Told) -> Resource | BadPayload:
+        try:
+            return self._mapped_as(told)
+        except BadPayload as error:
+            return error
 
     async def _effect(self, operation: str, order: Order, call: Callable[..., object]) -> Outcome:
         """One call with the action's id as idempotency key. What the vendor's rules forbid is Refused in its words."""
@@ -214,15 +245,9 @@ class StripeAdapter:
         return Done(f"stripe did {operation} it")
 
 
-def _read(rows: Iterable[Row], mapped: Callable[[Row], Resource], notes: list[str]) -> list[Resource]:
-    """Map row by row; what cannot be read is noted and the rest goes on."""
-    resources: list[Resource] = []
-    for row in rows:
-        try:
-            resources.append(mapped(row))
-        except BadPayload as error:
-            notes.append(str(error))
-    return resources
+def _name(kind: Kind, row: Row, _owner: Resource | None, number: int) -> str:
+    """What a row is recalled by: its id, or its place where it has none."""
+    return f"{kind}/{row.get('id') or number}"
 
 
 def _meters(row: Row) -> set[str | None]:

@@ -5,31 +5,25 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import WantedKind
-from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.messages import LogsRead, Told
-from fleet_tui.ui.screens.logs import LOG_LINES, LogScreen
+from fleet_tui.ui.messages import Told
+from fleet_tui.ui.screens.logs import LogScreen, LogsRead
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.as_json import agent_row
 from fleet_tui.views.cells import Role
 from fleet_tui.views.detail import detail_lines
+from fleet_tui.views.logs import LINES_KEPT, logged
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.usage import usage_lines
 
 WANT_LOGS_S: Final = 30.0
 _EVENTS: Final = 200
 _USAGE: Final = 500
-
-
-def logged(agent: Agent) -> Resource | None:
-    """What of an agent keeps a log: what leads it first."""
-    candidates = (*((agent.lead,) if agent.lead else ()), *agent.running, *agent.resources)
-    return next((r for r in candidates if Capability.LOGS in r.capabilities), None)
 
 
 class LookingApp(ConsoleApp):
@@ -52,33 +46,43 @@ class LookingApp(ConsoleApp):
             self.push_screen(TextScreen(self._heading("raw", agent), lines))
 
     def action_logs(self) -> None:
-        """The last log lines, followed."""
+        """The log of the present run, followed."""
+        self._show_log(before=False)
+
+    def action_logs_before(self) -> None:
+        """The log of the run before."""
+        self._show_log(before=True)
+
+    def _show_log(self, *, before: bool) -> None:
         if (agent := self.agent_under_cursor()) is None:
             return
-        resource = logged(agent)
-        if resource is None:
+        keys = [resource.key for resource in logged(agent)]
+        if not keys:
             self.say(SafeText("nothing of this agent keeps a log that can be read"))
             return
-        heading = self._heading("logs", agent)
-        self.push_screen(LogScreen(heading, resource.key, ask=self.ask_logs, read=self.read_logs))
+        self.push_screen(LogScreen(self._heading("logs", agent), keys, self, before=before))
+
+    def log_status(self, key: ResourceKey) -> SourceStatus | None:
+        """How the source stands that keeps the log."""
+        return self.model.statuses.get(key.source)
 
     def ask_logs(self, key: ResourceKey) -> None:
-        """Ask the collector for newer lines, and show those that are there."""
+        """Have the collector follow a log for a while."""
         now = self.session.now()
         self.write(lambda: self.session.intents.want(WantedKind.LOGS, key.packed(), now=now, for_s=WANT_LOGS_S))
-        self.read_logs(key)
 
-    def read_logs(self, key: ResourceKey, limit: int = LOG_LINES) -> None:
-        """Read what the store holds, in a thread."""
+    def read_logs(self, key: ResourceKey, seq: int) -> None:
+        """Read what the store holds behind `seq`, in a thread."""
+        screen, reader = self.screen, self.session.reader
 
         def read() -> None:
             try:
-                found = self.session.reader.log_tail(key, limit=limit)
+                lines = reader.log_after(key, seq=seq, limit=LINES_KEPT)
+                found = LogsRead(key, lines, reader.log_state(key) if lines or not seq else None)
             except StoreError as error:
                 self.post_message(Told(safe_line(str(error)), bad=True))
-                return
-            lines = tuple(safe_join((_stamp(at), safe_line(text))) for at, text in found)
-            self.screen.post_message(LogsRead(key, lines))
+                found = LogsRead(key, (), None)
+            screen.post_message(found)
 
         self.run_worker(read, thread=True, group="reads")
 

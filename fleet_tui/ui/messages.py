@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from textual.message import Message
 from typing_extensions import override
 
-from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.session import Session
 
@@ -40,14 +39,6 @@ class PaneRead(Message):
     """What a pane shows beside the fleet was read; `draw` belongs into a handler."""
 
     draw: Callable[[], None]
-
-
-@dataclass
-class LogsRead(Message):
-    """The last log lines of a resource, each made safe."""
-
-    key: ResourceKey
-    lines: tuple[SafeText, ...]
 
 
 @dataclass

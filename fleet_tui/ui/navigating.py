@@ -12,7 +12,6 @@ from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
-from fleet_tui.ui.looking import logged
 from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.screens.help import HelpScreen
@@ -20,6 +19,7 @@ from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import Activated, FleetTable
+from fleet_tui.views.logs import logged
 
 _VIEWS: Final = tuple(VIEW_KEYS)
 _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
@@ -86,7 +86,7 @@ class NavigatingApp(ConsoleApp):
 
     def draw_tail(self, agent: Agent | None) -> None:
         """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""
-        resource = None if agent is None else logged(agent)
+        resource = None if agent is None else next(iter(logged(agent)), None)
         panel = self.panel
         if resource is None or not panel.has_class("beside"):
             panel.tail([], SafeText("no log") if agent is not None else SafeText(""))

@@ -32,6 +32,7 @@ class Role(StrEnum):
     WARN = "warn"
     BAD = "bad"
     KEY = "key"
+    MATCH = "match"
 
 
 class Cell(NamedTuple):

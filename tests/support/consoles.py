@@ -76,7 +76,8 @@ class MemoryReader(FleetReader):
     @override
     def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]:
         self._broken()
-        return tuple(line for line in self.log_lines if line.seq > seq)[-limit:]
+        plain = [LogLine(seq=n, at=at, read_at=None, text=text) for n, (at, text) in enumerate(self.logs, 1)]
+        return tuple(line for line in (*plain, *self.log_lines) if line.seq > seq)[-limit:]
 
     @override
     def log_state(self, key: ResourceKey) -> LogState | None:

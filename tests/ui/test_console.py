@@ -356,7 +356,9 @@ async def test_a_slash_in_a_line_is_a_slash() -> None:
         await desk.shows(pilot, "/ a/b")
         await pilot.press("escape", "d")
         await desk.shows(pilot, "detail agent-00")
-        await pilot.press("slash", "escape")
+        await pilot.press("slash", "l", "escape")
+        await desk.shows(pilot, "detail agent-00")
+        await pilot.press("escape")
         await pilot.pause()
         assert not desk.app.in_front
 

@@ -7,7 +7,8 @@ from fleet_tui.ui.keys.table import SPEND_ONLY, WITH_ROWS, key
 KEYS: Final = (
     key("d", "d", "detail", "detail", "the whole story of the row", views=WITH_ROWS, footer=True),
     key("y", "y", "raw", "raw", "the row as --json prints it", views=WITH_ROWS),
-    key("l", "l", "logs", "logs", "its last log lines, followed", views=WITH_ROWS, footer=True),
+    key("l", "l", "logs", "logs", "its log, followed", views=WITH_ROWS, footer=True),
+    key("L", "L", "logs_before", "logs before", "the log of the run before", views=WITH_ROWS),
     key("e", "e", "events", "events", "what happened to it", views=WITH_ROWS),
     key("dollar_sign", "$", "money", "money", "take its money apart, line by line", views=WITH_ROWS),
     key("c", "c", "copy_id", "copy", "copy the row's id", views=WITH_ROWS),

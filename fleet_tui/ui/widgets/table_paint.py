@@ -179,6 +179,18 @@ def paint_line(text: SafeText, style: Style, width: int, signs: Signs, *, centre
     return Strip([segment(line, style)], width)
 
 
+def paint_cells(cells: Sequence[Cell], styles: RowStyles, width: int) -> Strip:
+    """A line of cells one after the other, filled up to `width` cells."""
+    runs = _Runs(styles.base)
+    used = 0
+    for cell in cells:
+        runs.add(cell.text, styles.roles[cell.role])
+        used += cell_width(cell.text)
+    runs.blank(width - used)
+    runs.flush()
+    return Strip(runs.segments).adjust_cell_length(width, styles.base)
+
+
 def thumb(rows: int, page: int, top: int) -> tuple[int, int]:
     """Where the thumb of a scrollbar of `page` cells starts and ends, in cells; (0, 0) when all rows are visible."""
     if rows <= page or page < 1:

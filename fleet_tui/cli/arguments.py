@@ -5,6 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 SHELLS: Final = ("bash", "zsh", "fish")
+EXPORTED: Final = (
+    *("fleet", "resources", "spend", "spend-by-team", "spend-by-task", "spend-by-provider", "spend-by-layer"),
+    *("spend-by-source", "failures", "failure-classes", "sprawl", "sprawl-rules", "audit"),
+)
+"""The views that `export` knows."""
 RESTARTS: Final = ("never", "on-failure", "always")
 
 Adder = Callable[[ArgumentParser], None]
@@ -21,6 +26,19 @@ def json(parser: ArgumentParser) -> None:
 def look(parser: ArgumentParser) -> None:
     filter_words(parser)
     json(parser)
+
+
+def export(parser: ArgumentParser) -> None:
+    parser.add_argument("view", metavar="VIEW", choices=EXPORTED, help=", ".join(EXPORTED))
+    filter_words(parser)
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--csv", action="store_true", help="a heading and a line per row (the default)")
+    one.add_argument("--json", action="store_true", help="one JSON array of the same rows, on stdout")
+
+
+def watch(parser: ArgumentParser) -> None:
+    filter_words(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def ls(parser: ArgumentParser) -> None:

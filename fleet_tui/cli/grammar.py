@@ -147,6 +147,22 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _looking("sprawl", "what should not exist, and what it costs a day"),
     _looking("stack", "what it stands on, and how often that answered"),
     _looking("audit", "who did what, and how it ended"),
+    Command(
+        name="watch",
+        group="export",
+        usage="watch [FILTER] [--json]",
+        help="print a line whenever something changes: for logs, scripts and screen readers",
+        takes=arguments.watch,
+        words_after="words",
+    ),
+    Command(
+        name="export",
+        group="export",
+        usage="export VIEW [FILTER] [--csv | --json]",
+        help="a view's rows with every column, for spreadsheets and scripts",
+        takes=arguments.export,
+        words_after="words",
+    ),
     *(_of_verb(verb) for verb in Verb),
     Command(
         name="config",

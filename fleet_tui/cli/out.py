@@ -59,6 +59,16 @@ def put_json(rows: list[dict[str, Any]]) -> None:
     _write(sys.stdout, f"[{body}]\n")
 
 
+def put_line(line: str) -> bool:
+    """One line of data, at once; False when nobody reads any more."""
+    return put([line])
+
+
+def put_raw(lines: Iterable[str]) -> bool:
+    """Data in a format of its own, each with its line break, of cells that are safe already."""
+    return _write(sys.stdout, "".join(lines))
+
+
 def table_width() -> int | None:
     """The terminal's width where stdout is one; None says that nothing need be cut."""
     if not sys.stdout.isatty():

@@ -22,6 +22,7 @@ from fleet_tui.ui.messages import FleetPolled
 from fleet_tui.ui.owning import OwningApp
 from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
+from fleet_tui.ui.saving import SavingApp
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT
@@ -34,7 +35,7 @@ from fleet_tui.views.model import FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, OwningApp, FramingApp):
+class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
     """One console over one store."""
 
     TITLE = "fleet-tui"

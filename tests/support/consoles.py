@@ -202,6 +202,7 @@ class Desk:
         theme: str = "dark",
         beside: Path | None = None,
         ascii_only: bool = True,
+        state_dir: Path | None = None,
     ) -> None:
         self.reader = MemoryReader(*first)
         self.intents = MemoryIntents()
@@ -216,6 +217,7 @@ class Desk:
             read_only=read_only,
             now=self.time,
             beside=beside,
+            state_dir=state_dir,
         )
         self.app = FleetApp(self.session, theme=theme, ascii_only=ascii_only, driver_class=CaptureDriver)
 

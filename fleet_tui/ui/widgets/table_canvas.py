@@ -31,6 +31,7 @@ from fleet_tui.ui.widgets.table_styles import TableStyles, table_styles
 from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, left_out
 from fleet_tui.views.cells import EMPTY, Cell
 from fleet_tui.views.columns import Column, Placed
+from fleet_tui.views.pieces import TableRow
 
 _KEPT_ROWS: Final = 2048
 _BAR: Final = 1
@@ -113,6 +114,13 @@ class TableCanvas(Widget):
     def left_out(self) -> int:
         """How many columns find no room at the present width."""
         return left_out(self._columns, self.size.width - GUTTER - _BAR, self._wish)
+
+    def row(self, key: str) -> TableRow | None:
+        """A row in full, as its source has it now; None where that does not know it any more."""
+        try:
+            return TableRow(key=key, cells=tuple(self._source.cells(key)))
+        except KeyError:
+            return None
 
     def wish(self, wish: Arranged, *, wide: bool) -> None:
         """Lay the columns out as the operator wants them."""

@@ -1,0 +1,48 @@
+"""One key saves what is shown, for its owner's eyes only."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from tests.support.consoles import Desk
+from tests.support.desks import a_fleet, opened
+from tests.support.facts import finding, key, resource, whole
+
+WIDE = (120, 32)
+
+
+async def test_the_rows_of_a_view_are_saved_as_they_stand(tmp_path: Path) -> None:
+    desk = Desk(whole(resource("a", agent="=cmd()"), resource("b", agent="bb")), state_dir=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 2)
+        await pilot.press("slash", *"cmd", "enter")
+        await desk.settled(pilot, 1)
+        await pilot.press("ctrl+s")
+        await desk.tells(pilot, "1 row saved: exports/fleet-20")
+    (table,) = (tmp_path / "exports").glob("fleet-*.csv")
+    (rows,) = (tmp_path / "exports").glob("fleet-*.json")
+    assert table.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "exports").stat().st_mode & 0o777 == 0o700
+    heading, row = list(csv.reader(table.read_text(encoding="utf-8").splitlines()))
+    assert heading[0] == "AGENT"
+    assert row[0] == "'=cmd()"
+    assert json.loads(rows.read_text(encoding="utf-8"))[0]["AGENT"] == "=cmd()"
+
+
+async def test_every_table_of_a_view_is_saved(tmp_path: Path) -> None:
+    desk = Desk(replace(whole(resource("a")), findings=(finding(key("a")),)), state_dir=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 1)
+        await pilot.press("4", "ctrl+s")
+        await desk.tells(pilot, "1 row saved: exports/sprawl")
+    assert len(list((tmp_path / "exports").glob("sprawl*.csv"))) == 2
+
+
+async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "exports").write_text("a file in the way", encoding="utf-8")
+    desk = Desk(a_fleet(), state_dir=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("ctrl+s")
+        await desk.tells(pilot, "cannot be written")

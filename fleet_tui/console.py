@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from fleet_tui.config.settings import Config
     from fleet_tui.ui.session import Session
 
+from fleet_tui.domain.last_screen import FILE, LastScreen, encoded
+from fleet_tui.splash import Splash, is_plain, terminal
+from fleet_tui.store.schema import STORE_FILE
+
 CONSOLE_LOG: Final = "console.log"
 THEME_VARIABLE: Final = "FLEET_TUI_THEME"
 
 
-def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str], config_dir: Path | None = None) -> int:
-    """Open the console over a state directory until it is left; its exit code.
+def run(
+    config_file: Path | None,
+    state_dir: Path,
+    *,
+    env: Mapping[str, str],
+    config_dir: Path | None = None,
+    splash: Splash | None = None,
+) -> int:
+    """Open the console over a state directory until it is left; its exit code. It takes over from a splash.
 
     `config_dir` is where the files beside fleet.toml are when there is no such file.
 
@@ -31,6 +42,8 @@ def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str], co
     from fleet_tui.store.lock import join_consoles
     from fleet_tui.store.open import open_for_intents, open_for_reader
     from fleet_tui.ui.app import FleetApp
+    from fleet_tui.ui.driver import ConsoleDriver
+    from fleet_tui.ui.first_frame import WITH_SPLASH_S, WITHOUT_SPLASH_S
     from fleet_tui.ui.session import Session
 
     providers = installed_providers()
@@ -61,11 +74,14 @@ def run(config_file: Path | None, state_dir: Path, *, env: Mapping[str, str], co
                 reread=Rereader(read_config, state_dir),
             )
             take(config, session)
+            ConsoleDriver.handover = splash
             app = FleetApp(
                 session,
                 theme=theme_of(env, config.console.theme),
                 ascii_only=is_plain(env) if config.console.ascii is None else config.console.ascii,
                 log_path=state_dir / CONSOLE_LOG,
+                keep_screen=partial(keep_screen, state_dir, env),
+                first_frame_s=WITH_SPLASH_S if splash is not None and splash.modes else WITHOUT_SPLASH_S,
             )
             app.run(mouse=config.console.mouse)
             return app.return_code or 0
@@ -153,10 +169,18 @@ def theme_of(env: Mapping[str, str], configured: str | None = None) -> str:
     return "sixteen" if terminal == "linux" or terminal.endswith("-16color") else "dark"
 
 
-def is_plain(env: Mapping[str, str]) -> bool:
-    """Whether only ASCII should be drawn: the locale, or the Linux console with its few glyphs, says so."""
-    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
-    return env.get("TERM") == "linux" or "utf" not in locale.lower()
+def keep_screen(state_dir: Path, env: Mapping[str, str], screen: LastScreen) -> None:
+    """Put the screen where the next splash looks, whole or not at all; without it the next start has no splash."""
+    new = state_dir / f"{FILE}.{os.getpid()}"
+    try:
+        store = (state_dir / STORE_FILE).stat()
+        told = screen._replace(terminal=terminal(env), store=f"{store.st_dev}:{store.st_ino}")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(encoded(told))
+        new.replace(state_dir / FILE)
+    except OSError:
+        new.unlink(missing_ok=True)
 
 
 def _log_to(path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet_tui.console import CollectorStarter, is_plain, theme_of, user_name
+from fleet_tui.console import CollectorStarter, theme_of, user_name
+from fleet_tui.splash import is_plain
 
 HEAVY = (
     "httpx",

@@ -18,7 +18,9 @@ def run(options: Namespace) -> int:
     from fleet_tui.console import run as open_console
 
     paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
-    return open_console(paths.present, paths.state_dir, env=os.environ, config_dir=paths.config_dir)
+    return open_console(
+        paths.present, paths.state_dir, env=os.environ, config_dir=paths.config_dir, splash=options.splash
+    )
 
 
 def _demo(options: Namespace) -> int:

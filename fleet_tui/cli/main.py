@@ -4,19 +4,25 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from fleet_tui.cli.grammar import BY_NAME, Parser, UsageError, build_parser
 from fleet_tui.cli.out import Ended, ExitCode, say, settle_streams
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; give its exit code. Expected trouble is a sentence on stderr and never a traceback."""
+def main(argv: Sequence[str] | None = None, *, splash: AbstractContextManager[object] | None = None) -> int:
+    """Run one command; give its exit code. Expected trouble is a sentence on stderr and never a traceback.
+
+    `splash` holds the terminal; it is left before anything is said there.
+    """
     os.umask(0o077)
     settle_streams()
     try:
-        options = parse(build_parser(), sys.argv[1:] if argv is None else argv)
-        return int(_run(options))
+        with splash or nullcontext():
+            options = parse(build_parser(), sys.argv[1:] if argv is None else argv)
+            options.splash = splash
+            return int(_run(options))
     except UsageError as error:
         say(str(error))
         return ExitCode.WRONG

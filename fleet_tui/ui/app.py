@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import ClassVar, Final
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.driver import Driver
@@ -13,10 +14,12 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.ui.acting import ActingApp
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
+from fleet_tui.ui.first_frame import WITHOUT_SPLASH_S, FirstFrame
 from fleet_tui.ui.framing import FramingApp
 from fleet_tui.ui.heap import Heap
 from fleet_tui.ui.keymap import bindings
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.last_screen import Keep, Keeper
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
 from fleet_tui.ui.owning import OwningApp
@@ -30,7 +33,8 @@ from fleet_tui.ui.widgets.filter_bar import FilterBar
 from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
-from fleet_tui.views.model import FleetModel
+from fleet_tui.ui.widgets.table import OrderSettled
+from fleet_tui.views.model import Change, FleetModel
 
 _STYLES: Final = Path(__file__).parent / "styles"
 
@@ -49,6 +53,8 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
         theme: str = DEFAULT,
         ascii_only: bool = False,
         log_path: Path | None = None,
+        keep_screen: Keep | None = None,
+        first_frame_s: float = WITHOUT_SPLASH_S,
         driver_class: type[Driver] = ConsoleDriver,
     ) -> None:
         super().__init__(log_path=log_path, driver_class=driver_class)
@@ -56,6 +62,8 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
         self.model = FleetModel(join=session.join)
         self.feed = Feed(session.reader, self.post_message)
         self._heap: Heap = Heap()
+        self._keeper: Keeper = Keeper(keep_screen)
+        self._first_frame: FirstFrame = FirstFrame(self, first_frame_s, self.keep_collector)
         self.begin_own(session, theme)
         self._ascii_only: bool = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
@@ -83,17 +91,23 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
     def on_mount(self) -> None:
         """Start to read, and draw the frame around what comes."""
         self.leave_when_told()
+        self._first_frame.hold()
         self.fleet_pane.table.focus()
         self.show_own()
         self.told_standing()
         self.fleet_pane.refill()
         self.run_worker(self.feed.run, thread=True, name="feed", group="feed")
-        self.keep_collector()
 
     def on_unmount(self) -> None:
         """Let the reading thread end."""
         self.feed.stop()
         self.stop_timers()
+
+    @override
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        # Later there is no screen any more.
+        self._keeper.ended(self)
+        super().exit(result, return_code, message)
 
     async def on_fleet_polled(self, message: FleetPolled) -> None:
         """Take the next delta in; another message brings the one after it, so that keys are heard between."""
@@ -110,8 +124,22 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
         now = self.session.now()
         change = self.model.apply(delta, now)
         self._heap.took(delta.rows, loading=not delta.last, alone=not self.in_front)
-        if not change:
-            return
+        if change:
+            self._took(change)
+            self._keeper.changed()
+        if delta.last and not self.fleet_pane.sorting:
+            self._settled()
+
+    def on_order_settled(self, message: OrderSettled) -> None:
+        """A long fleet is in order."""
+        message.stop()
+        self._settled()
+
+    def _settled(self) -> None:
+        self._first_frame.show()
+        self._keeper.settled(self)
+
+    def _took(self, change: Change) -> None:
         self.fleet_pane.take(change)
         if change.last and self.pane is not self.fleet_pane:
             self.pane.take(change)

@@ -20,6 +20,19 @@ def clipboard_sequence(text: SafeText) -> str:
     return f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
 
 
+class Handover(Protocol):
+    """What holds the terminal until the console does."""
+
+    @property
+    def modes(self) -> list[Any] | None:
+        """The terminal's modes from before; None where nothing holds it."""
+        ...
+
+    def taken(self) -> None:
+        """The console has it now and gives it back at its own end."""
+        ...
+
+
 @runtime_checkable
 class MouseDriver(Protocol):
     """A driver that can let the terminal have the mouse."""
@@ -30,17 +43,18 @@ class MouseDriver(Protocol):
 
 
 class ConsoleDriver(LinuxDriver):
-    """Writes only what a frame is made of. `took_over` holds the terminal's modes from before a splash."""
+    """Writes only what a frame is made of."""
 
     strict: ClassVar[bool] = False
-    took_over: ClassVar[list[Any] | None] = None
+    handover: ClassVar[Handover | None] = None
+    """The splash, if there is one."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)  # pyright: ignore[reportUnknownMemberType]
         self.guard: FrameGuard = FrameGuard(strict=self.strict)
-        self._on_alternate_screen: bool = self.took_over is not None
+        self._on_alternate_screen: bool = self.handover is not None and self.handover.modes is not None
         self._listener: Listener | None = None
 
     @override
@@ -88,5 +102,6 @@ class ConsoleDriver(LinuxDriver):
     @override
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        if self.took_over is not None:
-            self.attrs_before = self.took_over
+        if self.handover is not None and self.handover.modes is not None:
+            self.attrs_before = self.handover.modes
+            self.handover.taken()

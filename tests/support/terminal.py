@@ -18,22 +18,23 @@ _ROOT = Path(__file__).parents[2]
 
 
 class Terminal:
-    """One program in one terminal of 100 by 30."""
+    """One program in one terminal of 100 by 30. A `controlling` one sends signals for keys and hangs up at the end."""
 
-    def __init__(self, arguments: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(self, words: Sequence[str], environment: dict[str, str], *, controlling: bool = False) -> None:
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.modes_before = termios.tcgetattr(slave)
         self._slave = slave
         self.written = b""
         self.process = subprocess.Popen(
-            [sys.executable, *arguments],
+            words,
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=_ROOT,
             env={"PATH": os.environ.get("PATH", ""), "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
             start_new_session=True,
+            preexec_fn=_control if controlling else None,  # noqa: PLW1509 - no other thread is here, and no other way
         )
 
     def press(self, keys: bytes) -> None:
@@ -70,10 +71,37 @@ class Terminal:
         return self.written
 
 
+def _control() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 @contextlib.contextmanager
 def terminal(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Terminal]:
     """A program started by this Python, ended when the block is left."""
-    running = Terminal(arguments, environment or {})
+    running = Terminal([sys.executable, *arguments], environment or {})
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+SHELL = """
+trap : INT
+stty -a
+"$@"
+echo "ENDED $?"
+stty -a
+echo AFTER
+read _
+"""
+"""What a person would look at: the modes of the terminal before a program and after it."""
+
+
+@contextlib.contextmanager
+def shell_terminal(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Terminal]:
+    """The same below a shell that outlives it and controls the terminal."""
+    words = ["sh", "-c", SHELL, "sh", sys.executable, *arguments]
+    running = Terminal(words, environment or {}, controlling=True)
     try:
         yield running
     finally:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -45,9 +46,18 @@ class TerminalApp(GuardedApp[None]):
         self.exit()
 
 
+class Held:
+    """A splash that painted nothing."""
+
+    modes: ClassVar[list[Any] | None] = [0, 0, 0, 0, 0, 0, []]
+
+    def taken(self) -> None:
+        """Nothing to undo."""
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "taken-over":
-        ConsoleDriver.took_over = [0, 0, 0, 0, 0, 0, []]
+        ConsoleDriver.handover = Held()
     app = TerminalApp(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)
     app.run()
     sys.exit(app.return_code)

@@ -21,6 +21,7 @@ from fleet_tui.views.amounts import full
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
+from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.ranking import Ranking
 from fleet_tui.views.sort_keys import ATTENTION
@@ -180,27 +181,30 @@ class FleetPane(Pane):
 
     def tell_status(self, now: datetime) -> None:
         """The line above the table and the counted line under it."""
-        ranking = self.ranking
         nothing = nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text())
         if nothing != self._nothing:
             self._nothing = nothing
             self.table.set_empty(nothing)
         bad = sum(1 for status in self.model.statuses.values() if is_bad(status, now))
-        shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
         live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
         if bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
+        self._status.show(*self.status_line(), live)
+        loose = fleet.loose_line(self.model)
+        self._loose.display = loose is not None
+        self._loose.show(Cell(loose or SafeText(""), Role.DIM))
+
+    def status_line(self) -> Pieces:
+        """What is shown in which order; how fresh it is comes behind it."""
+        ranking = self.ranking
+        shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
         order = "best match" if ranking.by_match else f"{ranking.order}{' reversed' if ranking.descending else ''}"
-        self._status.show(
+        return (
             word("FLEET", Role.TITLE),
             word(f"[{shown}]  sort {order}  filter "),
             said(self._narrowed_text() or "none", Role.STRONG if ranking.narrowed else Role.DIM),
             word("  "),
-            live,
         )
-        loose = fleet.loose_line(self.model)
-        self._loose.display = loose is not None
-        self._loose.show(Cell(loose or SafeText(""), Role.DIM))
 
     def on_cursor_moved(self, message: CursorMoved) -> None:
         """Let the order rest while the cursor moves, and tell the app whom it stands on."""

@@ -159,12 +159,26 @@ class TableCanvas(Widget):
             strips = [strip.crop(first, last) for strip in strips]
         return strips
 
+    def first_lines(self, keys: Sequence[str]) -> list[Strip]:
+        """The heading and these rows as they are drawn when the cursor stands on the first and nothing is marked."""
+        styles, layout, width = self._styles_now(), self._layout(), self.size.width
+        start, end = thumb(len(self._rows), self._rows.page, 0)
+        drawn = [self.filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))]
+        for offset, key in enumerate(keys):
+            state = RowState.NORMAL if offset else RowState.CURSOR
+            row = paint_row(self._cells_of(key), layout, styles.rows[state], state, self._signs, width - _BAR)
+            on_thumb = start <= offset < end
+            bar = SafeText(" ") if start == end else self._signs.thumb if on_thumb else self._signs.track
+            bar_style = styles.thumb if on_thumb else styles.track
+            drawn.append(self.filtered(Strip([*row, segment(bar, bar_style)], width)))
+        return drawn
+
     def _line(self, y: int) -> Strip:
         width = self.size.width
         styles = self._styles_now()
         layout = self._layout()
         if y < _HEADER:
-            return self._filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))
+            return self.filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))
         index = self._rows.top + y - _HEADER
         if index < len(self._rows) and y <= self._rows.page:
             return self._row(index, y - _HEADER)
@@ -173,7 +187,7 @@ class TableCanvas(Widget):
         line = y - _HEADER - max(0, (self._rows.page - len(self._empty)) // 2)
         empty = not self._rows.order and 0 <= line < len(self._empty)
         text = self._empty[line] if empty else SafeText("")
-        return self._filtered(paint_line(text, ground.base, width, self._signs, centred=True))
+        return self.filtered(paint_line(text, ground.base, width, self._signs, centred=True))
 
     def _row(self, index: int, offset: int) -> Strip:
         key = self._rows.order[index]
@@ -194,7 +208,7 @@ class TableCanvas(Widget):
         styles = self._styles_now()
         row = paint_row(cells, self._placed, self._row_styles(state), state, self._signs, self.size.width - _BAR)
         bar_style = styles.thumb if bar == self._signs.thumb else styles.track
-        return self._filtered(Strip([*row, segment(bar, bar_style)], self.size.width))
+        return self.filtered(Strip([*row, segment(bar, bar_style)], self.size.width))
 
     def _row_styles(self, state: RowState) -> RowStyles:
         styles = self._styles_now()
@@ -202,7 +216,8 @@ class TableCanvas(Widget):
             return styles.rows[state]
         return styles.blurred
 
-    def _filtered(self, strip: Strip) -> Strip:
+    def filtered(self, strip: Strip) -> Strip:
+        """Without the colours that a terminal does not want."""
         for one in self._filters:
             strip = strip.apply_filter(one, self.background_colors[1])
         return strip

@@ -49,7 +49,7 @@ def run(
     providers = installed_providers()
     beside = config_file.parent if config_file is not None else config_dir
 
-    def read_config() -> Config:
+    def read_config() -> "Config":
         return load(
             config_file, providers=providers, env=env, automatic=providers.ours, secrets=False, config_dir=beside
         )

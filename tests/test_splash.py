@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -179,7 +179,7 @@ def linked(state: Path) -> None:
     (state / FILE).symlink_to(state / "real")
 
 
-SPOILT = {
+SPOILT: dict[str, Callable[[Path], object]] = {
     "no store": lambda state: (state / STORE_FILE).unlink(),
     "no screen": lambda state: (state / FILE).unlink(),
     "newer": newer,
@@ -274,7 +274,7 @@ def test_the_next_console_begins_with_what_the_last_one_showed(fleet: list[str])
 def test_the_console_stands_where_the_splash_stood(fleet: list[str]) -> None:
     for again in (False, True):
         with shell_terminal(*fleet, environment={"LANG": "C.UTF-8"}) as console:
-            splash, _, frame = eventually(lambda: drawn_by_console(console)).partition(b"\x1b[?1000h")  # noqa: B023
+            splash, _, frame = eventually(lambda: drawn_by_console(console)).partition(b"\x1b[?1000h")
             console.press(b"\x03")
             assert is_clean(ended(console), code=0)
             if again:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from fleet_tui import clock
 from fleet_tui.domain.last_screen import DrawnLine, LastScreen, Run
-from fleet_tui.domain.text import ELLIPSIS, SafeText, safe_line
+from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.framing import LOW_LINES, TALL_LINES, FramingApp
 from fleet_tui.ui.text import segment
 from fleet_tui.ui.widgets.footer import footer_line
@@ -139,7 +139,7 @@ class _Pen:
         cells = [piece if isinstance(piece, Cell) else Cell(piece) for piece in pieces]
         drawn = Strip([segment(one.text, styles.roles[one.role]) for one in cells if one.text])
         if room is not None and drawn.cell_length > room:
-            drawn = Strip([*drawn.crop(0, room - 1), segment(SafeText(ELLIPSIS), styles.base)])
+            drawn = Strip([*drawn.crop(0, room - 1), segment(SafeText("…"), styles.base)])
         return self.strip(drawn.extend_cell_length(self._columns, styles.base) if blank else drawn)
 
     def rule(self, ground: Color) -> DrawnLine:

@@ -29,7 +29,7 @@ def test_nothing_changed_says_nothing() -> None:
 
 
 def test_what_is_new_what_changed_and_what_is_gone() -> None:
-    before = _facts(resource("a", agent="one"), resource("b", agent="two"))
+    before = _facts(resource("a", agent="one", team="ci"), resource("b", agent="two"))
     after = _facts(resource("a", agent="one", phase=Phase.STUCK, team="data"), resource("c", agent="three"))
 
     assert _lines(before, after) == [

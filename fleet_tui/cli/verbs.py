@@ -68,7 +68,7 @@ def planned(fleet: Fleet, verb: Verb, choice: Choice, params: Params, unread: Ma
     """The plan over what could be read; the rest is left out by name."""
     now = fleet.now()
     plan = plan_choice(verb, choice, model=fleet.model, now=now, params=params, acting=fleet.config.acting)
-    return without_sources(plan, unread, now)
+    return without_sources(plan, unread)
 
 
 def agreed(fleet: Fleet, choice: Choice, plan: Plan, options: Namespace, unread: Mapping[SourceName, str]) -> bool:

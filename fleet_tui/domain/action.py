@@ -165,6 +165,8 @@ class Params:
     assign: tuple[tuple[AssignmentField, str | None], ...] = ()
     task_to: str | None = None
     """Hand-over: the agent that gets the task."""
+    rescue: bool = False
+    """Keep the diff of its work tree and its last log lines before it ends."""
 
 
 NO_PARAMS = Params()

@@ -1,12 +1,13 @@
 """A plan: what a verb would change, what it leaves out and why, and how hard it must be confirmed. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from fleet_tui.domain.action import NO_PARAMS, VERBS, Params, Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dirt import Found, asked_about, dirty
 from fleet_tui.domain.identity import RUNS, Kind, SourceName, Target
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.phase import ENDED, Phase
@@ -43,6 +44,8 @@ class Plan:
     notes: tuple[str, ...]
     stale: bool
     made_at: datetime
+    dirt: Found = ()
+    """For verbs that end work: what lies in the directories of the targets that have one here."""
 
     @property
     def word(self) -> str:
@@ -56,10 +59,11 @@ class Plan:
 
 
 def level(plan: Plan, *, production: bool) -> Level:
-    """One fresh row asks for a key; more than one, stale readings, or a final verb for the typed word."""
+    """One fresh, clean row asks for a key; more than one, stale readings, work that would be lost or that nobody
+    could look for yet, or a final verb for the typed word."""
     if production:
         return Level.FLEET_NAME
-    if len(plan.targets) > 1 or plan.stale or VERBS[plan.verb].final:
+    if len(plan.targets) > 1 or plan.stale or dirty(plan.dirt) or VERBS[plan.verb].final:
         return Level.WORD
     return Level.KEY
 
@@ -99,16 +103,11 @@ def plan_for_agents(
         stays.extend(agent.stays)
     plan = plan_for_resources(verb, chosen, statuses=statuses, now=now, params=params, acting=acting)
     joined = tuple(agent.handle for agent in agents if agent.claimed and len({r.key.source for r in agent.running}) > 1)
-    return Plan(
-        verb=verb,
-        params=params,
-        targets=plan.targets,
+    return replace(
+        plan,
         left_out=tuple(left for left in plan.left_out if left.resource.phase.phase not in ENDED),
         stays=tuple(stays),
         joined_by_label=joined,
-        notes=plan.notes,
-        stale=plan.stale,
-        made_at=now,
     )
 
 
@@ -146,7 +145,29 @@ def plan_for_resources(
         notes=notes,
         stale=bool(stale_sources),
         made_at=now,
+        dirt=asked_about(verb, targets),
     )
+
+
+def only_fresh(plan: Plan, statuses: dict[SourceName, SourceStatus]) -> Plan:
+    """The plan without its stale rows, each left out by name; as it is where nothing fresh would be left."""
+
+    def fresh(resource: Resource) -> bool:
+        status = statuses.get(resource.key.source)
+        return status is not None and is_fresh(status, plan.made_at)
+
+    kept = tuple(r for r in plan.targets if fresh(r))
+    if not kept or len(kept) == len(plan.targets):
+        return plan
+    why = "its last reading is old"
+    out = tuple(LeftOut(r, RefusalReason.STALE, why) for r in plan.targets if not fresh(r))
+    return replace(keeping(plan, kept), left_out=(*plan.left_out, *out), notes=(), stale=False)
+
+
+def keeping(plan: Plan, targets: tuple[Resource, ...]) -> Plan:
+    """The plan with only these of its targets."""
+    kept = {r.key for r in targets}
+    return replace(plan, targets=targets, dirt=tuple(one for one in plan.dirt if one[0] in kept))
 
 
 def _why_not(verb: Verb, resource: Resource, acting: Collection[SourceName] | None) -> tuple[RefusalReason, str] | None:

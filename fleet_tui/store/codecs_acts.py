@@ -35,6 +35,7 @@ def params_text(params: Params) -> str:
             "extend_s": params.extend_s,
             "assign": [[field.value, opt_text(value)] for field, value in params.assign],
             "task_to": opt_text(params.task_to),
+            "rescue": params.rescue,
         }
     )
 
@@ -47,6 +48,8 @@ def params_of(held_text: str) -> Params:
         extend_s=held["extend_s"],
         assign=tuple((AssignmentField(field), opt_plain(value)) for field, value in held["assign"]),
         task_to=opt_plain(held["task_to"]),
+        # An older version wrote none.
+        rescue=held.get("rescue", False),
     )
 
 

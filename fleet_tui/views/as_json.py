@@ -13,6 +13,7 @@ from fleet_tui.domain.record import ActionRecord, AuditRow
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views import row
 from fleet_tui.views.amounts import Sum
+from fleet_tui.views.dirt import dirt_row
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.tally import rate_sum
 
@@ -146,6 +147,7 @@ def action_row(record: ActionRecord) -> Row:
 
 def plan_rows(plan: Plan) -> list[Row]:
     """What `--dry-run --json` prints: one element per row with what would happen to it."""
+    dirt = dict(plan.dirt)
 
     def element(resource: Resource, outcome: str, reason: str | None) -> Row:
         return {
@@ -159,6 +161,7 @@ def plan_rows(plan: Plan) -> list[Row]:
             "phase": resource.phase.phase.value,
             "outcome": outcome,
             "reason": reason,
+            **dirt_row(dirt.get(resource.key)),
         }
 
     return [

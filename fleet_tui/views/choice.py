@@ -10,7 +10,7 @@ from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Filter, matches
 from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.outcome import RefusalReason
-from fleet_tui.domain.plan import LeftOut, Plan, plan_for_agents, plan_for_resources, wrong_kind_text
+from fleet_tui.domain.plan import LeftOut, Plan, keeping, plan_for_agents, plan_for_resources, wrong_kind_text
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.facts import PLACES, AgentFacts, ResourceFacts, misnamed
 from fleet_tui.views.model import FleetModel
@@ -110,30 +110,19 @@ def _named(choice: Choice) -> tuple[Resource, ...]:
 def _within(plan: Plan, only: Collection[ResourceKey]) -> Plan:
     """The plan with what lies elsewhere among what stays."""
     return replace(
-        plan,
-        targets=tuple(r for r in plan.targets if r.key in only),
+        keeping(plan, tuple(r for r in plan.targets if r.key in only)),
         left_out=tuple(left for left in plan.left_out if left.resource.key in only),
         stays=(*plan.stays, *(r for r in plan.targets if r.key not in only)),
     )
 
 
-def without_sources(plan: Plan, unread: Mapping[SourceName, str], now: datetime) -> Plan:
+def without_sources(plan: Plan, unread: Mapping[SourceName, str]) -> Plan:
     """The plan without what lies in sources that could not be read again, each left out by name with the reason."""
     kept = tuple(r for r in plan.targets if r.key.source not in unread)
     out = tuple(LeftOut(r, RefusalReason.STALE, unread[r.key.source]) for r in plan.targets if r.key.source in unread)
     if not out:
         return plan
-    return Plan(
-        verb=plan.verb,
-        params=plan.params,
-        targets=kept,
-        left_out=(*plan.left_out, *out),
-        stays=plan.stays,
-        joined_by_label=plan.joined_by_label,
-        notes=(),
-        stale=False,
-        made_at=now,
-    )
+    return replace(keeping(plan, kept), left_out=(*plan.left_out, *out), notes=(), stale=False)
 
 
 def _own_names(agent: Agent) -> set[str]:

@@ -7,18 +7,21 @@ from typing import Final
 
 from fleet_tui.domain.action import VERBS, Params, Verb
 from fleet_tui.domain.assignment import AssignmentField
+from fleet_tui.domain.comeback import comes_back
 from fleet_tui.domain.outcome import RefusalReason
-from fleet_tui.domain.plan import LeftOut, Plan, expected_word
+from fleet_tui.domain.plan import Plan, expected_word
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText, exact, has_hidden, name_cell
 from fleet_tui.views import row
 from fleet_tui.views.ages import fine, fine_age
-from fleet_tui.views.amounts import full
+from fleet_tui.views.amounts import Sum, full
 from fleet_tui.views.cells import Cell, Role, phase_role
 from fleet_tui.views.columns import Column
 from fleet_tui.views.detail import resource_words
+from fleet_tui.views.dirt import dirt_cell, dirt_lines
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
+from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
+from fleet_tui.views.proposal import Proposal, Scope, family_words
 from fleet_tui.views.tally import rate_sum
 
 STOPS_THE_METER: Final = frozenset({Verb.PAUSE, Verb.KILL})
@@ -32,6 +35,7 @@ _COLUMNS: Final = (
     Column(name="SEEN", width=12, min_width=8, priority=0),
     Column(name="WHAT HAPPENS", width=24, min_width=12, priority=0, flexible=True),
 )
+_DIRTY: Final = Column(name="UNSAVED", width=22, min_width=14, priority=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,11 @@ class PlanContext:
     production: bool
     hidden: Collection[str] = ()
     """Names of marked rows that the present filter hides."""
+    gone: Collection[str] = ()
+    """Names of marked rows that are not there any more: dropped from the plan."""
+    proposal: Proposal | None = None
+    """What the plan is one of; None for single resources."""
+    scope: Scope = Scope.THESE
     may_act: bool = True
     """False: the plan is shown, and that is all."""
     why_not: str = ""
@@ -59,16 +68,26 @@ def title(plan: Plan) -> SafeText:
 def params_text(verb: Verb, params: Params) -> str:
     """What was chosen beside the verb; empty where nothing can be."""
     if verb is Verb.KILL:
-        return (
+        how = (
             "at once, without asking it to stop"
             if params.now
             else f"ask it to stop, {fine(int(params.grace_s))} later kill"
         )
+        return how + _rescue_text(params)
+    if verb is Verb.RESTART and params.rescue:
+        return _rescue_text(params).removeprefix("; ")
     if verb is Verb.EXTEND and params.extend_s is not None:
         return f"its end is then {fine(params.extend_s)} from now"
     if verb is Verb.REASSIGN:
         return _assign_text(params)
     return ""
+
+
+def _rescue_text(params: Params) -> str:
+    if not params.rescue:
+        return ""
+    when = "after it, as nothing holds it up" if params.now else "before it"
+    return f"; {when} its diff and last log lines are kept in the state directory, where it runs on this machine"
 
 
 def _assign_text(params: Params) -> str:
@@ -79,11 +98,18 @@ def _assign_text(params: Params) -> str:
 
 def plan_table(plan: Plan, model: FleetModel, now: datetime) -> TableView:
     """A row per resource: those that are acted on first, then those left out with the reason."""
-    rows = [TableRow(key=r.key.packed(), cells=_target_cells(plan, model, r, now)) for r in plan.targets]
-    rows += [
-        TableRow(key=left.resource.key.packed(), cells=_left_out_cells(model, left, now)) for left in plan.left_out
-    ]
-    return TableView(columns=_COLUMNS, rows=tuple(rows), empty=SafeText("nothing here that this verb can act on"))
+    columns = (*_COLUMNS[:-1], _DIRTY, _COLUMNS[-1]) if plan.dirt else _COLUMNS
+    dirt = dict(plan.dirt)
+    rows: list[TableRow] = []
+    for target in plan.targets:
+        unsaved = (dirt_cell(dirt.get(target.key)),) if dirt else ()
+        cells = (*_start(model, target, now), *unsaved, _what_happens(plan, target))
+        rows.append(TableRow(key=target.key.packed(), cells=cells))
+    for left in plan.left_out:
+        unsaved = (word("-", Role.DIM),) if dirt else ()
+        why = said(f"left out: {left.detail or left.reason.value}", Role.DIM)
+        rows.append(TableRow(key=left.resource.key.packed(), cells=(*_start(model, left.resource, now), *unsaved, why)))
+    return TableView(columns=columns, rows=tuple(rows), empty=SafeText("nothing here that this verb can act on"))
 
 
 def _start(model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, ...]:
@@ -102,19 +128,17 @@ def _start(model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, 
     )
 
 
-def _target_cells(plan: Plan, model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, ...]:
+def _what_happens(plan: Plan, resource: Resource) -> Cell:
     hidden = has_hidden(resource.name) or has_hidden(resource.key.id)
-    mark = "  !! see exact" if hidden else ""
-    return (*_start(model, resource, now), word(f"{plan.verb}{mark}", Role.WARN if hidden else Role.PLAIN))
-
-
-def _left_out_cells(model: FleetModel, left: LeftOut, now: datetime) -> tuple[Cell, ...]:
-    return (*_start(model, left.resource, now), said(f"left out: {left.detail or left.reason.value}", Role.DIM))
+    return word(f"{plan.verb}  !! see exact" if hidden else plan.verb.value, Role.WARN if hidden else Role.PLAIN)
 
 
 def plan_lines(plan: Plan, model: FleetModel, context: PlanContext) -> list[Line]:
     """What stands under the rows."""
-    lines = [*_scope(plan, context), *_exactly(plan), *_stays(plan), *_money(plan)]
+    lines = [*dirt_lines(plan, _SHOWN_STAYS), *_scope(plan, context), *_exactly(plan)]
+    if context.proposal is not None:
+        lines += [_labelled(label, text, role) for label, text, role in family_words(context.proposal, context.scope)]
+    lines += [*_back(plan), *_stays(plan), *_money(plan), *_spent(plan, model)]
     chosen = params_text(plan.verb, plan.params)
     if chosen:
         lines.append(_labelled("how", chosen))
@@ -136,6 +160,9 @@ def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
         yield _labelled(
             "hidden", f"{len(context.hidden)} marked rows are hidden by the filter: {_names(context.hidden)}", Role.BAD
         )
+    if context.gone:
+        count = counted(len(context.gone), "marked row")
+        yield _labelled("gone", f"{count} not there any more, left out: {_names(context.gone)}", Role.WARN)
     if plan.joined_by_label:
         text = (
             f"{_names(plan.joined_by_label)}: one agent in several sources by its label alone, which agents can write"
@@ -147,11 +174,9 @@ def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
         yield _labelled("out", f"{left.resource.name or left.resource.key.id}: {left.detail or left.reason.value}")
     if len(plan.left_out) > _SHOWN_STAYS:
         yield _labelled("out", f"and {len(plan.left_out) - _SHOWN_STAYS} more")
-    reasons = [left.reason for left in plan.left_out]
-    if RefusalReason.STALE in reasons:
-        yield _labelled(
-            "note", f"{reasons.count(RefusalReason.STALE)} rows could not be read in time and are left out", Role.WARN
-        )
+    stale = sum(left.reason is RefusalReason.STALE for left in plan.left_out)
+    if stale:
+        yield _labelled("note", f"{counted(stale, 'row')} could not be read in time and left out", Role.WARN)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -183,6 +208,34 @@ def _money(plan: Plan) -> Iterator[Line]:
     if saved.unpriced:
         text += f" ({saved.unpriced} of {len(plan.targets)} have no known price)"
     yield _labelled("saves", text, Role.MONEY)
+
+
+def _spent(plan: Plan, model: FleetModel) -> Iterator[Line]:
+    if plan.verb not in STOPS_THE_METER or not plan.targets:
+        return
+    handles = dict.fromkeys(model.handle_of(r.key) for r in plan.targets)
+    total = Sum()
+    for handle in handles:
+        agent = model.agents.get(handle) if handle is not None else None
+        today = row.today(model, agent, plan.made_at) if agent is not None else None
+        if today is None:
+            total.unpriced += 1
+            continue
+        total.unpriced += today.unpriced
+        for currency, amount in today.amounts.items():
+            total.add(amount, currency, today.bases)
+    yield _labelled("spent", f"{full(total)} today", Role.MONEY)
+
+
+def _back(plan: Plan) -> Iterator[Line]:
+    """Who or what would start them again, rows with the same answer together."""
+    names: dict[str, list[str]] = {}
+    for resource in plan.targets:
+        clause = comes_back(plan.verb, resource)
+        if clause is not None:
+            names.setdefault(clause, []).append(resource.name or resource.key.id)
+    for clause, of in names.items():
+        yield _labelled("again", f"{_names(of)}: {clause}" if len(plan.targets) > len(of) else clause)
 
 
 def _where_labels_go(plan: Plan, model: FleetModel) -> str:

@@ -137,7 +137,7 @@ def test_what_could_not_be_read_is_left_out_by_name_and_nothing_stays_stale() ->
     acting = frozenset(model.statuses)
     plan = plan_choice(Verb.KILL, choice, model=model, now=NOW, params=NO_PARAMS, acting=acting)
 
-    cut = without_sources(plan, {SourceName("daytona"): "it is dead"}, NOW)
+    cut = without_sources(plan, {SourceName("daytona"): "it is dead"})
 
     assert len(plan.targets) == 4
     assert sorted(r.key.id for r in cut.targets) == ["sb-1", "sb-3", "sb-4"]
@@ -145,7 +145,7 @@ def test_what_could_not_be_read_is_left_out_by_name_and_nothing_stays_stale() ->
         ("sb-2", RefusalReason.STALE, "it is dead")
     ]
     assert [r.key.id for r in cut.stays] == ["ci-1"]
-    assert without_sources(plan, {SourceName("stripe"): "it is dead"}, NOW) is plan
+    assert without_sources(plan, {SourceName("stripe"): "it is dead"}) is plan
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fleet_tui.domain.agent import ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.comeback import AUTO_RESUME, UNTOLD
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.payload import fields_of, id_of, labels_of, number_of, object_of, text_of, time_of
@@ -47,6 +48,12 @@ def _rate(phase: Phase, vcpu: Decimal | None, memory_mib: Decimal | None, rates:
     return rates.hourly(PROVIDER, {"vcpu_hour": vcpu, "gib_hour": memory_mib / 1024})
 
 
+def _auto_resume(lifecycle: object) -> str:
+    """Only the detail of one sandbox tells it; the listing does not."""
+    told = fields_of(lifecycle).get("autoResume")
+    return UNTOLD if not isinstance(told, bool) else "yes" if told else "no"
+
+
 def sandbox(payload: object, *, source: SourceName, rules: ClaimRules, rates: RateCard) -> Resource:
     """One item of `GET /v2/sandboxes`, or the body of `GET /sandboxes/{id}`. Raises BadPayload without id or state."""
     payload = object_of(payload, "a sandbox")
@@ -64,6 +71,7 @@ def sandbox(payload: object, *, source: SourceName, rules: ClaimRules, rates: Ra
         "memory_mib": str(memory_mib) if memory_mib is not None else None,
         "disk_mib": str(disk) if (disk := number_of(payload.get("diskSizeMB"))) is not None else None,
         "envd": payload.get("envdVersion"),
+        AUTO_RESUME: _auto_resume(payload.get("lifecycle")),
     }
     return Resource(
         key=ResourceKey(source, Kind.SANDBOX, id_),

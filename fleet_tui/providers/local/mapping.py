@@ -8,6 +8,7 @@ from typing import Final
 from fleet_tui.domain.action import ACTION_LABEL
 from fleet_tui.domain.agent import AGENT_LABEL, Claim, ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.comeback import RESTART_POLICY
 from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
@@ -127,7 +128,7 @@ def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource
     detail = {
         "command": run.started.command,
         "directory": run.started.cwd,
-        "restart policy": run.started.restart,
+        RESTART_POLICY: run.started.restart,
         "restarts": str(run.state.restarts),
         "terminal": "yes" if run.started.tty else "no",
     }

@@ -1,0 +1,136 @@
+"""What an operator may still choose in the dialog of a verb, over agents that were resolved once. Pure.
+
+Every plan it gives is made of the same agents, statuses and moment, so that choosing looks nothing up again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from fleet_tui.domain.action import NO_PARAMS, Params, Verb
+from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.plan import Plan, only_fresh, plan_for_agents
+from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.views.cells import Role
+from fleet_tui.views.family import above, below, same_task
+from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import counted
+
+_SHOWN_NAMES: Final = 8
+_SHOWN_TASKS: Final = 3
+
+
+class How(StrEnum):
+    """For kill: how hard."""
+
+    STOP = "stop"
+    NOW = "now"
+    PAUSE = "pause"
+
+
+class Scope(StrEnum):
+    THESE = "these"
+    CHILDREN = "children"
+
+
+WITH_SCOPE = frozenset({Verb.PAUSE, Verb.RESUME, Verb.RESTART, Verb.KILL})
+"""Verbs that may take whom an agent started along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What was chosen so far."""
+
+    how: How = How.STOP
+    scope: Scope = Scope.THESE
+    stale_too: bool = False
+    rescue: bool = False
+
+
+AS_ASKED = Chosen()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One verb over agents, with those below them, those above them, and who has the same task."""
+
+    verb: Verb
+    params: Params
+    agents: tuple[Agent, ...]
+    children: tuple[Agent, ...] = ()
+    parents: tuple[Agent, ...] = ()
+    tasks: tuple[tuple[str, tuple[Agent, ...]], ...] = ()
+    statuses: dict[SourceName, SourceStatus]
+    acting: frozenset[SourceName] | None
+    now: datetime
+
+    def acted_on(self, scope: Scope) -> tuple[Agent, ...]:
+        return (*self.agents, *self.children) if scope is Scope.CHILDREN else self.agents
+
+    def plan(self, chosen: Chosen = AS_ASKED) -> Plan:
+        """The plan of what was chosen. Of stale rows only those that were asked for, or where there are no others."""
+        verb = Verb.PAUSE if self.verb is Verb.KILL and chosen.how is How.PAUSE else self.verb
+        params = self.params
+        if verb is Verb.KILL and chosen.how is How.NOW:
+            params = replace(params, now=True, grace_s=0.0)
+        if verb in {Verb.KILL, Verb.RESTART} and chosen.rescue:
+            params = replace(params, rescue=True)
+        plan = plan_for_agents(
+            verb,
+            self.acted_on(chosen.scope),
+            statuses=self.statuses,
+            now=self.now,
+            params=params,
+            acting=self.acting,
+        )
+        return plan if chosen.stale_too else only_fresh(plan, self.statuses)
+
+
+def family_words(proposal: Proposal, scope: Scope) -> Iterator[tuple[str, str, Role]]:
+    """Who else is meant, and who stays: children, parents, whoever works on the same task. Label, text, role."""
+    if proposal.children:
+        names = _names(proposal.children)
+        count = counted(len(proposal.children), "child", "children")
+        if scope is Scope.CHILDREN:
+            yield "below", f"{count} too: {names}", Role.WARN
+        else:
+            yield "below", f"{count} not meant: {names}", Role.PLAIN
+    if proposal.parents:
+        yield "above", f"{_names(proposal.parents)} stays; whether that starts it again is not known", Role.WARN
+    for task, others in proposal.tasks[:_SHOWN_TASKS]:
+        held = [agent for agent in others if scope is Scope.THESE or agent not in proposal.children]
+        also = f"also worked on by {_names(held)}" if held else "no other worker"
+        yield "task", f"{task}: {also}", Role.PLAIN
+    if len(proposal.tasks) > _SHOWN_TASKS:
+        yield "task", f"and {len(proposal.tasks) - _SHOWN_TASKS} more", Role.PLAIN
+
+
+def _names(agents: Sequence[Agent]) -> str:
+    more = f" and {len(agents) - _SHOWN_NAMES} more" if len(agents) > _SHOWN_NAMES else ""
+    return ", ".join(agent.name for agent in agents[:_SHOWN_NAMES]) + more
+
+
+def propose(
+    verb: Verb,
+    agents: tuple[Agent, ...],
+    *,
+    model: FleetModel,
+    now: datetime,
+    params: Params = NO_PARAMS,
+    acting: frozenset[SourceName] | None = None,
+) -> Proposal:
+    """Resolve once everything that the verb could come to mean."""
+    return Proposal(
+        verb=verb,
+        params=params,
+        agents=agents,
+        children=below(model, agents) if verb in WITH_SCOPE else (),
+        parents=above(model, agents) if verb in WITH_SCOPE else (),
+        tasks=same_task(model, agents) if verb in WITH_SCOPE else (),
+        statuses=dict(model.statuses),
+        acting=acting,
+        now=now,
+    )

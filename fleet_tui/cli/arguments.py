@@ -62,7 +62,9 @@ def logs(parser: ArgumentParser) -> None:
 
 def answers(parser: ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show the plan and end")
-    parser.add_argument("--yes", action="store_true", help="do not ask; more than one row also needs --expect")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask; more than one row, or dirty work, also needs --expect"
+    )
     parser.add_argument("--why", metavar="TEXT", default="", help="kept in the audit")
     json(parser)
 
@@ -73,8 +75,20 @@ def verb(parser: ArgumentParser) -> None:
     parser.add_argument("--expect", metavar="N", type=int, help="refuse unless exactly N rows are planned")
 
 
-def kill(parser: ArgumentParser) -> None:
+def of_what_runs(parser: ArgumentParser) -> None:
     verb(parser)
+    parser.add_argument("--children", action="store_true", help="also everything whose parent is one of them")
+
+
+def restart(parser: ArgumentParser) -> None:
+    of_what_runs(parser)
+    parser.add_argument(
+        "--rescue", action="store_true", help="first keep its diff and last log lines; local agents only"
+    )
+
+
+def kill(parser: ArgumentParser) -> None:
+    restart(parser)
     parser.add_argument("--now", action="store_true", help="no time to end by itself")
 
 

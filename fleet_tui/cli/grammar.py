@@ -56,11 +56,17 @@ def _unknown_command(word: str) -> str:
 
 _VERB_TAKES: Final[dict[Verb, Adder]] = {
     Verb.KILL: arguments.kill,
+    Verb.PAUSE: arguments.of_what_runs,
+    Verb.RESUME: arguments.of_what_runs,
+    Verb.RESTART: arguments.restart,
     Verb.EXTEND: arguments.extend,
     Verb.REASSIGN: arguments.reassign,
 }
 _VERB_USAGE: Final = {
-    Verb.KILL: "[--now] FILTER",
+    Verb.PAUSE: "[--children] FILTER",
+    Verb.RESUME: "[--children] FILTER",
+    Verb.RESTART: "[--children] [--rescue] FILTER",
+    Verb.KILL: "[--now] [--children] [--rescue] FILTER",
     Verb.EXTEND: "--for DURATION FILTER",
     Verb.REASSIGN: "FILTER [--owner O] [--team T] [--task X] [--parent P] [--task-to B [--confirm]]",
 }

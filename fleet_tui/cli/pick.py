@@ -23,10 +23,10 @@ def acting_filter(words: Sequence[str]) -> Filter:
         raise Ended(ExitCode.WRONG, str(error)) from error
 
 
-def picked(fleet: Fleet, chosen: Filter) -> Choice:
+def picked(fleet: Fleet, chosen: Filter, *, children: bool = False) -> Choice:
     """What the filter names; a word that names nothing, or two things, ends the command with 2."""
     try:
-        return choose(fleet.model, chosen, fleet.now())
+        return choose(fleet.model, chosen, fleet.now(), children=children)
     except Ambiguous as error:
         unread = ", ".join(sorted(fleet.troubles()))
         raise Ended(ExitCode.WRONG, f"{error}{f' (not fully read: {unread})' if unread else ''}") from error

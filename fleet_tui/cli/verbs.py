@@ -10,7 +10,9 @@ from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, ta
 from fleet_tui.cli.pick import acting_filter, picked, picked_ids, refuse_read_only
 from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.commands.orders import outcomes, submit
+from fleet_tui.commands.plans import looked_for_dirt
 from fleet_tui.domain.action import VERBS, ActionId, Params, Verb
+from fleet_tui.domain.dirt import dirty
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.outcome import Done, RefusalReason
@@ -21,6 +23,7 @@ from fleet_tui.views.choice import Choice, plan_choice, without_sources
 from fleet_tui.views.outcomes import outcome_lines
 from fleet_tui.views.pieces import TableView
 from fleet_tui.views.plan import PlanContext, plan_lines, plan_table, title
+from fleet_tui.views.proposal import Proposal, Scope, propose
 from fleet_tui.views.table_text import plain, table_text
 
 SHOWN_WITHIN_S: Final = 2.0
@@ -40,19 +43,34 @@ def run(options: Namespace) -> int:
     refuse_read_only(options)
     with attending(options.config, options.state_dir, os.environ) as fleet:
         unread = fleet.read_again()
-        choice = (
-            picked(fleet, chosen) if chosen is not None else Choice(resources=picked_ids(fleet, verb, options.words))
-        )
-        plan = planned(fleet, verb, choice, params, unread)
-        if not agreed(fleet, choice, plan, options, unread):
+        if chosen is None:
+            choice, proposal = Choice(resources=picked_ids(fleet, verb, options.words)), None
+        else:
+            choice = picked(fleet, chosen, children=_with_children(options))
+            proposal = _proposal(fleet, verb, picked(fleet, chosen), params)
+        plan = looked_for_dirt(fleet, planned(fleet, verb, choice, params, unread))
+        if not agreed(fleet, choice, plan, options, unread, proposal):
             return ExitCode.DONE
         ids = submit(fleet, plan, why=options.why)
         return report(fleet, plan, ids, options)
 
 
+def _with_children(options: Namespace) -> bool:
+    return bool(getattr(options, "children", False))
+
+
+def _proposal(fleet: Fleet, verb: Verb, named: Choice, params: Params) -> Proposal | None:
+    """Who stands around what was named; nothing for single resources."""
+    if not named.agents:
+        return None
+    return propose(verb, named.agents, model=fleet.model, now=fleet.now(), params=params, acting=fleet.config.acting)
+
+
 def _params(verb: Verb, options: Namespace) -> Params:
     if verb is Verb.KILL:
-        return Params(now=options.now)
+        return Params(now=options.now, rescue=options.rescue)
+    if verb is Verb.RESTART:
+        return Params(rescue=options.rescue)
     if verb is Verb.EXTEND:
         try:
             seconds = duration_s(options.duration)
@@ -71,9 +89,21 @@ def planned(fleet: Fleet, verb: Verb, choice: Choice, params: Params, unread: Ma
     return without_sources(plan, unread)
 
 
-def agreed(fleet: Fleet, choice: Choice, plan: Plan, options: Namespace, unread: Mapping[SourceName, str]) -> bool:
+def agreed(
+    fleet: Fleet,
+    choice: Choice,
+    plan: Plan,
+    options: Namespace,
+    unread: Mapping[SourceName, str],
+    proposal: Proposal | None = None,
+) -> bool:
     """Show the plan and have it confirmed; False says that it was only to be shown. Ends with 3 where it is not."""
-    context = PlanContext(fleet=fleet.config.fleet.name, production=fleet.config.fleet.production)
+    context = PlanContext(
+        fleet=fleet.config.fleet.name,
+        production=fleet.config.fleet.production,
+        proposal=proposal,
+        scope=Scope.CHILDREN if _with_children(options) else Scope.THESE,
+    )
     say(title(plan))
     view: TableView = plan_table(plan, fleet.model, fleet.now())
     if view.rows:
@@ -120,13 +150,19 @@ def _confirm(plan: Plan, options: Namespace, word: str | None) -> None:
     if options.yes:
         if final and options.word != word:
             raise Ended(ExitCode.REFUSED, f"{plan.verb} is final: --yes also needs --word '{word}'; nothing was done")
-        if not final and count > 1 and expect is None:
-            raise Ended(ExitCode.REFUSED, f"more than one row: --yes also needs --expect {count}; nothing was done")
+        if not final and _by_count(plan) and expect is None:
+            why = "more than one row" if count > 1 else "dirty work, or nobody can tell"
+            raise Ended(ExitCode.REFUSED, f"{why}: --yes also needs --expect {count}; nothing was done")
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        more = f" --word '{word}'" if final else f" --expect {count}" if count > 1 else ""
+        more = f" --word '{word}'" if final else f" --expect {count}" if _by_count(plan) else ""
         raise Ended(ExitCode.REFUSED, f"not confirmed: without a terminal it needs --yes{more}; nothing was done")
     _ask(word)
+
+
+def _by_count(plan: Plan) -> bool:
+    """Whether saying yes takes saying to how many."""
+    return len(plan.targets) > 1 or dirty(plan.dirt)
 
 
 def _ask(word: str | None) -> None:

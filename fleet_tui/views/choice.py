@@ -13,6 +13,7 @@ from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.plan import LeftOut, Plan, keeping, plan_for_agents, plan_for_resources, wrong_kind_text
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.facts import PLACES, AgentFacts, ResourceFacts, misnamed
+from fleet_tui.views.family import below
 from fleet_tui.views.model import FleetModel
 
 
@@ -34,20 +35,24 @@ class Choice:
     """Where the filter says what and where things are: of the agents' resources those of which it is true."""
 
 
-def choose(model: FleetModel, chosen: Filter, now: datetime) -> Choice:
-    """What a verb's filter means. Raises Ambiguous.
+def choose(model: FleetModel, chosen: Filter, now: datetime, *, children: bool = False) -> Choice:
+    """What a verb's filter means, with `children` also all that stands below it. Raises Ambiguous.
 
     Without a bare word it ranges over the rows of FLEET. A bare word is an agent's name first, else the id of one
     resource, which then stands for itself and not for its agent. What a filter says of kinds and places narrows what
     it means of an agent: `source:a` reaches nothing at b, and `kind:meter` nothing that runs.
     """
     words = list(dict.fromkeys(term.value for term in chosen.terms if term.bare))
+
+    def with_children(agents: Sequence[Agent]) -> Sequence[Agent]:
+        return (*agents, *below(model, agents)) if children else agents
+
     if not words:
-        return _narrowed(model, chosen, _matching(model, chosen, sorted(model.fleet), now), now)
+        return _narrowed(model, chosen, with_children(_matching(model, chosen, sorted(model.fleet), now)), now)
     named = _matching(model, chosen, sorted(model.agents), now)
     claimed = [agent for agent in named if agent.claimed and words[0] in _own_names(agent)]
     if len(claimed) == 1:
-        return _narrowed(model, chosen, claimed, now)
+        return _narrowed(model, chosen, with_children(claimed), now)
     if claimed:
         raise Ambiguous(_either(words[0], [agent.handle for agent in claimed]))
     resources = [r for r in _with_id(model, words[0]) if matches(chosen, ResourceFacts(model, r, now))]

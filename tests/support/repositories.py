@@ -18,7 +18,11 @@ _ENV = {
 def git(directory: Path, *words: str) -> str:
     """An ordinary git, as its user would run it there."""
     done = subprocess.run(
-        ["git", "-C", str(directory), *words], env={**_ENV, "HOME": str(directory)}, capture_output=True, text=True
+        ["git", "-C", str(directory), *words],
+        env={**_ENV, "HOME": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

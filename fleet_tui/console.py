@@ -20,6 +20,8 @@ from fleet_tui.store.schema import STORE_FILE
 
 CONSOLE_LOG: Final = "console.log"
 THEME_VARIABLE: Final = "FLEET_TUI_THEME"
+LOCAL: Final = "local"
+"""The provider of what runs on this machine."""
 
 
 def run(
@@ -118,12 +120,14 @@ class CollectorStarter:
 def take(config: "Config", session: "Session") -> None:
     """Let a session stand on a configuration. One that refuses every act shuts an open window."""
     from fleet_tui.config.settings import Access
+    from fleet_tui.providers.local.dirt import LocalDirt
 
     session.fleet = config.fleet.name
     session.production = config.fleet.production
     session.read_only = config.fleet.access is Access.READ_ONLY
     session.acting = config.acting
     session.writing = frozenset(name for name, one in config.settings.items() if one.write_labels and one.act)
+    session.look_for_dirt = LocalDirt([n for n, provider in config.kinds_of().items() if provider.name == LOCAL])
     session.console = config.console
     if session.read_only:
         session.window_until = None

@@ -3,30 +3,39 @@
 No action takes a target: whom a verb means is read once, at the key press, from marks and cursor, by identity.
 """
 
+import json
+import secrets
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
+from fleet_tui.config.keep import keep, own_folder
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
-from fleet_tui.domain.plan import Plan, plan_for_agents
-from fleet_tui.domain.record import ActionRecord, WantedKind
+from fleet_tui.domain.plan import Plan
+from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.dialogs.ask import ExtendDialog, ReassignDialog, WordDialog
-from fleet_tui.ui.dialogs.plan import Confirmed, PlanDialog
-from fleet_tui.ui.messages import Submitted
-from fleet_tui.ui.orders import at_once, order
+from fleet_tui.ui.dialogs.ask import ExtendDialog, HandOverDialog, ReassignDialog, WordDialog
+from fleet_tui.ui.dialogs.plan import Confirmed, Desk, PlanDialog
+from fleet_tui.ui.messages import Submitted, Told
+from fleet_tui.ui.orders import move, order
 from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.views import outcomes
+from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.plan import PlanContext
+from fleet_tui.views.proposal import Proposal, propose
+from fleet_tui.views.reassign import hand_over_words, waiting_of
 from fleet_tui.views.row import is_stale
 
 _TOLD_ROWS = 3
+PLANS: Final = "plans"
+"""The folder of the state directory for plans that were kept."""
 
 
 class ActingApp(ConsoleApp):
@@ -47,13 +56,14 @@ class ActingApp(ConsoleApp):
             return
         hidden = self.pane.names(self.pane.hidden())
         self._want_fresh(agents)
+        waiting = waiting_of(self.model, agents[0], self.session.now()) if len(agents) == 1 else None
         match verb:
+            case Verb.REASSIGN if waiting is not None:
+                self._ask_about(waiting, agents, hidden)
             case Verb.EXTEND:
                 self.push_screen(ExtendDialog(), lambda params: self._plan(verb, agents, hidden, params))
             case Verb.REASSIGN:
-                present = {one: agents[0].assignment.value(one) for one in AssignmentField} if len(agents) == 1 else {}
-                dialog = ReassignDialog(present, len(agents))
-                self.push_screen(dialog, lambda params: self._plan(verb, agents, hidden, params))
+                self._reassign(agents, hidden)
             case _:
                 self._plan(verb, agents, hidden, NO_PARAMS)
 
@@ -64,35 +74,89 @@ class ActingApp(ConsoleApp):
         for source in stale:
             self.write(partial(self.session.intents.want, WantedKind.POLL, source, now=now, for_s=15))
 
-    def _plan(self, verb: Verb, agents: tuple[Agent, ...], hidden: tuple[str, ...], params: Params | None) -> None:
+    def _reassign(self, agents: tuple[Agent, ...], hidden: tuple[str, ...]) -> None:
+        present = {one: agents[0].assignment.value(one) for one in AssignmentField} if len(agents) == 1 else {}
+        dialog = ReassignDialog(present, len(agents))
+        self.push_screen(dialog, lambda params: self._plan(Verb.REASSIGN, agents, hidden, params))
+
+    def _ask_about(self, waiting: HandOver, agents: tuple[Agent, ...], hidden: tuple[str, ...]) -> None:
+        """A task waits to move from or to this agent: confirm that, or say something else."""
+
+        def answered(confirm: bool | None) -> None:
+            if confirm is None:
+                return
+            if not confirm:
+                self._reassign(agents, hidden)
+                return
+            givers = tuple(a for a in self.model.agents.values() if waiting.from_agent in {a.handle, a.name})
+            self._plan(Verb.PAUSE, givers, hidden, NO_PARAMS, hand_over=waiting)
+
+        self.push_screen(HandOverDialog(hand_over_words(waiting, self.session.now())), answered)
+
+    def _plan(
+        self,
+        verb: Verb,
+        agents: tuple[Agent, ...],
+        hidden: tuple[str, ...],
+        params: Params | None,
+        *,
+        hand_over: HandOver | None = None,
+    ) -> None:
         if params is None:
             return
-        now = self.session.now()
-        plan = plan_for_agents(
-            verb, agents, statuses=self.model.statuses, now=now, params=params, acting=self.session.acting
-        )
+        session, now = self.session, self.session.now()
+        proposal = propose(verb, agents, model=self.model, now=now, params=params, acting=session.acting)
+        if hand_over is not None:
+            proposal = replace(proposal, hand_over=hand_over, children=())
         context = PlanContext(
-            fleet=self.session.fleet,
-            production=self.session.production,
+            fleet=session.fleet,
+            production=session.production,
             hidden=hidden,
-            may_act=self.session.may_act(),
-            why_not=self.session.why_not(),
+            gone=self.pane.lost(),
+            may_act=session.may_act(),
+            why_not=session.why_not(),
         )
-        self.push_screen(
-            PlanDialog(plan, self.model, context, now, ascii_only=self.fleet_pane.ascii_only),
-            lambda confirmed: self._confirmed(agents, confirmed),
+        desk = Desk(
+            model=self.model,
+            context=context,
+            hand=self.hand,
+            now=session.now,
+            why_not=session.why_not,
+            look=session.look_for_dirt,
+            save=self._save,
+            ascii_only=self.fleet_pane.ascii_only,
         )
+        self.push_screen(PlanDialog(proposal, desk), lambda confirmed: self._confirmed(proposal, confirmed))
 
-    def _confirmed(self, agents: tuple[Agent, ...], confirmed: Confirmed | None) -> None:
-        if confirmed is None:
+    def _save(self, plan: Plan) -> None:
+        """Keep a plan as `--dry-run --json` prints it."""
+        state_dir = self.session.state_dir
+        if state_dir is None:
+            self.say(SafeText("there is no state directory to keep a plan in"), bad=True)
             return
-        plan = confirmed.plan
-        if confirmed.at_once:
-            plan = replace(plan, params=at_once(plan.params))
-        self.run_worker(lambda: self._submit(plan, confirmed.why, agents), thread=True, group="orders")
+        name = f"{plan.made_at:%Y-%m-%dT%H%M%SZ}-{plan.verb}-{secrets.token_hex(4)}.json"
+        text = json.dumps(plan_rows(plan), ensure_ascii=True, indent=1) + "\n"
 
-    def _submit(self, plan: Plan, why: str, agents: tuple[Agent, ...]) -> None:
-        self.post_message(order(self.session, self.model, plan, why=why, agents=agents))
+        def attempt() -> None:
+            try:
+                kept = keep(own_folder(state_dir, PLANS), name, text)
+                self.post_message(Told(safe_line(f"the plan is in {kept}")))
+            except OSError as error:
+                why = f"the plan could not be kept in {state_dir / PLANS}: {error.strerror}"
+                self.post_message(Told(safe_line(why), bad=True))
+
+        self.run_worker(attempt, thread=True, group="plans")
+
+    def _confirmed(self, proposal: Proposal, confirmed: Confirmed | None) -> None:
+        if confirmed is not None:
+            self.run_worker(lambda: self._submit(proposal, confirmed), thread=True, group="orders")
+
+    def _submit(self, proposal: Proposal, confirmed: Confirmed) -> None:
+        plan, why = confirmed.plan, confirmed.why
+        if proposal.hand_over is not None:
+            self.post_message(move(self.session, proposal.hand_over, plan, why=why))
+        else:
+            self.post_message(order(self.session, self.model, plan, why=why, agents=proposal.agents))
         if trouble := self.session.start_collector():
             self.post_message(Submitted("", 0, refused=trouble))
 

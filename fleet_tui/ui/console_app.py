@@ -1,8 +1,10 @@
 """What every part of the console's app stands on: session, model, the pane that is shown, how to say something."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from textual.css.query import NoMatches
 from textual.widgets import ContentSwitcher
 
 from fleet_tui.domain.agent import Agent
@@ -41,7 +43,10 @@ class ConsoleApp(GuardedApp[None]):
         """The pane that is shown."""
         if self._switcher is None:
             self._switcher = self.query(ContentSwitcher).first() if self.query(ContentSwitcher) else None
-        shown = self._switcher.visible_content if self._switcher is not None else None
+        shown = None
+        with contextlib.suppress(NoMatches):
+            # The panes are taken down while a last timer may still ask.
+            shown = self._switcher.visible_content if self._switcher is not None else None
         return shown if isinstance(shown, Pane) else self.fleet_pane
 
     @property

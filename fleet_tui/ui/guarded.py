@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Event, Key
 from typing_extensions import override
 
 from fleet_tui.config.redact import redact
@@ -18,6 +19,7 @@ from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.crash import crash_lines, crash_record
 from fleet_tui.ui.crop import tighten
 from fleet_tui.ui.driver import ConsoleDriver
+from fleet_tui.ui.hand import Hand
 from fleet_tui.ui.text import printed
 from fleet_tui.ui.themes import variable_defaults
 
@@ -51,6 +53,14 @@ class GuardedApp(App[_Result]):
         super().__init__(driver_class=driver_class)
         self._log_path: Path | None = log_path
         self._redact: Callable[[str], str] = redact_text
+        self.hand: Hand = Hand()
+
+    @override
+    async def on_event(self, event: Event) -> None:
+        # Before anything is done with it: a key that opens a dialog is known to it as the one before its own.
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.hand.key(event.time)
+        await super().on_event(event)
 
     def leave_when_told(self) -> None:
         """Leave as by quitting when the system ends us or the terminal goes away, with the code a shell expects."""

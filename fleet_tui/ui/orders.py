@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, Intent, IntentId, Params, Verb
+from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, Intent, IntentId, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.plan import Plan, targets_of
 from fleet_tui.domain.record import HandOver
@@ -28,6 +28,27 @@ def order(session: Session, model: FleetModel, plan: Plan, *, why: str, agents: 
         return _reassign(session, model, plan, why, now)
     except StoreError as error:
         return Submitted("", 0, refused=f"nothing was submitted: {error}")
+
+
+def move(session: Session, hand_over: HandOver, plan: Plan, *, why: str) -> Submitted:
+    """Confirm a hand-over: the task moves, then what of the giver was planned is paused."""
+    now = session.now()
+    if not session.may_act():
+        return Submitted("", 0, refused=session.why_not())
+    try:
+        moved = session.intents.confirm_hand_over(
+            hand_over.hand_over_id, actor=session.actor, host=session.host, now=now
+        )
+    except StoreError as error:
+        return Submitted("", 0, refused=f"nothing was done: {error}")
+    if moved is None:
+        return Submitted("", 0, refused="the hand-over is not waiting any more; nothing was done")
+    if not plan.targets:
+        return Submitted("", 1)
+    try:
+        return _submit(session, plan, plan.targets, why, now)
+    except StoreError as error:
+        return Submitted("", 0, refused=f"the task has moved, but its giver could not be told to pause: {error}")
 
 
 def _submit(session: Session, plan: Plan, targets: tuple[Resource, ...], why: str, now: datetime) -> Submitted:
@@ -72,8 +93,3 @@ def _hand_over(session: Session, giver: Agent, taker: str, now: datetime) -> Sub
         )
     )
     return Submitted("", 1)
-
-
-def at_once(params: Params) -> Params:
-    """Kill without the grace time."""
-    return Params(now=True, grace_s=0.0, extend_s=params.extend_s, assign=params.assign, task_to=params.task_to)

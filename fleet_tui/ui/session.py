@@ -1,6 +1,6 @@
 """What one console stands on: the store's two sides, who sits before it, and what it may do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Final
 from fleet_tui import clock
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
-from fleet_tui.domain.identity import SourceName
-from fleet_tui.ports import FleetReader, IntentStore, StoreError
+from fleet_tui.domain.dirt import Dirt
+from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.domain.resource import Resource
+from fleet_tui.ports import DirtReader, FleetReader, IntentStore, StoreError
 from fleet_tui.views.header import Standing
 
 WINDOW: Final = timedelta(minutes=10)
@@ -23,6 +25,10 @@ def _nothing_to_start() -> str | None:
 
 def _nothing_to_read() -> str:
     return "this console has no configuration to read again"
+
+
+def _nobody_can_look(_resources: Sequence[Resource]) -> Mapping[ResourceKey, Dirt]:
+    return {}
 
 
 @dataclass(kw_only=True)
@@ -45,6 +51,8 @@ class Session:
     now: Callable[[], datetime] = clock.now
     start_collector: Callable[[], str | None] = _nothing_to_start
     """Starts one where none is alive; gives a sentence where that was not possible."""
+    look_for_dirt: DirtReader = _nobody_can_look
+    """Looks into the directories of agents of this machine. Blocks."""
     window_until: datetime | None = None
     beside: Path | None = None
     """Where fleet.toml is, or would be: themes, keys, columns and plugins stand beside it."""
@@ -54,7 +62,7 @@ class Session:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of whoever opened the console; plugins get a harmless part of it."""
     state_dir: Path | None = None
-    """Where saved views go."""
+    """Where saved views and plans go."""
 
     @property
     def standing(self) -> Standing:

@@ -28,7 +28,7 @@ def dirt_cell(dirt: Dirt | None) -> Cell:
 
 
 def _counts(dirt: Dirt) -> str:
-    parts = []
+    parts: list[str] = []
     more = "+" if dirt.more else ""
     if dirt.files:
         parts.append(f"{dirt.files}{more} {'file' if dirt.files == 1 else 'files'}")
@@ -58,7 +58,7 @@ def dirt_lines(plan: Plan, shown: int) -> Iterator[Line]:
 
 def _files(dirt: Dirt) -> str:
     more = "or more " if dirt.more else ""
-    parts = []
+    parts: list[str] = []
     if dirt.files:
         parts.append(f"{counted(dirt.files, f'{more}changed or untracked file')}")
     if dirt.commits:

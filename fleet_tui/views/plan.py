@@ -96,19 +96,23 @@ def _assign_text(params: Params) -> str:
     return ", ".join(f"{field} = {value if value is not None else 'nobody'}" for field, value in params.assign)
 
 
-def plan_table(plan: Plan, model: FleetModel, now: datetime) -> TableView:
-    """A row per resource: those that are acted on first, then those left out with the reason."""
-    columns = (*_COLUMNS[:-1], _DIRTY, _COLUMNS[-1]) if plan.dirt else _COLUMNS
+def plan_table(plan: Plan, model: FleetModel, now: datetime, *, unsaved: bool = False) -> TableView:
+    """A row per resource: those that are acted on first, then those left out with the reason.
+
+    `unsaved` keeps the column for work that is nowhere else, whether or not this plan asks for it.
+    """
+    unsaved = unsaved or bool(plan.dirt)
+    columns = (*_COLUMNS[:-1], _DIRTY, _COLUMNS[-1]) if unsaved else _COLUMNS
     dirt = dict(plan.dirt)
     rows: list[TableRow] = []
     for target in plan.targets:
-        unsaved = (dirt_cell(dirt.get(target.key)),) if dirt else ()
-        cells = (*_start(model, target, now), *unsaved, _what_happens(plan, target))
+        work = (dirt_cell(dirt.get(target.key)),) if unsaved else ()
+        cells = (*_start(model, target, now), *work, _what_happens(plan, target))
         rows.append(TableRow(key=target.key.packed(), cells=cells))
     for left in plan.left_out:
-        unsaved = (word("-", Role.DIM),) if dirt else ()
+        work = (dirt_cell(None),) if unsaved else ()
         why = said(f"left out: {left.detail or left.reason.value}", Role.DIM)
-        rows.append(TableRow(key=left.resource.key.packed(), cells=(*_start(model, left.resource, now), *unsaved, why)))
+        rows.append(TableRow(key=left.resource.key.packed(), cells=(*_start(model, left.resource, now), *work, why)))
     return TableView(columns=columns, rows=tuple(rows), empty=SafeText("nothing here that this verb can act on"))
 
 
@@ -247,13 +251,24 @@ def _where_labels_go(plan: Plan, model: FleetModel) -> str:
     )
 
 
-def confirmation(plan: Plan, context: PlanContext) -> SafeText:
-    """How to say yes, as one sentence."""
+def nothing_to_confirm(plan: Plan, context: PlanContext) -> SafeText:
+    """Why nobody is asked anything."""
     if not plan.targets:
         return SafeText("there is nothing to do")
-    if not context.may_act:
-        return said(context.why_not or "this is a plan only").text
-    wanted = expected_word(plan, fleet=context.fleet, production=context.production)
-    if wanted is None:
-        return SafeText(f"press the button to {plan.verb}")
+    return said(context.why_not or "this is a plan only").text
+
+
+def asks_for_word(wanted: str) -> SafeText:
     return said(f"type  {exact(wanted)}  to go ahead").text
+
+
+def asks_for_key(verb: Verb) -> SafeText:
+    return said(f"press y to {verb}, or the button").text
+
+
+def confirmation(plan: Plan, context: PlanContext) -> SafeText:
+    """How to say yes, as one sentence."""
+    if not plan.targets or not context.may_act:
+        return nothing_to_confirm(plan, context)
+    wanted = expected_word(plan, fleet=context.fleet, production=context.production)
+    return asks_for_key(plan.verb) if wanted is None else asks_for_word(wanted)

@@ -11,9 +11,11 @@ from typing import Final
 
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dirt import may_hold_work
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.plan import Plan, only_fresh, plan_for_agents
 from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.record import HandOver
 from fleet_tui.views.cells import Role
 from fleet_tui.views.family import above, below, same_task
 from fleet_tui.views.model import FleetModel
@@ -66,6 +68,13 @@ class Proposal:
     statuses: dict[SourceName, SourceStatus]
     acting: frozenset[SourceName] | None
     now: datetime
+    hand_over: HandOver | None = None
+    """A task that moves when this is confirmed; the verb is then done to who had it."""
+
+    @property
+    def asks_for_dirt(self) -> bool:
+        """Some plan of it may have to say what work is nowhere else."""
+        return any(may_hold_work(self.verb, r) for agent in (*self.agents, *self.children) for r in agent.running)
 
     def acted_on(self, scope: Scope) -> tuple[Agent, ...]:
         return (*self.agents, *self.children) if scope is Scope.CHILDREN else self.agents
@@ -91,6 +100,13 @@ class Proposal:
 
 def family_words(proposal: Proposal, scope: Scope) -> Iterator[tuple[str, str, Role]]:
     """Who else is meant, and who stays: children, parents, whoever works on the same task. Label, text, role."""
+    if proposal.hand_over is not None:
+        moved = proposal.hand_over
+        yield (
+            "moves",
+            f"{moved.task} goes from {moved.from_agent} to {moved.to_agent}, and {moved.from_agent} told to pause",
+            Role.WARN,
+        )
     if proposal.children:
         names = _names(proposal.children)
         count = counted(len(proposal.children), "child", "children")

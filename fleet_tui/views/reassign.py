@@ -2,12 +2,18 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource
+from fleet_tui.views.ages import fine, fine_age
+from fleet_tui.views.cells import Cell
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.pieces import said
 
 Assign = tuple[tuple[AssignmentField, str | None], ...]
 
@@ -53,3 +59,23 @@ def reassignment(
 def _one_agent(model: FleetModel, resource: Resource) -> bool:
     """Its agent id means one agent: where two teams share an id, a word for the id would reach both."""
     return model.handle_of(resource.key) == resource.agent
+
+
+def waiting_of(model: FleetModel, agent: Agent, now: datetime) -> HandOver | None:
+    """The hand-over from or to an agent that waits for a word, the oldest first."""
+    names = {agent.handle, agent.name}
+    waiting = [
+        one
+        for one in model.hand_overs.values()
+        if one.state == "waiting" and one.not_after >= now and names & {one.from_agent, one.to_agent}
+    ]
+    return min(waiting, key=lambda one: (one.asked_at, one.hand_over_id), default=None)
+
+
+def hand_over_words(waiting: HandOver, now: datetime) -> Cell:
+    """What waits, since when, and how long it still may."""
+    left = fine(int((waiting.not_after - now).total_seconds()))
+    return said(
+        f"the task {waiting.task} waits to move from {waiting.from_agent} to {waiting.to_agent}: asked by "
+        f"{waiting.asked_by} {fine_age(waiting.asked_at, now)} ago, {left} left"
+    )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from textual.widgets import Button, Checkbox, Input
+from textual.widgets import Button, Input
 
 from fleet_tui.domain.action import Verb, action_id
 from fleet_tui.domain.assignment import AssignmentField
@@ -11,6 +11,7 @@ from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.outcome import Done, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, WantedKind
+from fleet_tui.ui.widgets.one_of import OneOf
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, agents, front, writing
 from tests.support.facts import NOW, RUNS_CAN, finding, key, next_delta, resource, status, total, whole
@@ -55,7 +56,8 @@ async def test_several_rows_ask_for_verb_and_count_and_name_what_the_filter_hide
         await pilot.click("#accept")
         await desk.shows(pilot, "that is not the word")
         assert desk.intents.acts == 0
-        desk.app.screen.query_one("#at-once", Checkbox).value = True
+        desk.app.screen.query_one("#how", OneOf).choose("now")
+        await desk.shows(pilot, "at once, without asking it to stop")
         desk.app.screen.query_one("#why", Input).value = "key revoked"
         typed = desk.app.screen.query_one("#typed", Input)
         typed.value = "kill 3"

@@ -3,7 +3,7 @@
 from textual.widgets import Input
 
 from fleet_tui.domain.action import Verb
-from fleet_tui.ui.widgets.check import Check
+from fleet_tui.ui.widgets.one_of import OneOf
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, front, writing
 
@@ -38,13 +38,20 @@ async def test_enter_at_once_cancels_and_a_wrong_word_does_nothing() -> None:
         assert desk.intents.acts == 0
 
 
-async def test_a_check_box_says_by_a_character_whether_it_is_set() -> None:
+async def test_how_to_kill_is_chosen_by_a_character_and_the_plan_says_it() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await writing(desk, pilot)
         await pilot.press("ctrl+k")
         await front(desk, pilot)
-        await desk.shows(pilot, "[ ] now: kill at once")
-        desk.app.screen.query_one("#at-once", Check).focus()
+        await desk.shows(pilot, "how    (o) stop, 30s later kill  ( ) kill now  ( ) pause instead")
+        desk.app.screen.query_one("#how", OneOf).focus()
+        await pilot.press("right")
+        await desk.shows(pilot, "( ) stop, 30s later kill  (o) kill now")
+        await desk.shows(pilot, "at once, without asking it to stop")
         await pilot.press("space")
-        await desk.shows(pilot, "[x] now: kill at once")
+        await desk.shows(pilot, "PAUSE 1 sandbox")
+        await desk.shows(pilot, "press y to pause")
+        await pilot.press("y")
+        await desk.shows(pilot, "submitted: 1 row")
+        assert [intent.verb for intent in desk.intents.submitted] == [Verb.PAUSE]

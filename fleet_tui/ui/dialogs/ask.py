@@ -88,6 +88,35 @@ class WordDialog(Dialog[bool]):
         self.accept()
 
 
+class HandOverDialog(Dialog[bool]):
+    """A hand-over waits: look at what confirming it would do, or reassign in another way."""
+
+    def __init__(self, waiting: Cell) -> None:
+        super().__init__()
+        self._waiting: Cell = waiting
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="small"):
+            yield label(self._waiting.text)
+            yield from self.buttons(SafeText("Confirm it"), also=("other", SafeText("Reassign")))
+
+    def on_mount(self) -> None:
+        """Its title."""
+        title(self.query_one("#dialog"), SafeText("HAND-OVER"))
+
+    @override
+    def pressed(self, button_id: str) -> None:
+        if button_id == "other":
+            self.dismiss(False)  # noqa: FBT003 - the value of the dialog
+        else:
+            super().pressed(button_id)
+
+    @override
+    def accept(self) -> None:
+        self.dismiss(True)  # noqa: FBT003 - the value of the dialog
+
+
 class ExtendDialog(_Ask):
     """How long from now the end shall be."""
 

@@ -23,10 +23,12 @@ class Dialog(ModalScreen[T | None]):
     def action_cancel(self) -> None:
         self.dismiss(None)
 
-    def buttons(self, accept: SafeText | None) -> ComposeResult:
-        """Cancel, and what accepts where anything can be."""
+    def buttons(self, accept: SafeText | None, *, also: tuple[str, SafeText] | None = None) -> ComposeResult:
+        """Cancel, one more by its id, and what accepts where anything can be."""
         with Horizontal(id="buttons"):
             yield button(SafeText("Cancel"), id="cancel", look="primary")
+            if also is not None:
+                yield button(also[1], id=also[0])
             if accept is not None:
                 yield button(accept, id="accept", look="error")
 
@@ -35,9 +37,13 @@ class Dialog(ModalScreen[T | None]):
         raise NotImplementedError
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Cancel, or see whether it can be accepted."""
+        """A button was pressed, once: whatever a subclass makes of it, it overrides `pressed`."""
         event.stop()
-        if event.button.id == "accept":
+        self.pressed(event.button.id or "")
+
+    def pressed(self, button_id: str) -> None:
+        """Cancel, or see whether it can be accepted."""
+        if button_id == "accept":
             self.accept()
         else:
             self.dismiss(None)

@@ -1,27 +1,45 @@
 """The plan of a verb, and how to say yes to exactly what it shows."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.events import Key
-from textual.widgets import Input
+from textual.events import Key, Resize
+from textual.message import Message
+from textual.widgets import Button, Input
 from typing_extensions import override
 
-from fleet_tui.domain.action import Verb
+from fleet_tui.domain.dirt import Dirt, DirtState
+from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.plan import Plan, expected_word
+from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.dialogs.base import Dialog
+from fleet_tui.ui.dialogs.choices import choices, chosen_in
+from fleet_tui.ui.hand import ALONE_S, APART_S, Hand
 from fleet_tui.ui.text import Line, field, title
 from fleet_tui.ui.widgets.check import Check
+from fleet_tui.ui.widgets.one_of import Picked
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views import plan as shown
-from fleet_tui.views.cells import Role
+from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import word
+from fleet_tui.views.pieces import TableView, word
+from fleet_tui.views.proposal import Chosen, Proposal
+
+GOOD_FOR: Final = timedelta(minutes=5)
+"""A plan that was looked at for longer is not submitted any more."""
+_FRAME_ROWS: Final = 3
+"""Borders, and the line of the table's headings."""
+_LEAST_WORDS: Final = 3
+_MOST_WORDS: Final = 12
+_MOMENT: Final = SafeText("a moment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,71 +48,190 @@ class Confirmed:
 
     plan: Plan
     why: str
-    at_once: bool = False
-    """For kill: without the grace time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a plan is made against and what the dialog may do with it."""
+
+    model: FleetModel
+    context: shown.PlanContext
+    hand: Hand
+    now: Callable[[], datetime]
+    why_not: Callable[[], str]
+    """Why nothing may be done at this moment; empty where it may."""
+    look: Callable[[Sequence[Resource]], Mapping[ResourceKey, Dirt]]
+    """Looks for work that is nowhere else. Blocks: called in a thread."""
+    save: Callable[[Plan], None]
+    """Keeps the plan as a file."""
+    ascii_only: bool = False
+
+
+@dataclass
+class DirtRead(Message):
+    """What a look at some directories found."""
+
+    asked: tuple[ResourceKey, ...]
+    found: Mapping[ResourceKey, Dirt]
 
 
 class PlanDialog(Dialog[Confirmed]):
-    """Shows a plan made before it opened; nothing in it is looked up again.
+    """Shows a plan of agents that were resolved before it opened; nothing of the fleet is looked up again.
 
     What is typed anywhere but in a field goes into the one that waits for the word. Page keys move through the rows.
+    Where a key is enough, `y` is that key, alone and after a moment.
     """
 
     BINDINGS = [  # noqa: RUF012 - Textual's way
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("ctrl+s", "save", "Save the plan", show=False),
     ]
 
-    def __init__(
-        self, plan: Plan, model: FleetModel, context: shown.PlanContext, now: datetime, *, ascii_only: bool = False
-    ) -> None:
+    def __init__(self, proposal: Proposal, desk: Desk) -> None:
         super().__init__()
-        self._plan: Plan = plan
-        self._against: shown.PlanContext = context
-        self._ascii_only: bool = ascii_only
-        self._wanted: str | None = expected_word(plan, fleet=context.fleet, production=context.production)
-        # Drawn once: what is confirmed is what was seen, whatever changes behind it.
-        self._table = shown.plan_table(plan, model, now)
-        self._lines = shown.plan_lines(plan, model, context)
+        self._proposal: Proposal = proposal
+        self._desk: Desk = desk
+        self._chosen: Chosen = Chosen()
+        self._dirt: dict[ResourceKey, Dirt] = {}
+        self._asked: set[ResourceKey] = set()
+        self._plan: Plan = proposal.plan(self._chosen)
+        self._wanted: str | None = self._word()
+        self._ready: bool = False
+        """A moment has passed since it became clear that a key is enough."""
+        self._drawn: int = 0
+
+    def _table(self) -> TableView:
+        proposal = self._proposal
+        return shown.plan_table(self._plan, self._desk.model, proposal.now, unsaved=proposal.asks_for_dirt)
+
+    def _word(self) -> str | None:
+        context = self._desk.context
+        return expected_word(self._plan, fleet=context.fleet, production=context.production)
 
     @property
     def _open(self) -> bool:
-        return self._against.may_act and bool(self._plan.targets)
+        return self._desk.context.may_act and (bool(self._plan.targets) or self._proposal.hand_over is not None)
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield ViewTable(self._table.columns, id="plan-table", ascii_only=self._ascii_only)
+            yield ViewTable(self._table().columns, id="plan-table", ascii_only=self._desk.ascii_only)
             with VerticalScroll(id="plan-words", can_focus=False):
                 yield Line(id="plan-lines")
-            if self._open:
-                if self._plan.verb is Verb.KILL:
-                    yield Check("now: kill at once, without the grace time", id="at-once")
+            yield from choices(self._proposal, self._plan)
+            if self._desk.context.may_act:
                 yield field(SafeText(""), id="why", placeholder=SafeText("why (goes to the audit)"))
             yield Line(id="confirmation")
-            if self._open and self._wanted is not None:
+            if self._desk.context.may_act:
                 yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
-            yield from self.buttons(safe_line(self._plan.verb.value) if self._open else None)
+            yield from self.buttons(
+                safe_line(self._plan.verb.value) if self._open else None, also=("save", SafeText("Save plan"))
+            )
 
     def on_mount(self) -> None:
-        """Draw it; the table takes as many lines as it has rows, up to a third of the screen."""
-        title(self.query_one("#dialog"), shown.title(self._plan))
-        table = self.query_one("#plan-table", ViewTable)
-        table.can_focus = False
-        table.show(self._table)
-        table.styles.height = 1 + max(1, min(len(self._table.rows), max(2, self.size.height // 3)))
-        self.query_one("#plan-lines", Line).show_rows(self._lines, layout=True)
+        """Draw it, and look for what the plan does not know yet."""
+        self.query_one("#plan-table", ViewTable).can_focus = False
+        self._draw()
+        self._look()
+
+    def on_resize(self, event: Resize) -> None:
+        """The words under the rows take what is left."""
+        del event
+        self._fit()
+
+    def _replan(self, chosen: Chosen) -> None:
+        """Another choice: another plan, to which nobody has said yes yet."""
+        self._chosen = chosen
+        self._plan = self._with_dirt(self._proposal.plan(chosen))
+        self._wanted = self._word()
+        if self.query("#typed"):
+            self.query_one("#typed", Input).value = ""
+        self._draw()
+        self._look()
+
+    def _with_dirt(self, plan: Plan) -> Plan:
+        return replace(plan, dirt=tuple((key, self._dirt.get(key, dirt)) for key, dirt in plan.dirt))
+
+    def _look(self) -> None:
+        asked = {key for key, dirt in self._plan.dirt if dirt.state is DirtState.LOOKING} - self._asked
+        if not asked:
+            return
+        self._asked |= asked
+        rows = tuple(r for r in self._plan.targets if r.key in asked)
+        self.run_worker(partial(self._looked, rows), thread=True, group="dirt")
+
+    def _looked(self, rows: tuple[Resource, ...]) -> None:
+        keys = tuple(r.key for r in rows)
+        self.post_message(DirtRead(keys, self._desk.look(rows)))
+
+    def on_dirt_read(self, message: DirtRead) -> None:
+        """What is clean may take a key from now on; under hands that type the word, it goes on asking for it."""
+        message.stop()
+        nobody = Dirt(state=DirtState.UNKNOWN, why="nobody could look")
+        self._dirt |= {key: message.found.get(key, nobody) for key in message.asked}
+        self._plan = self._with_dirt(self._plan)
+        wanted = self._word()
+        typing = self._wanted is not None and bool(self.query_one("#typed", Input).value) if self._open else False
+        if wanted is not None or not typing:
+            self._wanted = wanted
+        self._draw()
+
+    def _draw(self) -> None:
+        """Everything as the plan is now; a yes by a key counts only some time after that."""
+        desk, plan = self._desk, self._plan
+        context = replace(desk.context, proposal=self._proposal, scope=self._chosen.scope)
+        title(self.query_one("#dialog"), shown.title(plan))
+        self.query_one("#plan-table", ViewTable).show(self._table())
+        self.query_one("#plan-lines", Line).show_rows(shown.plan_lines(plan, desk.model, context), layout=True)
+        for typed in self.query("#typed"):
+            typed.display = self._open and self._wanted is not None
+            if typed.has_focus and not typed.display:
+                self.query_one("#cancel", Button).focus()
+        self._ready = False
+        self._drawn += 1
+        self.set_timer(APART_S, partial(self._settled, self._drawn))
         self._tell_how()
+        self._fit()
+
+    def _settled(self, drawn: int) -> None:
+        if drawn == self._drawn:
+            self._ready = True
+            self._tell_how()
+
+    def _fit(self) -> None:
+        if not self.is_mounted:
+            return
+        table = self.query_one("#plan-table", ViewTable)
+        rows = max(1, min(len(self._plan.targets) + len(self._plan.left_out), max(2, self.size.height // 3)))
+        table.styles.height = 1 + rows
+        dialog = self.query_one("#dialog")
+        others = sum(1 for child in dialog.children if child.display and child.id not in {"plan-table", "plan-words"})
+        left = self.size.height - _FRAME_ROWS - rows - others
+        self.query_one("#plan-words").styles.max_height = max(_LEAST_WORDS, min(left, _MOST_WORDS))
+
+    @on(Picked)
+    @on(Check.Changed)
+    def _choice(self, event: Message) -> None:
+        """A choice in the dialog."""
+        event.stop()
+        chosen = chosen_in(self)
+        if chosen != self._chosen:
+            self._replan(chosen)
 
     def on_key(self, event: Key) -> None:
         """Take the word wherever the focus is: keys that came together are on their way before the focus can move.
 
         A field keeps what it takes, so none of its keys comes here. A blank before the word is for what has the focus.
         """
-        waiting = self.query("#typed")
-        if not waiting or not event.is_printable:
+        if not self._open or not event.is_printable:
             return
-        typed = waiting.first(Input)
+        if self._wanted is None:
+            if event.key == "y":
+                event.stop()
+                self._by_key()
+            return
+        typed = self.query_one("#typed", Input)
         if event.key == "space" and not typed.value:
             return
         event.stop()
@@ -103,32 +240,70 @@ class PlanDialog(Dialog[Confirmed]):
         typed.focus()
         typed.insert_text_at_cursor(event.character or "")
 
+    def on_mouse_down(self) -> None:
+        """What is pressed next is pressed by the mouse."""
+        self._desk.hand.mouse()
+
+    def _by_key(self) -> None:
+        """Yes by one key: only if it stands alone, before and after, and not too early."""
+        hand = self._desk.hand
+        if self._ready and hand.calm:
+            at_s, drawn = hand.last_s, self._drawn
+            self.set_timer(ALONE_S, partial(self._still_alone, at_s, drawn))
+
+    def _still_alone(self, at_s: float, drawn: int) -> None:
+        if self._desk.hand.last_s == at_s and drawn == self._drawn and self.is_current:
+            self.accept()
+
     def action_page(self, pages: int) -> None:
-        """Move through the rows by pages."""
-        table = self.query_one("#plan-table", ViewTable)
+        """Move through the rows by pages, and through the words under them."""
+        table, words = self.query_one("#plan-table", ViewTable), self.query_one("#plan-words")
         if pages > 0:
             table.action_page_down()
+            words.scroll_page_down(animate=False)
         else:
             table.action_page_up()
+            words.scroll_page_up(animate=False)
+
+    def action_save(self) -> None:
+        """Keep the plan as a file, whatever may be done with it."""
+        self._desk.save(self._plan)
 
     def _tell_how(self, refusal: str = "") -> None:
         line = self.query_one("#confirmation", Line)
         if refusal:
             line.show(word(refusal, Role.BAD))
+        elif self._open and self._wanted is not None:
+            line.show(Cell(shown.asks_for_word(self._wanted), Role.STRONG))
+        elif self._open:
+            line.show(Cell(shown.asks_for_key(self._plan.verb) if self._ready else _MOMENT, Role.STRONG))
         else:
-            line.show(word(shown.confirmation(self._plan, self._against), Role.STRONG))
+            line.show(Cell(shown.nothing_to_confirm(self._plan, self._desk.context), Role.STRONG))
+
+    @override
+    def pressed(self, button_id: str) -> None:
+        if button_id == "save":
+            self.action_save()
+        elif button_id == "accept" and self._wanted is None and self._desk.hand.by_key:
+            self._by_key()
+        else:
+            super().pressed(button_id)
 
     @override
     def accept(self) -> None:
-        if not self._open:
+        if not self._open or not self.is_current:
             return
         if self._wanted is not None and self.query_one("#typed", Input).value.strip() != self._wanted:
             self._tell_how("that is not the word: nothing was done")
             self.query_one("#typed", Input).focus()
             return
-        now = bool(self.query("#at-once")) and self.query_one("#at-once", Check).value
-        why = self.query_one("#why", Input).value
-        self.dismiss(Confirmed(plan=self._plan, why=why, at_once=now))
+        if why_not := self._desk.why_not():
+            self._tell_how(why_not)
+            return
+        if self._desk.now() - self._plan.made_at > GOOD_FOR:
+            self._tell_how("this plan is over 5 minutes old: press esc and make it again; nothing was done")
+            return
+        self.dismiss(Confirmed(plan=self._plan, why=self.query_one("#why", Input).value))
 
     @on(Input.Submitted, "#typed")
     def _typed(self) -> None:

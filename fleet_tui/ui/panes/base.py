@@ -92,6 +92,10 @@ class Pane(Vertical):
         """Marked agents that are not shown."""
         return ()
 
+    def lost(self) -> tuple[str, ...]:
+        """Names of what was marked and is not there any more."""
+        return ()
+
     def marked(self) -> SafeText:
         """What the footer says about marks."""
         return SafeText("")

@@ -11,7 +11,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -132,7 +132,7 @@ def git_program() -> str | None:
 
 
 @contextlib.contextmanager
-def borrowed(tree: WorkTree) -> Iterator[dict[str, str]]:
+def borrowed(tree: WorkTree) -> Generator[dict[str, str]]:
     """A git directory of ours for one look; gives the whole environment git runs in."""
     with tempfile.TemporaryDirectory(prefix="fleet-tui-git-", ignore_cleanup_errors=True) as name:
         ours = Path(name)

@@ -14,7 +14,6 @@ from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
-from fleet_tui.domain.dirt import Dirt
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.log import LogLine, LogState
@@ -171,15 +170,6 @@ class VitalsReader(Protocol):
     """Can measure many resources at once through the control plane."""
 
     async def read_vitals(self, keys: Sequence[ResourceKey], now: datetime) -> tuple[Vitals, ...]: ...
-
-
-class DirtReader(Protocol):
-    """Can look for work that lies in local agents' directories and nowhere else.
-
-    Blocks for two seconds at most and never raises. Rows it cannot look at are not in the answer.
-    """
-
-    def __call__(self, resources: Sequence[Resource], /) -> Mapping[ResourceKey, Dirt]: ...
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """Work that lies in an agent's directory and nowhere else: what ending the agent would leave half done. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,6 +38,11 @@ class Dirt:
 
 LOOKING = Dirt(state=DirtState.LOOKING)
 Found = tuple[tuple[ResourceKey, Dirt], ...]
+DirtReader = Callable[[Sequence[Resource]], Mapping[ResourceKey, Dirt]]
+"""Looks into the directories of agents. Blocks for two seconds at most and never raises.
+
+Rows it cannot look at are not in the answer.
+"""
 
 
 def unknown(why: str) -> Dirt:

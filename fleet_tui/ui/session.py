@@ -9,10 +9,10 @@ from typing import Final
 from fleet_tui import clock
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
-from fleet_tui.domain.dirt import Dirt
+from fleet_tui.domain.dirt import Dirt, DirtReader
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.resource import Resource
-from fleet_tui.ports import DirtReader, FleetReader, IntentStore, StoreError
+from fleet_tui.ports import FleetReader, IntentStore, StoreError
 from fleet_tui.views.header import Standing
 
 WINDOW: Final = timedelta(minutes=10)

@@ -1,6 +1,6 @@
 """The plan of a verb, and how to say yes to exactly what it shows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Button, Input
 from typing_extensions import override
 
-from fleet_tui.domain.dirt import Dirt, DirtState
+from fleet_tui.domain.dirt import Dirt, DirtReader, DirtState
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.plan import Plan, expected_word
 from fleet_tui.domain.resource import Resource
@@ -60,7 +60,7 @@ class Desk:
     now: Callable[[], datetime]
     why_not: Callable[[], str]
     """Why nothing may be done at this moment; empty where it may."""
-    look: Callable[[Sequence[Resource]], Mapping[ResourceKey, Dirt]]
+    look: DirtReader
     """Looks for work that is nowhere else. Blocks: called in a thread."""
     save: Callable[[Plan], None]
     """Keeps the plan as a file."""

@@ -123,12 +123,12 @@ class ActingApp(ConsoleApp):
             now=session.now,
             why_not=session.why_not,
             look=session.look_for_dirt,
-            save=self._save,
+            save=self._keep_plan,
             ascii_only=self.fleet_pane.ascii_only,
         )
         self.push_screen(PlanDialog(proposal, desk), lambda confirmed: self._confirmed(proposal, confirmed))
 
-    def _save(self, plan: Plan) -> None:
+    def _keep_plan(self, plan: Plan) -> None:
         """Keep a plan as `--dry-run --json` prints it."""
         state_dir = self.session.state_dir
         if state_dir is None:

@@ -110,8 +110,9 @@ def _called(tree: object, index: int) -> str:
 def _wrong(plugin: Plugin) -> Iterator[tuple[str, str]]:
     if not _NAME.match(plugin.name):
         yield "name", "must be small letters, digits and `-`, at most 32"
-    if not plugin.command or not plugin.command[0] or _BRACES.search(plugin.command[0]):
-        yield "command", "must begin with a program's name"
+    program = plugin.command[0] if plugin.command else ""
+    if not program or _BRACES.search(program) or ("/" in program and not program.startswith("/")):
+        yield "command", "must begin with a program's name, or where it is from / on"
     for word in plugin.command:
         if "\0" in word or "\n" in word:
             yield "command", "holds a control character"

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.ui.acting import ActingApp
+from fleet_tui.ui.child import Children
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.first_frame import WITHOUT_SPLASH_S, FirstFrame
@@ -25,6 +26,7 @@ from fleet_tui.ui.messages import FleetPolled
 from fleet_tui.ui.owning import OwningApp
 from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
+from fleet_tui.ui.plugging import PluggingApp
 from fleet_tui.ui.saving import SavingApp
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
@@ -39,7 +41,7 @@ from fleet_tui.views.model import Change, FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
+class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, FramingApp):
     """One console over one store."""
 
     TITLE = "fleet-tui"
@@ -64,6 +66,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)
         self._first_frame: FirstFrame = FirstFrame(self, first_frame_s, self.keep_collector)
+        self.started = Children()
         self.begin_own(session, theme)
         self._ascii_only: bool = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
@@ -101,6 +104,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, SavingApp, FramingApp):
     def on_unmount(self) -> None:
         """Let the reading thread end."""
         self.feed.stop()
+        self.started.stop()
         self.stop_timers()
 
     @override

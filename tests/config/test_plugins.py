@@ -50,6 +50,7 @@ def test_without_a_file_there_is_none(tmp_path: Path) -> None:
         ('"{id}"]', '"user@{id}"]', 6, "{id} must be a word of its own"),
         ('"{id}"]', '"{idd}"]', 6, "unknown placeholder {idd}; did you mean `id`?"),
         ('"ssh", "-t"', '"{id}", "-t"', 6, "`command` must begin with a program's name"),
+        ('"ssh", "-t"', '"./ssh", "-t"', 6, "`command` must begin with a program's name"),
         ('run = "screen"', 'run = "window"', 8, "`run` must be one of"),
         ("confirm = true", "confirm = 1", 9, "`confirm`"),
         ('"SSH_AUTH_SOCK"', '"A=B"', 11, "`env` must be names of variables"),

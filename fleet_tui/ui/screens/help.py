@@ -13,8 +13,8 @@ _KEY_CELLS = 8
 
 
 def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS) -> Lines:
-    """Verbs first, then the rest, then what every table knows."""
-    actions = sorted(of_view(view, every), key=lambda one: one.verb is None)
+    """Verbs first, then the operator's own, then the rest, then what every table knows."""
+    actions = sorted(of_view(view, every), key=lambda one: (one.verb is None, one in ACTIONS))
     rows: list[list[Cell]] = [[word(f"{one.shown:<{_KEY_CELLS}}", Role.KEY), word(one.help)] for one in actions]
     rows.append([])
     rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)

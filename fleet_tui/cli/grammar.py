@@ -151,6 +151,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     _looking("spend", "what it costs today, by team and agent"),
     _looking("failures", "what fails, by cause"),
     _looking("sprawl", "what should not exist, and what it costs a day"),
+    _looking("tree", "who stands under whom"),
     _looking("stack", "what it stands on, and how often that answered"),
     _looking("audit", "who did what, and how it ended"),
     Command(

@@ -1,4 +1,4 @@
-"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `stack`, `audit`."""
+"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `tree`, `stack`, `audit`."""
 
 import os
 from argparse import Namespace
@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
+from fleet_tui.cli.out import Ended, ExitCode, draws_boxes, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked
 from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.reading import SourceState, SourceStatus
 from fleet_tui.views import fleet as fleet_view
+from fleet_tui.views import tree_table
 from fleet_tui.views.as_json import agent_row, agent_rows, audit_row, resource_row
 from fleet_tui.views.audit import audit_table
 from fleet_tui.views.cells import Cell
@@ -31,6 +32,7 @@ from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
 from fleet_tui.views.sprawl import findings_table, rules_table
 from fleet_tui.views.stack import WEEK, chain_lines, measured, stack_rows, stack_table
 from fleet_tui.views.table_text import plain, table_text
+from fleet_tui.views.tree import tree_json, tree_rows
 
 _WINDOW: Final = timedelta(hours=24)
 _FAILURES: Final = 10_000
@@ -178,6 +180,19 @@ def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     _print(findings_table(model, now))
 
 
+def _tree(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
+    model, now = fleet.model, fleet.now()
+    rows = tree_rows(model, now, chosen=chosen, collapse=False)
+    if options.json:
+        put_json(tree_json(model, rows, now))
+        return
+    ascii_only = not draws_boxes()
+    drawn = [tree_table.cells(model, rows, key, now, ascii_only=ascii_only) for key in rows.order]
+    print_table(tree_table.COLUMNS, drawn)
+    if not drawn:
+        say_lines(nothing_to_show(model.statuses.values(), now, filtered=chosen.text)[:1])
+
+
 def _stack(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     now = fleet.now()
     model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
@@ -204,6 +219,7 @@ _LOOKS: Final = {
     "spend": _spend,
     "failures": _failures,
     "sprawl": _sprawl,
+    "tree": _tree,
     "stack": _stack,
     "audit": _audit,
 }

@@ -79,6 +79,11 @@ def table_width() -> int | None:
         return None
 
 
+def draws_boxes() -> bool:
+    """Whether stdout can say more than ASCII."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def _write(stream: TextIO, text: str) -> bool:
     try:
         stream.write(text)

@@ -172,6 +172,7 @@ class ActingApp(ConsoleApp):
         else:
             self._tell_outcome((word(f"kept here for {message.rows} {noun}", Role.GOOD),))
         self.fleet_pane.table.action_mark_none()
+        self.pane.table.action_mark_none()
 
     def _tell_outcome(self, cells: Pieces) -> None:
         line = self.outcome

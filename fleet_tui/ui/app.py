@@ -20,6 +20,7 @@ from fleet_tui.ui.framing import FramingApp
 from fleet_tui.ui.heap import Heap
 from fleet_tui.ui.keymap import bindings
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.kinship import KinshipApp
 from fleet_tui.ui.last_screen import Keep, Keeper
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
@@ -41,7 +42,7 @@ from fleet_tui.views.model import Change, FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, FramingApp):
+class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, KinshipApp, FramingApp):
     """One console over one store."""
 
     TITLE = "fleet-tui"

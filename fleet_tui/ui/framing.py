@@ -9,9 +9,8 @@ from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.text import safe_line
-from fleet_tui.ui.messages import StoreTrouble, Told
+from fleet_tui.ui.messages import RowPicked, StoreTrouble, Told
 from fleet_tui.ui.navigating import NavigatingApp
-from fleet_tui.ui.panes.fleet import RowPicked
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import BESIDE_CELLS

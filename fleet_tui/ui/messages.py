@@ -18,6 +18,10 @@ class FleetPolled(Message):
         return isinstance(message, FleetPolled)
 
 
+class RowPicked(Message):
+    """The cursor stands on another agent, or on none; or something was marked."""
+
+
 @dataclass
 class StoreTrouble(Message):
     """The store cannot be read now; what is shown is the last known state. Empty: it can be read again."""

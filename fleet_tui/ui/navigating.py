@@ -144,6 +144,8 @@ class NavigatingApp(ConsoleApp):
         """Enter: the story of the row."""
         message.stop()
         pane = self.pane
+        if pane.opens():
+            return
         if pane.handle_under_cursor() is not None:
             self.run_action_soon("detail")
         elif (chosen := pane.leads_to()) is not None:

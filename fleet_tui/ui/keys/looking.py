@@ -12,6 +12,8 @@ KEYS: Final = (
     key("e", "e", "events", "events", "what happened to it", views=WITH_ROWS),
     key("dollar_sign", "$", "money", "money", "take its money apart, line by line", views=WITH_ROWS),
     key("c", "c", "copy_id", "copy", "copy the row's id", views=WITH_ROWS),
+    key("x", "x", "tree", "tree", "show it in the tree", views=WITH_ROWS),
+    key("J", "J", "owner", "above", "go to its parent, else to the agent that owns it", views=WITH_ROWS),
     key("v", "v", "group", "group", "group by the next thing", views=SPEND_ONLY, footer=True),
     key("ctrl+r", "^r", "refresh_now", "refresh", "ask for a reading of every source"),
 )

@@ -16,6 +16,7 @@ class View(StrEnum):
     SPRAWL = "sprawl"
     AUDIT = "audit"
     STACK = "stack"
+    TREE = "tree"
 
 
 VIEW_KEYS: Final = {
@@ -25,12 +26,13 @@ VIEW_KEYS: Final = {
     View.SPRAWL: "4",
     View.AUDIT: "6",
     View.STACK: "7",
+    View.TREE: "8",
 }
 EVERYWHERE: Final = frozenset(View)
-WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES})
+WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES, View.TREE})
 """Views whose rows are agents, so that a verb has something to act on."""
 FLEET_ONLY: Final = frozenset({View.FLEET})
-FILTERED: Final = frozenset({View.FLEET, View.SPEND, View.FAILURES, View.SPRAWL, View.STACK})
+FILTERED: Final = frozenset({View.FLEET, View.SPEND, View.FAILURES, View.SPRAWL, View.STACK, View.TREE})
 """Views that a filter narrows, each its own."""
 SPEND_ONLY: Final = frozenset({View.SPEND})
 

@@ -75,6 +75,10 @@ class Pane(Vertical):
         """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""
         return None
 
+    def opens(self) -> bool:
+        """Whether Enter opened or closed the row under the cursor itself."""
+        return False
+
     def leads_to(self) -> Filter | None:
         """What Enter narrows FLEET to, where the row under the cursor stands for many agents."""
         return None

@@ -8,5 +8,6 @@ from fleet_tui.ui.panes.failures import FailuresPane
 from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.panes.sprawl import SprawlPane
 from fleet_tui.ui.panes.stack import StackPane
+from fleet_tui.ui.panes.tree import TreePane
 
-BESIDE: Final[tuple[type[Pane], ...]] = (SpendPane, FailuresPane, SprawlPane, AuditPane, StackPane)
+BESIDE: Final[tuple[type[Pane], ...]] = (SpendPane, FailuresPane, SprawlPane, AuditPane, StackPane, TreePane)

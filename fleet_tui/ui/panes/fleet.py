@@ -5,19 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.message import Message
 from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.filter import Filter
-from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.messages import RowPicked
 from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.marking import chosen_marks, marks_words
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, MarksChanged
 from fleet_tui.views import fleet
-from fleet_tui.views.amounts import full
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
@@ -26,7 +26,6 @@ from fleet_tui.views.pieces import said, word
 from fleet_tui.views.ranking import Ranking
 from fleet_tui.views.sort_keys import ATTENTION
 from fleet_tui.views.sources import is_bad, nothing_to_show
-from fleet_tui.views.tally import rate_sum
 
 QUIET_S: Final = 0.6
 """After a cursor movement rows stand still for so long."""
@@ -34,12 +33,6 @@ PATIENCE_S: Final = 2.0
 """The longest that a row waits for its place while the cursor keeps moving."""
 AT_ONCE_ROWS: Final = 4000
 """A fleet of so many rows is sorted and filtered within a frame; a longer one between frames."""
-MANY_MARKS: Final = 4000
-"""What more rows than this cost is not added up at every move of the cursor."""
-
-
-class RowPicked(Message):
-    """The cursor stands on another agent, or on none."""
 
 
 class FleetPane(Pane):
@@ -258,8 +251,7 @@ class FleetPane(Pane):
 
     @override
     def chosen(self) -> tuple[str, ...]:
-        marks = tuple(handle for handle in self.table.marks if handle in self.model.agents)
-        return tuple(sorted(marks)) or super().chosen()
+        return chosen_marks(self.model, self.table) or super().chosen()
 
     @override
     def hidden(self) -> tuple[str, ...]:
@@ -267,10 +259,4 @@ class FleetPane(Pane):
 
     @override
     def marked(self) -> SafeText:
-        if self.table.mark_count > MANY_MARKS:
-            return safe_line(f"{self.table.mark_count} marked ")
-        marks = [self.model.agents[handle] for handle in self.table.marks if handle in self.model.agents]
-        if not marks:
-            return SafeText("")
-        hourly = full(rate_sum(tuple(r for agent in marks for r in agent.resources)))
-        return safe_line(f"{len(marks)} marked {hourly}/h ")
+        return marks_words(self.model, self.table)

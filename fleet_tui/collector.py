@@ -134,7 +134,9 @@ async def _collect(call: Call, config: Config) -> int:
     store, lock = await thread.run(lambda: open_for_collector(call.paths.state_dir, clock.now()))
     log = log_into(call.paths.state_dir, _secrets(config))
     _log.info("collector %s begins", os.getpid())
-    around = Surroundings(clock=clock, store=store, offload=thread, chance=random.SystemRandom())
+    around = Surroundings(
+        clock=clock, store=store, offload=thread, chance=random.SystemRandom(), state_dir=call.paths.state_dir
+    )
     collector = _Collector(call, around, Assembly(clock, call.paths.state_dir), log, told)
     try:
         await collector.configure(config)
@@ -183,7 +185,7 @@ class _Collector:
 
     async def configure(self, config: Config) -> None:
         """Take up a configuration: at the start, and again whenever it was reloaded."""
-        self._log_lines.secrets = _secrets(config)
+        self._log_lines.secrets = self._around.secrets = _secrets(config)
         self._around.read_only = config.fleet.access is Access.READ_ONLY
         sources, refused = self._assembly.sources(config, self._around.sources)
         self._unusable = [status.name for status in refused]

@@ -14,6 +14,7 @@ from typing import Final, TypeVar, assert_never
 from weakref import WeakValueDictionary
 
 from fleet_tui.domain.action import VERBS, ActionId, Order, Verb
+from fleet_tui.domain.dirt import ENDS_WORK
 from fleet_tui.domain.failure import RULES, Failure, FailureClass, RetryRule, clamped_retry_after_s
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
@@ -23,6 +24,7 @@ from fleet_tui.engine.calls import Act, act_of
 from fleet_tui.engine.deeds import remember_attempt, remember_end
 from fleet_tui.engine.gate import urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
+from fleet_tui.engine.rescue import rescued, with_note
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.engine.verify import GONE_IS_DONE, Go, Seen, judge_target
@@ -78,7 +80,14 @@ class Actions:
         if isinstance(act, Refused):
             return act
         tried = await self._kept(lambda store: store.attempted(record.action_id, record.target))
-        return await self._until_told(record, source, act, tried_before_restart=tried)
+        told = partial(self._until_told, record, source, act, tried_before_restart=tried)
+        if not record.params.rescue or record.verb not in ENDS_WORK or tried:
+            return await told()
+        rescue = asyncio.create_task(rescued(record, source, self._around))
+        if not record.params.now:
+            await rescue
+        outcome = await told()
+        return with_note(outcome, await rescue)
 
     def _act(self, record: ActionRecord, source: Source) -> Act | Refused:
         """The adapter's method for the verb, or which rule of ours forbids it."""

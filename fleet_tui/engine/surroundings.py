@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
+from fleet_tui.config.secret import Secret
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.offload import Offload
@@ -27,6 +29,10 @@ class Surroundings:
     chance: random.Random
     read_only: bool = False
     """`access = "read-only"`: no action is sent, whoever asked."""
+    state_dir: Path | None = None
+    """Where a rescue goes; None: nowhere."""
+    secrets: Collection[Secret] = ()
+    """What must not stand in any file of ours."""
     sources: dict[SourceName, Source] = field(default_factory=dict[SourceName, Source])
     pictures: dict[SourceName, Picture] = field(default_factory=dict[SourceName, Picture])
     rate_changes: dict[SourceName, list[RateChange]] = field(default_factory=dict[SourceName, list[RateChange]])

@@ -1,7 +1,7 @@
 """Looks at this machine and acts on its agents: through their runner where there is one, else process by process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from fleet_tui.providers.local.launch import RUNS
 from fleet_tui.providers.local.logs import read_lines, run_starts
 from fleet_tui.providers.local.processes import alive, read_table
 from fleet_tui.providers.local.recognise import AgentsFileError, Kinds, load_kinds, shipped_kinds
+from fleet_tui.providers.local.rescue import rescue_of
 from fleet_tui.providers.local.runs import ENDED_FILE, LOG, STARTS, Answer, Run, RunState, ask, read_run
 from fleet_tui.providers.local.settings import LocalSettings
 from fleet_tui.providers.local.survey import FoundAgent, Fresh, HeldRun, Survey, Surveyor, runners_in
@@ -127,6 +128,17 @@ class LocalAdapter:
             text = f"it did not start again within {grace_s + _MARGIN_S:.0f} s"
             return Failed(FailureClass.TIMEOUT, text, uncertain=True)
         return _restarted(read_run(directory), before)
+
+    async def rescue(self, order: Order, within_s: float) -> tuple[Mapping[str, str], Sequence[str]]:
+        """Its diff and last lines as texts by file name, not masked, and what is missing. It may have ended already."""
+        target = order.target
+        for subject, row in self._rows(await self._survey()):
+            if (row.key, row.incarnation) == (target.key, target.incarnation):
+                directory = dict(row.detail).get("directory")
+                log = subject.run.directory / LOG if isinstance(subject, HeldRun) else None
+                found = await asyncio.to_thread(rescue_of, directory, log, within_s)
+                return found.files, found.missing
+        return {}, ("it is not there any more",)
 
     async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
         run_id = key.id.removesuffix(mapping.LEFT_BEHIND)

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -15,7 +15,9 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
+from fleet_tui.domain.history import Sample, Spent
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
+from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.money import Accrual
 from fleet_tui.domain.notice import ChannelStatus, Notice
@@ -337,6 +339,22 @@ class FleetReader(Protocol):
 
     def reach(self, *, since: datetime) -> tuple[ReachHour, ...]:
         """How our own readings went, by source and hour, in the last 8 days at most."""
+        ...
+
+    def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
+        """Measured vitals of one resource, oldest first; the newest few may still be with the collector."""
+        ...
+
+    def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]:
+        """Counted cost since a moment, each piece within one step of `step_s` or as long as its line."""
+        ...
+
+    def parts(self, *, day: date, agent: str | None = None) -> tuple[Part, ...]:
+        """A UTC day's money taken apart; the counted parts of a side add up to its totals."""
+        ...
+
+    def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]:
+        """The spans in which each source was watched."""
         ...
 
     def at(self, moment: datetime) -> tuple[Resource, ...]:

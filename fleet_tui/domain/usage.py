@@ -1,11 +1,15 @@
 """Usage lines: what was used or charged, for one subject over one period, and which of several sources counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from fleet_tui.domain.identity import AgentId, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side
+
+_DAY_US: Final = 86_400_000_000
 
 
 class Origin(IntEnum):
@@ -65,6 +69,12 @@ class UsageLine:
     task: str | None = None
 
 
-def counting(origins_by_amount: dict[Origin, int]) -> Origin | None:
-    """Which origin counts for one subject and day: the best one that spoke."""
-    return min(origins_by_amount, default=None)
+def counting(ended_at: Mapping[Origin, int], day: int) -> Origin | None:
+    """The origin that counts for one subject and day (days since 1970): the best one that spoke.
+
+    `ended_at` says to when each origin speaks, in microseconds since 1970. A vendor's report that does not cover the
+    whole day yet counts only where nobody else spoke.
+    """
+    unfinished = ended_at.get(Origin.VENDOR_REPORT, 0) < (day + 1) * _DAY_US
+    best = ended_at.keys() - {Origin.VENDOR_REPORT} if unfinished else ended_at.keys()
+    return min(best or ended_at, default=None)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,17 +13,19 @@ from typing_extensions import override
 
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.reach import ReachHour
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
+from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import FleetReader, StoreError
-from fleet_tui.store import audit, journal, reach, read_delta, read_history
+from fleet_tui.store import audit, journal, reach, read_delta, read_history, read_money
 from fleet_tui.store.connection import explained, open_reader, refuse_newer, version
 from fleet_tui.store.read_history import Tail
-from fleet_tui.store.samples import Sample
 from fleet_tui.store.schema import SCHEMA_VERSION
 
 T = TypeVar("T")
@@ -129,8 +131,20 @@ class SqliteFleetReader(FleetReader):
     def at(self, moment: datetime) -> tuple[Resource, ...]:
         return self._read(lambda connection: journal.at(connection, moment), ())
 
+    @override
+    def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]:
+        return self._read(lambda connection: read_money.spent(connection, since, step_s), ())
+
+    @override
+    def parts(self, *, day: date, agent: str | None = None) -> tuple[Part, ...]:
+        return self._read(lambda connection: read_money.parts(connection, day, agent), ())
+
+    @override
+    def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]:
+        return self._read(lambda connection: read_history.watched(connection, since), ())
+
+    @override
     def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
-        """Measured vitals of one resource, oldest first."""
         return self._read(lambda connection: read_history.samples(connection, key, since), ())
 
     def verify_audit(self) -> str | None:

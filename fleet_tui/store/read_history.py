@@ -4,17 +4,19 @@ import sqlite3
 from datetime import datetime
 
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.history import Sample
+from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.log import LogLine, LogRun, LogState
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.text import LINE_LIMIT
 from fleet_tui.domain.usage import UsageLine
+from fleet_tui.domain.watch import Watch
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import failure_of, key_row, moment, opt_moment, plain, text, us
 from fleet_tui.store.codecs_acts import audit_of
 from fleet_tui.store.codecs_reading import event_of, usage_of
-from fleet_tui.store.samples import Sample, unpacked
+from fleet_tui.store.samples import unpacked
 from fleet_tui.store.sql import select
 
 Tail = tuple[tuple[datetime | None, str], ...]
@@ -107,3 +109,11 @@ def samples(connection: sqlite3.Connection, key: ResourceKey, since: datetime) -
         (*key_row(key), us(since)),
     ).fetchall()
     return tuple(sample for (packed,) in rows for sample in unpacked(packed) if sample.at >= since)
+
+
+def watched(connection: sqlite3.Connection, since: datetime) -> tuple[tuple[SourceName, Watch], ...]:
+    """In the order of time."""
+    rows = connection.execute(
+        "SELECT source, start_at, end_at FROM watches WHERE end_at >= ? ORDER BY start_at", (us(since),)
+    ).fetchall()
+    return tuple((SourceName(plain(name)), Watch(moment(start), moment(end))) for name, start, end in rows)

@@ -3,9 +3,8 @@
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
+from fleet_tui.domain.history import Sample
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.resource import Vitals
 from fleet_tui.store.codecs import Row, key_row, moment, real, us
@@ -15,13 +14,6 @@ BATCH = 60
 
 _SAMPLE = struct.Struct("<qdd")
 _NOTHING = float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    at: datetime
-    cpu_percent: float | None
-    memory_bytes: int | None
 
 
 class SampleBuffer:

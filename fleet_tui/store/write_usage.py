@@ -8,14 +8,13 @@ from decimal import Decimal
 
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Accrual, Basis
-from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.domain.usage import Origin, Subject, UsageLine, counting
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import moment, text, us, whole
 from fleet_tui.store.codecs_reading import BASES, day_at, subject_of, subject_row, usage_of, usage_row
 from fleet_tui.store.sql import columns, insert, select, upsert
 
 LINES_KEPT = timedelta(days=90)
-_DAY_US = 86_400_000_000
 _LINE = select(schema.USAGE, "usage_lines", "WHERE source = ? AND line_id = ?")
 _PUT_LINE = upsert("usage_lines", schema.USAGE[:2], schema.USAGE[2:])
 _ROLLUPS = select(
@@ -130,16 +129,6 @@ def superseded(earlier: UsageLine, later: UsageLine) -> UsageLine:
 
 def _rank(line: UsageLine) -> tuple[bool, int, int]:
     return line.amount_micro is not None, line.amount_micro or 0, us(line.end)
-
-
-def counting(ended_at: dict[Origin, int], day: int) -> Origin | None:
-    """The origin that counts: the best one that spoke.
-
-    A vendor's report that does not cover the whole day yet counts only where nobody else spoke.
-    """
-    unfinished = ended_at.get(Origin.VENDOR_REPORT, 0) < (day + 1) * _DAY_US
-    best = ended_at.keys() - {Origin.VENDOR_REPORT} if unfinished else ended_at.keys()
-    return min(best or ended_at, default=None)
 
 
 def _earlier(connection: sqlite3.Connection, line: UsageLine) -> UsageLine | None:

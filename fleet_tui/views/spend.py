@@ -3,18 +3,19 @@
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.delta import DayTotal
+from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.amounts import SOFT, Sum, full, short
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.chart import Chart
 from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
+from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
 from fleet_tui.views.tally import add_rate
 
 
@@ -42,7 +43,20 @@ _COLUMNS: Final = (
 )
 
 
-class _Groups:
+class Headed(Protocol):
+    """A piece of money that says whose it is."""
+
+    @property
+    def agent(self) -> str: ...
+
+    @property
+    def team(self) -> str: ...
+
+    @property
+    def source(self) -> SourceName: ...
+
+
+class Groups:
     """Names the group of a resource's rate and of a day total."""
 
     def __init__(self, model: FleetModel, by: GroupBy) -> None:
@@ -66,7 +80,7 @@ class _Groups:
             case GroupBy.SOURCE:
                 return resource.key.source
 
-    def of_total(self, total: DayTotal) -> str:
+    def of_total(self, total: Headed) -> str:
         match self._by:
             case GroupBy.TEAM:
                 return total.team or UNALLOCATED
@@ -95,7 +109,7 @@ def _task_of_agent(model: FleetModel) -> dict[str, str]:
 
 def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) -> TableView:
     """One row per group, the dearest today first, and what belongs to nobody last."""
-    groups = _Groups(model, by)
+    groups = Groups(model, by)
     rates: dict[str, Sum] = defaultdict(Sum)
     agents: dict[str, set[str]] = defaultdict(set)
     group_of = groups.of_resource
@@ -175,3 +189,14 @@ def spend_lines(model: FleetModel, now: datetime, by: GroupBy) -> list[Line]:
     note = "   today is counted for the task that an agent has now" if by is GroupBy.TASK else ""
     lines.append((word(marks + note, Role.DIM),))
     return lines
+
+
+def chart_heading(by: GroupBy, group: str | None, chart: Chart | None) -> Line:
+    """Whose curve it is, its highest hour and how much of the day is unknown."""
+    whose = said("all" if group is None else f"{by.value} {group}", Role.STRONG, 60)
+    line: Line = (word("$/h, last 24 h, UTC  ", Role.TITLE), whose)
+    if chart is None or not chart.known:
+        return line
+    gaps = len(chart.pieces) - 1
+    unknown = f", {counted(gaps, 'gap')} in which nobody knows" if gaps else ""
+    return (*line, word(f"  highest ${chart.highest:.2f}{unknown}", Role.DIM))

@@ -30,6 +30,7 @@ WHY = {
     "sqlite-utils": "schema and migrations of the store",
     "stripe": "the vendor's SDK with its async transport",
     "textual": "the terminal framework; pinned because screenshots depend on it",
+    "textual-plotext": "charts in the terminal, drawn once for each reading and cut down to plain cells",
     "typing-extensions": "`override` on Python 3.11",
 }
 

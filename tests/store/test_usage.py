@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from fleet_tui.domain.delta import DayTotal
 from fleet_tui.domain.identity import AgentId, Kind, Layer
 from fleet_tui.domain.money import Accrual, Basis, Rate, Side, accrued, micro
-from fleet_tui.domain.usage import Origin, Subject, UsageLine
+from fleet_tui.domain.usage import Origin, Subject, UsageLine, counting
 from fleet_tui.ports import Observation
-from fleet_tui.store.write_usage import counting, superseded
+from fleet_tui.store.write_usage import superseded
 from tests.support import facts
 from tests.support.facts import NOW
 from tests.support.stores import SOURCE, Stores, loaded, stores

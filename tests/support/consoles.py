@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -15,12 +15,15 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.reach import ReachHour
 from fleet_tui.domain.record import AuditRow, HandOver, WantedKind
 from fleet_tui.domain.resource import Event, Resource
 from fleet_tui.domain.usage import UsageLine
+from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import FleetReader, IntentStore, StoreError
 from fleet_tui.ui.app import FleetApp
 from fleet_tui.ui.session import Session
@@ -43,6 +46,10 @@ class MemoryReader(FleetReader):
         self.told_audit: tuple[AuditRow, ...] = ()
         self.told_usage: tuple[UsageLine, ...] = ()
         self.told_reach: tuple[ReachHour, ...] = ()
+        self.told_samples: dict[ResourceKey, tuple[Sample, ...]] = {}
+        self.told_spent: tuple[Spent, ...] = ()
+        self.told_parts: tuple[Part, ...] = ()
+        self.told_watched: tuple[tuple[SourceName, Watch], ...] = ()
         self.trouble: str = ""
 
     def put(self, delta: FleetDelta) -> None:
@@ -103,6 +110,22 @@ class MemoryReader(FleetReader):
     @override
     def usage(self, *, since: datetime, agent: str | None = None, limit: int = 1000) -> tuple[UsageLine, ...]:
         return self.told_usage
+
+    @override
+    def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
+        return self.told_samples.get(key, ())
+
+    @override
+    def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]:
+        return self.told_spent
+
+    @override
+    def parts(self, *, day: date, agent: str | None = None) -> tuple[Part, ...]:
+        return tuple(part for part in self.told_parts if agent is None or part.agent == agent)
+
+    @override
+    def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]:
+        return self.told_watched
 
     @override
     def at(self, moment: datetime) -> tuple[Resource, ...]:

@@ -1,0 +1,29 @@
+"""What is kept of the past beside the fleet's present: measurements, money by time, spans that were watched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleet_tui.domain.identity import Layer, SourceName
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measurement of one resource."""
+
+    at: datetime
+    cpu_percent: float | None
+    memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Counted cost between two moments, of what has these headings in common."""
+
+    start: datetime
+    end: datetime
+    source: SourceName
+    layer: Layer
+    agent: str
+    team: str
+    currency: str
+    amount_micro: int

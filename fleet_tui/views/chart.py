@@ -1,0 +1,167 @@
+"""Curves over time as values: what is not known is a gap and never a line."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.money import MICRO
+from fleet_tui.domain.watch import Watch, watched_s
+
+STEP: Final = timedelta(minutes=15)
+SPAN: Final = timedelta(hours=24)
+_TICKS: Final = 6
+_LONGEST_GAP_S: Final = 900.0
+"""Measurements further apart than this and three times their usual distance have a gap between them."""
+_MOVED_ENOUGH: Final = 3.0
+_WHOLE_FROM: Final = 10.0
+"""From here on the axis prints no cents."""
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Pieces of one curve: x in seconds since `start`, y in `unit`. Between two pieces nothing is known."""
+
+    start: datetime
+    end: datetime
+    pieces: tuple[tuple[Point, ...], ...]
+    unit: str
+    """Printed behind or before a figure of the axis: `$`, `%`, `MB`."""
+
+    @property
+    def span_s(self) -> float:
+        return max(1.0, (self.end - self.start).total_seconds())
+
+    @property
+    def highest(self) -> float:
+        return max((y for piece in self.pieces for _, y in piece), default=0.0)
+
+    @property
+    def known(self) -> bool:
+        return any(self.pieces)
+
+    def x_ticks(self) -> list[tuple[float, str]]:
+        """Clock times at even distances, UTC, and now at the end."""
+        ticks = [(self.span_s * n / _TICKS, self.start + (self.end - self.start) * n / _TICKS) for n in range(_TICKS)]
+        shown = "%H:%M" if self.span_s < 3 * 86_400 else "%m-%d"
+        return [*((x, f"{at.astimezone(UTC):{shown}}") for x, at in ticks), (self.span_s, "now")]
+
+    def y_ticks(self) -> list[tuple[float, str]]:
+        """0, the middle and the top of the axis."""
+        top = self.top
+        return [(y, self._figure(y)) for y in (0.0, top / 2, top)]
+
+    @property
+    def top(self) -> float:
+        """The top of the axis: the next round figure above all points."""
+        return rounded_up(self.highest)
+
+    def _figure(self, y: float) -> str:
+        text = f"{y:.0f}" if self.top >= _WHOLE_FROM else f"{y:.2f}"
+        return f"${text}" if self.unit == "$" else f"{text} {self.unit}"
+
+
+def rounded_up(value: float) -> float:
+    """1, 2, 4, 5, 6, 8 or 10 times a power of ten, at least as large."""
+    if value <= 0:
+        return 1.0
+    power = 1.0
+    while power * 10 < value:
+        power *= 10
+    while power > value:
+        power /= 10
+    return next(step * power for step in (1, 2, 4, 5, 6, 8, 10, 20) if step * power >= value)
+
+
+def pieces_of(points: Iterable[tuple[float, float | None]]) -> tuple[tuple[Point, ...], ...]:
+    """Cut where nothing is known."""
+    pieces: list[list[Point]] = [[]]
+    for x, y in points:
+        if y is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x, y))
+    return tuple(tuple(piece) for piece in pieces if piece)
+
+
+def spend_chart(
+    spent: Iterable[Spent],
+    watched: Sequence[tuple[SourceName, Watch]],
+    now: datetime,
+    *,
+    chosen: Callable[[Spent], bool] = lambda _: True,
+    currency: str = "usd",
+) -> Chart:
+    """What was paid an hour, by quarters of an hour, for what is `chosen`.
+
+    A quarter in which no line of the whole fleet lies is a known zero where the fleet was watched, else a gap. The
+    quarter that is not over yet is left out.
+    """
+    steps = int(SPAN / STEP)
+    last = datetime.fromtimestamp(int(now.timestamp() // STEP.total_seconds() * STEP.total_seconds()), UTC)
+    start = last - SPAN
+    amounts = [0.0] * steps
+    spoken = [False] * steps
+    for one in spent:
+        if one.currency != currency:
+            continue
+        counts = chosen(one)
+        for index, share in _shares(one, start, steps):
+            spoken[index] = True
+            if counts:
+                amounts[index] += share
+    spans = [span for _, span in watched]
+    points: list[tuple[float, float | None]] = []
+    for index in range(steps):
+        begin = start + index * STEP
+        known = spoken[index] or _watched(spans, begin)
+        y = amounts[index] / MICRO / (STEP / timedelta(hours=1)) if known else None
+        points.append(((begin + STEP / 2 - start).total_seconds(), y))
+    return Chart(start=start, end=last, pieces=pieces_of(points), unit="$")
+
+
+def _shares(one: Spent, start: datetime, steps: int) -> Iterable[tuple[int, float]]:
+    """A piece's amount, spread evenly over the quarters that it lies in."""
+    whole_s = (one.end - one.start).total_seconds()
+    if whole_s <= 0:
+        index = int((one.start - start) // STEP)
+        if 0 <= index < steps:
+            yield index, float(one.amount_micro)
+        return
+    first = max(0, int((one.start - start) // STEP))
+    for index in range(first, steps):
+        begin = start + index * STEP
+        inside_s = (min(one.end, begin + STEP) - max(one.start, begin)).total_seconds()
+        if inside_s <= 0:
+            return
+        yield index, one.amount_micro * inside_s / whole_s
+
+
+def _watched(spans: Sequence[Watch], begin: datetime) -> bool:
+    return any(watched_s([span], begin, begin + STEP) >= STEP.total_seconds() for span in spans)
+
+
+def samples_chart(
+    samples: Sequence[Sample], now: datetime, *, span: timedelta, unit: str, value: Callable[[Sample], float | None]
+) -> Chart:
+    """One measured figure over time. Where measurements stayed away for longer than usual there is a gap."""
+    start = now - span
+    gap_s = max(_LONGEST_GAP_S, _MOVED_ENOUGH * _usual_distance_s(samples))
+    points: list[tuple[float, float | None]] = []
+    before: datetime | None = None
+    for sample in samples:
+        x = (sample.at - start).total_seconds()
+        if before is not None and (sample.at - before).total_seconds() > gap_s:
+            points.append((x, None))
+        points.append((x, value(sample)))
+        before = sample.at
+    return Chart(start=start, end=now, pieces=pieces_of(points), unit=unit)
+
+
+def _usual_distance_s(samples: Sequence[Sample]) -> float:
+    distances = sorted((later.at - earlier.at).total_seconds() for earlier, later in pairwise(samples))
+    return distances[len(distances) // 2] if distances else 0.0

@@ -1,11 +1,11 @@
 """What the store holds of an agent, resource by resource, as JSON: every text exact, nothing written like a key."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from fleet_tui.config.redact import redact
 from fleet_tui.domain.agent import Agent
@@ -32,10 +32,9 @@ def stored(fact: object) -> Any:
             one.name: dict(getattr(fact, one.name)) if one.name in _PAIRS else stored(getattr(fact, one.name))
             for one in fields(fact)
         }
-    if isinstance(fact, frozenset | set):
-        return sorted(stored(one) for one in fact)
-    if isinstance(fact, tuple | list):
-        return [stored(one) for one in fact]
+    if isinstance(fact, frozenset | tuple):
+        held = [stored(one) for one in cast("Iterable[object]", fact)]
+        return sorted(held) if isinstance(fact, frozenset) else held
     return fact
 
 

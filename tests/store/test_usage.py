@@ -1,6 +1,7 @@
 """Totals are what the lines say, whatever the order and number of polls, and never the same money twice."""
 
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -146,6 +147,44 @@ def test_totals_equal_a_recomputation_from_the_lines(polls: list[list[UsageLine]
         for poll in polls:
             held.observe(usage=tuple(poll))
         assert totals(held) == recomputed([line for poll in polls for line in poll])
+
+
+@settings(max_examples=40, deadline=None)
+@given(ledger())
+def test_the_counted_parts_of_a_day_add_up_to_its_totals(polls: list[list[UsageLine]]) -> None:
+    with tempfile.TemporaryDirectory() as directory, stores(Path(directory) / "state") as held:
+        for poll in polls:
+            held.observe(usage=tuple(poll))
+        reader = held.reader()
+        told = {(t.day, t.agent, t.team, t.source, t.side, t.currency): t.amount_micro for t in totals(held)}
+        for day in {key[0] for key in told}:
+            parts = reader.parts(day=day)
+            added: Counter[tuple[object, ...]] = Counter()
+            for part in parts:
+                added[(part.day, part.agent, part.team, part.subject.source, part.side, part.currency)] += (
+                    part.counts_micro
+                )
+            assert {k: v for k, v in added.items() if v} == {k: v for k, v in told.items() if k[0] == day and v}
+            for agent in {part.agent for part in parts}:
+                assert reader.parts(day=day, agent=agent) == tuple(part for part in parts if part.agent == agent)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ledger())
+def test_money_by_time_adds_up_to_the_counted_cost(polls: list[list[UsageLine]]) -> None:
+    with tempfile.TemporaryDirectory() as directory, stores(Path(directory) / "state") as held:
+        for poll in polls:
+            held.observe(usage=tuple(poll))
+        days = sorted({t.day for t in totals(held)})
+        by_time: Counter[tuple[str, str]] = Counter()
+        for one in held.reader().spent(since=DAY - timedelta(days=30), step_s=900):
+            by_time[(one.agent, one.currency)] += one.amount_micro
+        counted: Counter[tuple[str, str]] = Counter()
+        for day in days:
+            for part in held.reader().parts(day=day):
+                if part.side is Side.COST:
+                    counted[(part.agent, part.currency)] += part.counts_micro
+        assert +by_time == +counted
 
 
 @settings(max_examples=30, deadline=None)

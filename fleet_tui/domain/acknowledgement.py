@@ -73,6 +73,13 @@ class Judged:
     item: Item
     standing: Standing
     by: Acknowledgement | None = None
+    found: Item | None = None
+    """The item as the rules gave it, where that is another."""
+
+    @property
+    def plain(self) -> Item:
+        """What an acknowledgement is judged against: not raised."""
+        return self.found or self.item
 
     @property
     def open(self) -> bool:
@@ -120,8 +127,8 @@ def judged(
         how, up = standing(item, ack, now)
         raised = max(raised, up)
         if how is not Standing.OPEN:
-            return Judged(item=_raised(item, raised), standing=how, by=ack)
-    return Judged(item=_raised(item, raised), standing=Standing.OPEN)
+            return Judged(item=_raised(item, raised), standing=how, by=ack, found=item)
+    return Judged(item=_raised(item, raised), standing=Standing.OPEN, found=item)
 
 
 def _raised(item: Item, by: int) -> Item:

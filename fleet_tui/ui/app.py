@@ -37,6 +37,7 @@ from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import OrderSettled
+from fleet_tui.views.attention import AttentionBook
 from fleet_tui.views.model import Change, FleetModel
 
 _STYLES: Final = Path(__file__).parent / "styles"
@@ -63,6 +64,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
         super().__init__(log_path=log_path, driver_class=driver_class)
         self.session = session
         self.model = FleetModel(join=session.join)
+        self.book = AttentionBook(self.model)
         self.feed = Feed(session.reader, self.post_message)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)

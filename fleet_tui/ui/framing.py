@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.text import safe_line
+from fleet_tui.ui.attending import AttendingApp
 from fleet_tui.ui.messages import RowPicked, StoreTrouble, Told
 from fleet_tui.ui.navigating import NavigatingApp
 from fleet_tui.ui.text import Line
@@ -32,14 +33,12 @@ _SOONEST_S: Final = 1.0
 _LATEST_S: Final = 60.0
 
 
-class FramingApp(NavigatingApp):
+class FramingApp(NavigatingApp, AttendingApp):
     """Draws nothing that stands there already, and wakes up only when something will print something else."""
 
     header: Line
     strip: Line
     footer: Footer
-    _trouble: str = ""
-    _told_trouble: str = ""
     _kept_s: float | None = None
     _due: Timer | None = None
     _resting: Timer | None = None
@@ -93,7 +92,9 @@ class FramingApp(NavigatingApp):
 
     def _draw_top(self) -> None:
         now, width = self.session.now(), max(1, self.size.width)
-        self.header.show(*header_line(self.model, self.session.standing, now, width))
+        attention = self.attended()
+        self.header.show(*header_line(self.model, self.session.standing, now, width, attention=attention))
+        self.pane.attend(attention)
         if self._trouble:
             self.strip.show(*cut((said(self._trouble, Role.BAD),), width))
         else:
@@ -113,7 +114,7 @@ class FramingApp(NavigatingApp):
         """Set the one timer that draws again what the clock alone changes."""
         now = self.session.now()
         until = self.session.window_until
-        times = [self.fleet_pane.next_due(now), strip_due(self.model.statuses.values(), now)]
+        times = [self.fleet_pane.next_due(now), strip_due(self.model.statuses.values(), now), self.book.due(now)]
         if until is not None and until > now:
             times.append(until - timedelta(seconds=int((until - now).total_seconds()) // 60 * 60 - 1))
         soonest = min((at for at in times if at is not None and at > now), default=now + timedelta(seconds=_LATEST_S))

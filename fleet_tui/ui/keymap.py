@@ -5,7 +5,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from fleet_tui.ui.keys import acting, looking, navigating, owning
+from fleet_tui.ui.keys import acting, attending, looking, navigating, owning
 from fleet_tui.ui.keys.table import KeyAction, View
 
 ACTIONS: Final[tuple[KeyAction, ...]] = (
@@ -13,6 +13,7 @@ ACTIONS: Final[tuple[KeyAction, ...]] = (
     *navigating.KEYS,
     *looking.KEYS,
     *owning.KEYS,
+    *attending.KEYS,
     *acting.ORDERS,
     *navigating.LEAVING,
 )

@@ -146,13 +146,27 @@ class NavigatingApp(ConsoleApp):
         pane = self.pane
         if pane.opens():
             return
-        if pane.handle_under_cursor() is not None:
+        if (handle := pane.row_in_fleet()) is not None:
+            self._go_to_row(handle)
+        elif pane.handle_under_cursor() is not None and not pane.tells:
             self.run_action_soon("detail")
         elif (chosen := pane.leads_to()) is not None:
             self.fleet_pane.narrow(chosen)
             self.action_view(View.FLEET.value)
         elif (story := pane.story()) is not None:
             self.push_screen(TextScreen(*story))
+
+    def _go_to_row(self, handle: str) -> None:
+        """Show an agent's row in FLEET; what hides it is let go."""
+        self.action_view(View.FLEET.value)
+        if not self.fleet_pane.table.move_to_key(handle):
+            self.action_up()
+            if not self.fleet_pane.table.move_to_key(handle):
+                self.say(SafeText("its row is not in FLEET any more"))
+
+    def action_attend(self) -> None:
+        """Show what needs somebody."""
+        self.action_view(View.ATTENTION.value)
 
     def run_action_soon(self, action: str) -> None:
         """Run one of the app's own actions."""

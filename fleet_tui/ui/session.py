@@ -31,6 +31,14 @@ def _nobody_can_look(_resources: Sequence[Resource]) -> Mapping[ResourceKey, Dir
     return {}
 
 
+def _disk_unknown() -> int | None:
+    return None
+
+
+def _no_runbook(_: str) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(kw_only=True)
 class Session:
     """Made by the root, handed to the app. `window_until` is this console's own and dies with it."""
@@ -53,6 +61,10 @@ class Session:
     """Starts one where none is alive; gives a sentence where that was not possible."""
     look_for_dirt: DirtReader = _nobody_can_look
     """Looks into the directories of agents of this machine. Blocks."""
+    low_disk_bytes: Callable[[], int | None] = _disk_unknown
+    """What is left where the store is, in whole megabytes, where that is little; else None."""
+    runbook: Callable[[str], tuple[str, ...]] = _no_runbook
+    """The lines of a runbook of the operator's own, empty where there is none."""
     window_until: datetime | None = None
     beside: Path | None = None
     """Where fleet.toml is, or would be: themes, keys, columns and plugins stand beside it."""

@@ -9,6 +9,8 @@ from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views.ages import left
 from fleet_tui.views.amounts import full, short, sign
+from fleet_tui.views.attention import NOTHING, Attention
+from fleet_tui.views.attention_rows import header_cell
 from fleet_tui.views.cells import Cell, Role, phase_role
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import SPACE, Line, Piece, fitted, said, word
@@ -50,7 +52,15 @@ def permission(standing: Standing, now: datetime) -> Line:
     return (hands, SPACE, said(f"[AUTO {','.join(standing.auto)}]", Role.BAD))
 
 
-def header_line(model: FleetModel, standing: Standing, now: datetime, width: int, *, title: str = "") -> Line:
+def header_line(
+    model: FleetModel,
+    standing: Standing,
+    now: datetime,
+    width: int,
+    *,
+    title: str = "",
+    attention: Attention = NOTHING,
+) -> Line:
     """One line; on a narrow screen counts drop before money, and the fleet's name and permission never do."""
     name: Line = (word("fleet ", Role.DIM), said(standing.fleet, Role.TITLE, 24))
     if standing.production:
@@ -62,6 +72,9 @@ def header_line(model: FleetModel, standing: Standing, now: datetime, width: int
     ]
     if title:
         pieces.append(Piece(cells=(word(title, Role.STRONG),), priority=1))
+    if (asks := header_cell(attention)) is not None:
+        hint = (asks, word(" (press !)", Role.DIM)) if attention.new else (asks,)
+        pieces.append(Piece(cells=hint, priority=1 if attention.new else 8, shorter=(asks,)))
     return fitted([*pieces, *_counts(model), *_money(model, now)], width)
 
 

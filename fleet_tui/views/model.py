@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.agent import Agent, Join, agent_of, agents_of_id
 from fleet_tui.domain.assignment import Overlay, overlaid
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import AgentId, Layer, ResourceKey, SourceName, unpacked
+from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
@@ -20,6 +22,7 @@ from fleet_tui.domain.sprawl import Finding, RuleName
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.ledger import Ledger
 from fleet_tui.views.names import ShownNames, suffixed
+from fleet_tui.views.needs import Needs
 from fleet_tui.views.tally import Tally
 
 ENDED_STAYS: Final = timedelta(minutes=15)
@@ -43,11 +46,12 @@ class Change:
     findings: bool = False
     money: bool = False
     actions: tuple[ActionRecord, ...] = ()
+    told: bool = False
+    """Somebody deals with something, a hand-over moved, or a channel fares otherwise."""
 
     def __bool__(self) -> bool:
-        return bool(
-            self.changed or self.gone or self.whole or self.sources or self.findings or self.money or self.actions
-        )
+        facts = self.sources or self.findings or self.money or self.actions or self.told
+        return bool(self.changed or self.gone or self.whole or facts)
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class FleetModel:
         self._loading_whole = False
         self.store_id = ""
         self.revision = -1
+        self.moved = 0
+        """Grows with every change; what is derived from the model is as old as the number it was made at."""
         self._forget()
 
     def _forget(self) -> None:
@@ -79,6 +85,9 @@ class FleetModel:
         self.found: Counter[RuleName] = Counter()
         self.actions: dict[ActionId, ActionRecord] = {}
         self.hand_overs: dict[str, HandOver] = {}
+        self.acknowledgements: dict[str, Acknowledgement] = {}
+        self.channels: dict[str, ChannelStatus] = {}
+        self.needs = Needs()
         self.agents: dict[str, Agent] = {}
         self.fleet: dict[str, Agent] = {}
         self.loose: set[ResourceKey] = set()
@@ -93,6 +102,11 @@ class FleetModel:
         self._handle_of: dict[ResourceKey, str] = {}
         self._acting_on: dict[ResourceKey, ActionId] = {}
         self._expiries: list[tuple[datetime, str]] = []
+
+    @property
+    def loading(self) -> bool:
+        """Pieces of something larger are still to come."""
+        return self._loading
 
     def handle_of(self, key: ResourceKey) -> str | None:
         """Which row a resource belongs to."""
@@ -138,13 +152,15 @@ class FleetModel:
         for agent in self.ledger.take(delta.totals):
             touched.redraw.update(self._handles.get(AgentId(agent), ()))
         self._take_actions(delta.actions, touched)
-        for hand_over in delta.hand_overs:
-            self.hand_overs[hand_over.hand_over_id] = hand_over
+        self.hand_overs.update((one.hand_over_id, one) for one in delta.hand_overs)
+        self.acknowledgements.update((one.cause, one) for one in delta.acknowledgements)
+        self.channels.update((one.name, one) for one in delta.channels)
         for name in delta.gone_sources:
             self.statuses.pop(name, None)
         self.statuses.update((status.name, status) for status in delta.statuses)
         changed, gone = self._regroup(touched, now)
         changed |= {handle for handle in touched.redraw if handle in self.fleet}
+        self.moved += 1
         return Change(
             changed=frozenset(changed),
             gone=frozenset(gone),
@@ -154,6 +170,7 @@ class FleetModel:
             findings=bool(delta.findings or delta.gone_findings),
             money=bool(delta.totals),
             actions=delta.actions,
+            told=bool(delta.acknowledgements or delta.hand_overs or delta.channels),
         )
 
     def expire(self, now: datetime) -> frozenset[str]:
@@ -251,6 +268,7 @@ class FleetModel:
     def _take_actions(self, actions: Iterable[ActionRecord], touched: _Touched) -> None:
         for action in actions:
             self.actions[action.action_id] = action
+            self.needs.settled(action)
             key = action.target.key
             if action.outcome is None:
                 self._acting_on[key] = action.action_id
@@ -300,6 +318,7 @@ class FleetModel:
         for resource in agent.resources:
             self._handle_of[resource.key] = handle
         self.agents[handle] = agent
+        self.needs.placed(agent)
         shown_before = self.fleet.get(handle)
         if _in_fleet(agent, now):
             if shown_before is not None:
@@ -321,6 +340,7 @@ class FleetModel:
 
     def _remove(self, handle: str, gone: set[str]) -> None:
         self.agents.pop(handle, None)
+        self.needs.removed(handle)
         if (shown := self.fleet.get(handle)) is not None:
             self._hide(handle, shown)
             gone.add(handle)

@@ -9,11 +9,12 @@ from textual.containers import Vertical
 from textual.widgets import Input
 from typing_extensions import override
 
+from fleet_tui.domain.acknowledgement import LONGEST
 from fleet_tui.domain.action import Params
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.text import SafeText
-from fleet_tui.ui.dialogs.base import Dialog
+from fleet_tui.ui.dialogs.base import Dialog, T
 from fleet_tui.ui.text import Line, field, label, title
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import said, word
@@ -23,7 +24,7 @@ TASK_TO: Final = "task-to"
 _LONGEST_S: Final = 24 * 3600
 
 
-class _Ask(Dialog[Params]):
+class _Ask(Dialog[T]):
     """Lines that explain, fields to fill, and one line for what is wrong."""
 
     heading: SafeText
@@ -117,7 +118,34 @@ class HandOverDialog(Dialog[bool]):
         self.dismiss(True)  # noqa: FBT003 - the value of the dialog
 
 
-class ExtendDialog(_Ask):
+class SnoozeDialog(_Ask[int]):
+    """For how many seconds something is put off."""
+
+    heading = SafeText("SNOOZE: for how long?")
+    yes = SafeText("Snooze")
+
+    @override
+    def explain(self) -> Cell:
+        return word("it leaves the list and comes back then: 30m, 4h, 2d, at most 30d")
+
+    @override
+    def fields(self) -> ComposeResult:
+        yield field(SafeText("4h"), id="for", placeholder=SafeText("4h"))
+
+    @override
+    def accept(self) -> None:
+        try:
+            seconds = duration_s(self.query_one("#for", Input).value.strip())
+        except FilterError as error:
+            self.wrong(str(error))
+            return
+        if not 0 < seconds <= LONGEST.total_seconds():
+            self.wrong("at most 30d, and more than nothing")
+            return
+        self.dismiss(seconds)
+
+
+class ExtendDialog(_Ask[Params]):
     """How long from now the end shall be."""
 
     heading = SafeText("EXTEND: how long from now?")
@@ -144,7 +172,7 @@ class ExtendDialog(_Ask):
         self.dismiss(Params(extend_s=seconds))
 
 
-class ReassignDialog(_Ask):
+class ReassignDialog(_Ask[Params]):
     """Owner, team, task and parent, or a hand-over of the task. What is left empty stays as it is."""
 
     heading = SafeText("REASSIGN")

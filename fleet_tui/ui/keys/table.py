@@ -14,6 +14,7 @@ class View(StrEnum):
     SPEND = "spend"
     FAILURES = "failures"
     SPRAWL = "sprawl"
+    ATTENTION = "attention"
     AUDIT = "audit"
     STACK = "stack"
     TREE = "tree"
@@ -24,14 +25,16 @@ VIEW_KEYS: Final = {
     View.SPEND: "2",
     View.FAILURES: "3",
     View.SPRAWL: "4",
+    View.ATTENTION: "5",
     View.AUDIT: "6",
     View.STACK: "7",
     View.TREE: "8",
 }
 EVERYWHERE: Final = frozenset(View)
-WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES, View.TREE})
+WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES, View.ATTENTION, View.TREE})
 """Views whose rows are agents, so that a verb has something to act on."""
 FLEET_ONLY: Final = frozenset({View.FLEET})
+ATTENTION_ONLY: Final = frozenset({View.ATTENTION})
 FILTERED: Final = frozenset({View.FLEET, View.SPEND, View.FAILURES, View.SPRAWL, View.STACK, View.TREE})
 """Views that a filter narrows, each its own."""
 SPEND_ONLY: Final = frozenset({View.SPEND})

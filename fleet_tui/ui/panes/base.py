@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 
+from fleet_tui.domain.acknowledgement import Judged
 from fleet_tui.domain.filter import EVERYTHING, Filter
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import FleetReader
@@ -13,6 +14,7 @@ from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.narrow import narrowed
@@ -27,6 +29,9 @@ class Pane(Vertical):
     """It also shows what no delta carries: that is read when the pane is shown and when an action settles."""
     reads_every_s: ClassVar[float | None] = None
     """And again with the first delta after so long."""
+
+    tells: ClassVar[bool] = False
+    """Enter shows the story of its row, also where that stands for an agent."""
 
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(id=self.view.value)
@@ -70,6 +75,17 @@ class Pane(Vertical):
     def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
         """Read what no delta carries, in a thread; what this gives is run by the app, and draws. Raises StoreError."""
         raise NotImplementedError
+
+    def attend(self, attention: Attention) -> None:
+        """What needs somebody was looked at; most panes leave that to the header."""
+
+    def alerts(self, attention: Attention) -> tuple[Judged, ...]:
+        """What `i` would take now."""
+        return attention.of(self.chosen())
+
+    def row_in_fleet(self) -> str | None:
+        """The agent whose row in FLEET Enter goes to; None: it opens something here."""
+        return None
 
     def story(self) -> tuple[SafeText, Lines] | None:
         """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""

@@ -1,0 +1,86 @@
+"""The part of the app that says who deals with what. Nothing of it touches an agent, so no window need be open."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from fleet_tui.domain.acknowledgement import Dealt, Judged, Standing, Word
+from fleet_tui.domain.attention_place import Place
+from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ports import StoreError
+from fleet_tui.ui.console_app import ConsoleApp
+from fleet_tui.ui.dialogs.ask import SnoozeDialog
+from fleet_tui.ui.messages import Told
+from fleet_tui.views.ages import fine
+from fleet_tui.views.attention import Attention, AttentionBook
+from fleet_tui.views.attention_rows import what
+
+_NAMED = 3
+
+
+class AttendingApp(ConsoleApp):
+    """Looks what needs somebody, and keeps who takes it."""
+
+    book: AttentionBook
+    _trouble: str = ""
+    """Why the store cannot be read now."""
+    _told_trouble: str = ""
+    """Why no collector could be started."""
+
+    def attended(self) -> Attention:
+        """What needs somebody, as the store and this console's own place say it."""
+        place = Place(store=self._trouble, collector=self._told_trouble, free_bytes=self.session.low_disk_bytes())
+        return self.book.look(self.session.now(), place)
+
+    def action_take(self) -> None:
+        """Take what is marked, else what the row under the cursor is about."""
+        meant = self.pane.alerts(self.attended())
+        if not meant:
+            self.say(SafeText("nothing needs you on this row: ! lists what does"))
+            return
+        waiting = [one for one in meant if one.standing is not Standing.TAKEN]
+        if not waiting:
+            by = meant[0].by
+            self.say(safe_line(f"{by.by if by is not None else 'somebody'} has taken it already"))
+            return
+        self._deal(waiting, Dealt.TAKEN, None, "taken")
+
+    def action_snooze(self) -> None:
+        """Put it off for as long as is typed."""
+        meant = self.pane.alerts(self.attended())
+        if not meant:
+            self.say(SafeText("nothing is marked or under the cursor"))
+            return
+
+        def told(seconds: int | None) -> None:
+            if seconds is not None:
+                self._deal(meant, Dealt.SNOOZED, seconds, f"snoozed for {fine(seconds)}")
+
+        self.push_screen(SnoozeDialog(), told)
+
+    def _deal(self, meant: Sequence[Judged], dealt: Dealt, for_s: int | None, word: str) -> None:
+        session = self.session
+        now = session.now()
+        said = Word(
+            actor=session.actor,
+            host=session.host,
+            via="console",
+            now=now,
+            until=None if for_s is None else now + timedelta(seconds=for_s),
+        )
+        items = [one.plain for one in meant]
+
+        def keep() -> None:
+            try:
+                session.intents.acknowledge(items, dealt, said)
+            except StoreError as error:
+                self.post_message(Told(safe_line(f"not {dealt}: {error}"), bad=True))
+                return
+            self.post_message(Told(safe_line(f"{word}: {_named(what(item) for item in items)}")))
+
+        self.run_worker(keep, thread=True, group="writes")
+
+
+def _named(texts: Iterable[str]) -> str:
+    every = list(texts)
+    more = f" and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+    return "; ".join(every[:_NAMED]) + more

@@ -1,0 +1,121 @@
+"""ATTENTION: what needs somebody, what waiting has cost, and what to press."""
+
+from textual.app import ComposeResult
+from typing_extensions import override
+
+from fleet_tui.domain.acknowledgement import Judged
+from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.screens.text import Lines
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.table import CursorMoved, FleetTable
+from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.attention import NOTHING, Attention
+from fleet_tui.views.attention_rows import attention_table, story_lines, summary
+from fleet_tui.views.cells import Role
+from fleet_tui.views.model import Change
+from fleet_tui.views.pieces import word
+
+SHOWN: int = 1000
+"""More than these nobody reads: the line above counts them all, and `fleet-tui attention` lists them."""
+_HINT = "taken items come back if the cause changes or after 4 h (at most 2 times)"
+
+
+class AttentionPane(Pane):
+    """A table of causes above the story of the one under the cursor; keys act on the agents it is about."""
+
+    view = View.ATTENTION
+    tells = True
+    attention: Attention = NOTHING
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Line(id="attention-summary")
+        table = attention_table(self.model, (), self.session.now())
+        yield ViewTable(table.columns, id="attention-table", ascii_only=self.ascii_only)
+        yield Line(id="attention-story")
+        yield Line(id="attention-hint")
+
+    @property
+    @override
+    def table(self) -> FleetTable:
+        return self.query_one("#attention-table", FleetTable)
+
+    @override
+    def take(self, change: Change) -> None:
+        """What it shows is looked at after every change, by the app."""
+
+    @override
+    def attend(self, attention: Attention) -> None:
+        if attention is not self.attention:
+            self.attention = attention
+            self.refill()
+
+    @override
+    def refill(self) -> None:
+        now = self.session.now()
+        said = (word("ATTENTION  ", Role.TITLE), *summary(self.model, self.attention, now))
+        self.query_one("#attention-summary", Line).show(*said)
+        table = attention_table(self.model, self.attention.items, now, at_most=SHOWN)
+        self.query_one("#attention-table", ViewTable).show(table)
+        self.query_one("#attention-hint", Line).show(word(_HINT, Role.DIM))
+        self._draw_story()
+
+    def on_cursor_moved(self, message: CursorMoved) -> None:
+        """The story follows the cursor."""
+        message.stop()
+        self._draw_story()
+
+    def _draw_story(self) -> None:
+        one, line = self._under_cursor(), self.query_one("#attention-story", Line)
+        line.display = one is not None
+        if one is not None:
+            runbook = self.session.runbook(one.item.runbook) if one.item.runbook else ()
+            line.show_rows(story_lines(one, self.session.now(), runbook=runbook)[: line.size.height or 6])
+
+    def _under_cursor(self) -> Judged | None:
+        key = None if self.table.cursor_gone else self.table.cursor_key
+        return next((one for one in self.attention.items if one.item.cause == key), None)
+
+    @override
+    def alerts(self, attention: Attention) -> tuple[Judged, ...]:
+        marks = self.table.marks
+        if marks:
+            return tuple(one for one in attention.items if one.item.cause in marks)
+        key = None if self.table.cursor_gone else self.table.cursor_key
+        return tuple(one for one in attention.items if one.item.cause == key)
+
+    @override
+    def handle_under_cursor(self) -> str | None:
+        one = self._under_cursor()
+        return next((h for h in one.item.handles if h in self.model.agents), None) if one is not None else None
+
+    @override
+    def chosen(self) -> tuple[str, ...]:
+        """Every agent that the marked items are about, else those of the one under the cursor."""
+        handles = (handle for one in self.alerts(self.attention) for handle in one.item.handles)
+        return tuple(handle for handle in dict.fromkeys(handles) if handle in self.model.agents)
+
+    @override
+    def row_in_fleet(self) -> str | None:
+        one = self._under_cursor()
+        if one is None or len(one.item.handles) != 1:
+            return None
+        return one.item.handles[0] if one.item.handles[0] in self.model.fleet else None
+
+    @override
+    def marked(self) -> SafeText:
+        count = self.table.mark_count
+        return SafeText(f"{count} marked ") if count else SafeText("")
+
+    @override
+    def story(self) -> tuple[SafeText, Lines] | None:
+        """All of it, for an item that is no single row of FLEET."""
+        one = self._under_cursor()
+        if one is None:
+            return None
+        now = self.session.now()
+        names = [self.model.names.of(handle) for handle in one.item.handles if handle in self.model.agents]
+        story = story_lines(one, now, runbook=self.session.runbook(one.item.runbook))
+        return SafeText("attention"), [*story, *((name,) for name in names)]

@@ -19,6 +19,8 @@ from fleet_tui.splash import Splash, is_plain, terminal
 from fleet_tui.store.schema import STORE_FILE
 
 CONSOLE_LOG: Final = "console.log"
+_MEGABYTE: Final = 1_000_000
+_RUNBOOK_BYTES: Final = 64 * 1024
 THEME_VARIABLE: Final = "FLEET_TUI_THEME"
 LOCAL: Final = "local"
 """The provider of what runs on this machine."""
@@ -74,6 +76,8 @@ def run(
                 env=env,
                 state_dir=state_dir,
                 reread=Rereader(read_config, state_dir),
+                low_disk_bytes=partial(low_disk_bytes, state_dir),
+                runbook=partial(runbook, beside),
             )
             take(config, session)
             ConsoleDriver.handover = splash
@@ -151,6 +155,31 @@ class Rereader:
             return str(error)
         reload_collector(self.state_dir)
         return partial(take, config)
+
+
+def low_disk_bytes(state_dir: Path) -> int | None:
+    """What is left where the store is, in whole megabytes so that it seldom changes; None where it is enough."""
+    from fleet_tui.domain.attention_place import DISK_LOW_BYTES
+
+    try:
+        found = os.statvfs(state_dir)
+    except OSError:
+        return None
+    free = found.f_bavail * found.f_frsize
+    return free // _MEGABYTE * _MEGABYTE if free < DISK_LOW_BYTES else None
+
+
+def runbook(beside: Path | None, name: str) -> tuple[str, ...]:
+    """The lines of `runbooks/NAME.md` beside fleet.toml; none where there is no such file, or it cannot be read."""
+    from fleet_tui.config.files import read_regular
+
+    if beside is None or not name:
+        return ()
+    try:
+        _, raw = read_regular(beside / "runbooks" / f"{name}.md", _RUNBOOK_BYTES)
+    except OSError:
+        return ()
+    return (f"runbook {name}.md", *raw.decode("utf-8", "replace").splitlines())
 
 
 def user_name() -> str:

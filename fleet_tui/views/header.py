@@ -73,8 +73,9 @@ def header_line(
     if title:
         pieces.append(Piece(cells=(word(title, Role.STRONG),), priority=1))
     if (asks := header_cell(attention)) is not None:
-        hint = (asks, word(" (press !)", Role.DIM)) if attention.new else (asks,)
-        pieces.append(Piece(cells=hint, priority=1 if attention.new else 8, shorter=(asks,)))
+        pieces.append(Piece(cells=(asks,), priority=1 if attention.new else 8))
+        if attention.new:
+            pieces.append(Piece(cells=(word("(press !)", Role.DIM),), priority=10))
     return fitted([*pieces, *_counts(model), *_money(model, now)], width)
 
 

@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui.domain.acknowledgement import Judged
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.screens.text import Lines
@@ -107,7 +107,7 @@ class AttentionPane(Pane):
     @override
     def marked(self) -> SafeText:
         count = self.table.mark_count
-        return SafeText(f"{count} marked ") if count else SafeText("")
+        return safe_line(f"{count} marked ") if count else SafeText("")
 
     @override
     def story(self) -> tuple[SafeText, Lines] | None:

@@ -1,0 +1,146 @@
+"""ATTENTION in a console: from anywhere, to the row, taken in one's name, never by a store that is full."""
+
+from datetime import timedelta
+
+import pytest
+
+from fleet_tui.domain.acknowledgement import Dealt, acknowledged
+from fleet_tui.domain.action import Verb
+from fleet_tui.domain.phase import Phase
+from fleet_tui.ui.dialogs.plan import PlanDialog
+from fleet_tui.ui.keys.table import View
+from tests.support import facts
+from tests.support.consoles import Desk
+from tests.support.facts import NOW, next_delta, whole
+from tests.support.wait import eventually_async
+
+STUCK = facts.resource("s1", agent="etl", phase=Phase.STUCK, usd="0.60", since_s=600)
+WAITS = facts.resource("w1", agent="bot", phase=Phase.WAITING)
+RUNS = facts.resource("r1", agent="fine")
+
+
+def desk(**how: bool) -> Desk:
+    return Desk(whole(STUCK, WAITS, RUNS), **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 32)])
+async def test_the_header_counts_and_the_list_says_what_waiting_cost(size: tuple[int, int]) -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=size, notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await one.shows(pilot, "! 2 new")
+        await pilot.press("2", "exclamation_mark")
+        await one.shows(pilot, "ATTENTION  2 open  2 new")
+        await one.shows(pilot, "etl no progress: test")
+        assert "$0.10~" in one.text()
+        assert "it has a task and shows no work" in one.text()
+
+
+async def test_enter_goes_to_the_row_in_fleet_even_where_a_filter_hides_it() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("slash", *"fine", "enter")
+        await one.settled(pilot, 1)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        await pilot.press("enter")
+        await one.settled(pilot, 3)
+        assert one.app.pane.view is View.FLEET
+        assert one.app.fleet_pane.table.cursor_key == "etl"
+
+
+async def test_i_takes_the_row_under_the_cursor_in_a_console_that_may_do_nothing_else() -> None:
+    one = desk(read_only=True)
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        one.app.fleet_pane.table.move_to_key("etl")
+        await pilot.press("i")
+        await one.shows(pilot, "taken: etl no progress")
+        (ack,) = one.intents.dealt
+        assert (ack.by, ack.dealt, ack.cause) == ("kim", Dealt.TAKEN, "agent:etl:stuck")
+        assert one.intents.acts == 0
+
+
+async def test_nothing_is_taken_where_nothing_needs_anybody() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        one.app.fleet_pane.table.move_to_key("fine")
+        await pilot.press("i")
+        await one.shows(pilot, "nothing needs you on this row")
+        assert one.intents.dealt == []
+
+
+async def test_a_store_that_cannot_be_written_takes_nothing_and_says_so() -> None:
+    one = desk()
+    one.intents.full = True
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        await pilot.press("i")
+        await one.shows(pilot, "not taken: the disk is full")
+
+
+async def test_what_another_console_took_is_seen_and_told_when_taken_again() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "2 new")
+        item = one.app.attended().of(["etl"])[0].plain
+        ack = acknowledged(item, Dealt.TAKEN, None, by="ada", now=NOW)
+        one.reader.put(next_delta(2, acknowledgements=(ack,)))
+        await one.shows(pilot, "taken ada")
+        await one.shows(pilot, "! 1 new")
+        one.app.pane.table.move_to_key(item.cause)
+        await pilot.press("i")
+        await one.shows(pilot, "ada has taken it already")
+        assert one.intents.dealt == []
+
+
+async def test_z_puts_it_off_for_the_time_that_was_typed() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        await pilot.press("Z")
+        await one.shows(pilot, "SNOOZE: for how long?")
+        await pilot.press("tab", "tab")
+        one.app.screen.query_one("#for").focus()
+        await pilot.press("end", "backspace", "backspace", *"2h", "enter")
+        await one.shows(pilot, "snoozed for 2h00m")
+        (ack,) = one.intents.dealt
+        assert (ack.dealt, ack.until) == (Dealt.SNOOZED, NOW + timedelta(hours=2))
+
+
+async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        one.app.pane.table.move_to_key("agent:etl:stuck")
+        await pilot.press("ctrl+k")
+
+        async def planned() -> bool:
+            await pilot.pause()
+            return isinstance(one.app.screen, PlanDialog)
+
+        await eventually_async(planned, what="the plan")
+        assert isinstance(one.app.screen, PlanDialog)
+        assert one.app.screen._plan.verb is Verb.KILL
+        assert [r.key.id for r in one.app.screen._plan.targets] == ["s1"]
+
+
+async def test_trouble_with_the_store_stands_first() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        one.reader.trouble = "the disk is on fire"
+        await one.shows(pilot, "1 CRIT the store the disk is on fire")
+        one.reader.trouble = ""
+        await one.shows(pilot, "2 open")

@@ -21,10 +21,10 @@ def _read(text: str) -> dict[str, KeyAction]:
 
 
 def test_a_key_is_named_by_the_action_and_shown_as_it_is_pressed() -> None:
-    read = _read('detail = "ctrl-o"\nlogs = ["i", "F6"]\nfaults = ""\nkill = "ctrl+x"')
+    read = _read('detail = "ctrl-o"\nlogs = ["H", "F6"]\nfaults = ""\nkill = "ctrl+x"')
 
     assert (read["detail"].keys, read["detail"].shown) == (("ctrl+o",), "^o")
-    assert (read["logs"].keys, read["logs"].shown) == (("i", "f6"), "i/F6")
+    assert (read["logs"].keys, read["logs"].shown) == (("H", "f6"), "H/F6")
     assert (read["faults"].keys, read["faults"].shown) == ((), ":faults")
     assert (read["kill"].keys, read["kill"].action) == (("ctrl+x",), "ask('kill')")
 
@@ -36,10 +36,10 @@ def test_without_a_file_every_key_is_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
-        ('detial = "i"', 2, "there is no action `detial`; did you mean `detail`?"),
-        ('detail = "i"\nlogs = "d"\nraw = "l"', 4, ""),
+        ('detial = "H"', 2, "there is no action `detial`; did you mean `detail`?"),
+        ('detail = "H"\nlogs = "d"\nraw = "l"', 4, ""),
         ('faults = "l"', 2, "`faults` cannot have l: it is that of `logs`"),
-        ('faults = "i"\ngroup = "p"', 3, "`group` cannot have p: it is that of `pause`"),
+        ('faults = "H"\ngroup = "p"', 3, "`group` cannot have p: it is that of `pause`"),
         ('kill = "x"', 2, "`kill` needs a key with ctrl or alt, or a function key"),
         ('detail = "j"', 2, "`detail` cannot have j: it moves or marks in every table"),
         ('detail = "enter"', 2, "that key always means the same"),

@@ -20,24 +20,24 @@ def _write(folder: Path, name: str, text: str) -> Path:
 
 
 async def test_a_key_means_what_the_keymap_says_and_the_footer_and_the_help_say_so(tmp_path: Path) -> None:
-    _write(tmp_path, "keymap.toml", '[keys]\ndetail = "i"\nfaults = ""\nview.spend = "F2"\n')
+    _write(tmp_path, "keymap.toml", '[keys]\ndetail = "H"\nfaults = ""\nview.spend = "F2"\n')
     desk = Desk(a_fleet(), beside=tmp_path)
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot)
-        await desk.shows(pilot, "i detail")
+        await desk.shows(pilot, "H detail")
         await pilot.press("d", "f")
         await desk.shows(pilot, "FLEET[12]")
         assert not desk.app.in_front
-        await pilot.press("i")
+        await pilot.press("H")
         await desk.shows(pilot, "detail agent-")
         await pilot.press("escape", "question_mark")
-        await desk.shows(pilot, "i       the whole story of the row")
+        await desk.shows(pilot, "H       the whole story of the row")
         await pilot.press("escape", "f2")
         await desk.shows(pilot, "SPEND")
 
 
 async def test_a_wrong_keymap_is_told_with_its_line_and_every_key_is_as_before(tmp_path: Path) -> None:
-    _write(tmp_path, "keymap.toml", '[keys]\ndetail = "i"\nkill = "x"\n')
+    _write(tmp_path, "keymap.toml", '[keys]\ndetail = "H"\nkill = "x"\n')
     desk = Desk(a_fleet(), beside=tmp_path)
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot)

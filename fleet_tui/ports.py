@@ -261,6 +261,7 @@ class CollectorStore(Protocol):
 
     def accept(self, now: datetime) -> tuple[ActionRecord, ...]:
         """Turn new intents into accepted actions; give those."""
+        ...
 
     def unsettled(self) -> tuple[ActionRecord, ...]: ...
 
@@ -270,11 +271,13 @@ class CollectorStore(Protocol):
 
     def attempt(self, action_id: ActionId, target: Target, now: datetime) -> None:
         """Commit, durably, that an effect is about to be tried."""
+        ...
 
     def attempted(self, action_id: ActionId, target: Target) -> bool: ...
 
     def settle(self, action_id: ActionId, outcome: Outcome, now: datetime) -> bool:
         """Outcome and audit in one durable transaction; False when it was settled before (nothing is written)."""
+        ...
 
     def wanted(self, now: datetime) -> tuple[Wanted, ...]: ...
 
@@ -286,6 +289,7 @@ class CollectorStore(Protocol):
 
     def tidy(self, now: datetime) -> None:
         """Retention, horizon and checkpoint."""
+        ...
 
 
 class NoticeStore(Protocol):
@@ -297,6 +301,7 @@ class NoticeStore(Protocol):
 
     def keep_told(self, status: ChannelStatus, told: Sequence[Notice]) -> None:
         """How a channel fares, with what it was told, in one transaction."""
+        ...
 
 
 class FleetReader(Protocol):
@@ -304,20 +309,21 @@ class FleetReader(Protocol):
 
     def woken(self) -> bool:
         """A cheap hint that somebody committed since the last look."""
+        ...
 
     def load(self, on_delta: Callable[[FleetDelta], None], *, chunk: int = 2000) -> int:
         """Read everything, in pieces, within one transaction; give the revision reached."""
+        ...
 
     def changes(self, after: int) -> FleetDelta:
         """All that changed after a revision; whole when that is older than the horizon or of another store."""
+        ...
 
     def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]: ...
 
-    def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]:
-        """The newest lines behind a `seq`, oldest first, each cut to what a screen can draw."""
+    def log_after(self, key: ResourceKey, *, seq: int, limit: int) -> tuple[LogLine, ...]: ...
 
-    def log_state(self, key: ResourceKey) -> LogState | None:
-        """What is kept of a log; None where it was never read."""
+    def log_state(self, key: ResourceKey) -> LogState | None: ...
 
     def events(self, *, limit: int, key: ResourceKey | None = None) -> tuple[Event, ...]: ...
 
@@ -329,21 +335,19 @@ class FleetReader(Protocol):
 
     def reach(self, *, since: datetime) -> tuple[ReachHour, ...]:
         """How our own readings went, by source and hour, in the last 8 days at most."""
+        ...
 
-    def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
-        """Measured vitals of one resource, oldest first; the newest few may still be with the collector."""
+    def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]: ...
 
-    def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]:
-        """Counted cost since a moment, each piece within one step of `step_s` or as long as its line."""
+    def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]: ...
 
-    def parts(self, *, day: date, agent: str | None = None) -> tuple[Part, ...]:
-        """A UTC day's money taken apart; the counted parts of a side add up to its totals."""
+    def parts(self, *, day: date, agent: str | None = None) -> tuple[Part, ...]: ...
 
-    def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]:
-        """The spans in which each source was watched."""
+    def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]: ...
 
     def at(self, moment: datetime) -> tuple[Resource, ...]:
         """The resources as they stood at a moment of the last 48 h."""
+        ...
 
 
 class IntentStore(Protocol):
@@ -353,22 +357,27 @@ class IntentStore(Protocol):
 
     def overlay(self, overlays: Sequence[Overlay], *, now: datetime, host: str, why: str) -> None:
         """Lay assignments over what providers say; each is in the audit."""
+        ...
 
     def want(self, kind: WantedKind, subject: str, *, now: datetime, for_s: float) -> None: ...
 
     def note(self, what: str, *, actor: str, host: str, via: str, why: str, now: datetime) -> None:
         """A line in the audit that is not an action: a write window opened or closed."""
+        ...
 
     def acknowledge(self, items: Sequence[Item], dealt: Dealt, word: Word) -> tuple[Acknowledgement, ...]:
         """Take or snooze items as the rules gave them, each with its line in the audit; give what stands now."""
+        ...
 
     def silence(self, ack: Acknowledgement, *, host: str, via: str) -> None:
         """Keep a silence of a cause or of a filter, with its line in the audit."""
+        ...
 
     def hand_over(self, hand_over: HandOver) -> None: ...
 
     def confirm_hand_over(self, hand_over_id: str, *, actor: str, host: str, now: datetime) -> HandOver | None:
         """Move the task (overlays on both agents) and mark it confirmed, in one transaction; None: not waiting."""
+        ...
 
 
 class StoreError(Exception):

@@ -54,7 +54,7 @@ class SpendPane(Pane):
         groups = [word(f" {by}", Role.STRONG if by is self.by else Role.DIM) for by in GroupBy]
         first = (word("SPEND", Role.TITLE), word("  today, UTC  by", Role.DIM), *groups)
         self.query_one("#spend-summary", Line).show_rows([first, *spend_lines(self.model, now, self.by)], layout=True)
-        self.set_class(self.app.size.height >= CHART_LINES, "charted")
+        self.set_class(self.screen.size.height >= CHART_LINES, "charted")
         self.query_one(ViewTable).show(spend_table(self.model, now, self.by))
 
     @override

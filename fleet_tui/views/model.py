@@ -305,6 +305,8 @@ class FleetModel:
         for handle in before:
             if handle not in after:
                 self._remove(handle, gone)
+                if not after and self._owners.get(handle) == id_:
+                    del self._owners[handle]
         for agent in agents:
             self._place(agent, now, changed, gone)
 

@@ -28,6 +28,8 @@ BENCHES = (
     Bench("console", "100,000 rows in the real console: frames, sorts, memory"),
     Bench("idle", "figures 7 and 17: an idle minute of the console at 10,000 agents"),
     Bench("start", "figures 2, 3, 18, 19 and 20: starts, memory, the way out, commands"),
+    Bench("far", "figure 8: from key to frame through ssh with 50 ms of round trip"),
+    Bench("soak", "eight hours of churn faster than time: what memory grows by"),
     Bench("demo", "the demo: until its fleet is listed once, and until its console shows it"),
 )
 

@@ -56,6 +56,11 @@ class MemoryReader(FleetReader):
         """Let the store have changed."""
         self._next.append(delta)
 
+    @property
+    def waiting(self) -> int:
+        """How many deltas nobody has read yet."""
+        return len(self._next)
+
     @override
     def woken(self) -> bool:
         return bool(self._next) or bool(self.trouble)

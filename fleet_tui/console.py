@@ -41,6 +41,7 @@ def run(
     Raises ConfigError or StoreError before anything is drawn.
     """
     from fleet_tui.config.discover import installed_providers
+    from fleet_tui.config.history import HISTORY_FILE, History
     from fleet_tui.config.load import load
     from fleet_tui.config.paths import prepare_state_dir
     from fleet_tui.store.lock import join_consoles
@@ -78,6 +79,7 @@ def run(
                 reread=Rereader(read_config, state_dir),
                 low_disk_bytes=partial(low_disk_bytes, state_dir),
                 runbook=partial(runbook, beside),
+                history=History(state_dir / HISTORY_FILE),
             )
             take(config, session)
             ConsoleDriver.handover = splash

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from typing_extensions import override
+
 from fleet_tui.config.keep import keep, own_folder
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
@@ -108,6 +110,11 @@ class ActingApp(ConsoleApp):
         proposal = propose(verb, agents, model=self.model, now=now, params=params, acting=session.acting)
         if hand_over is not None:
             proposal = replace(proposal, hand_over=hand_over, children=())
+        self.show_plan(proposal, hidden)
+
+    @override
+    def show_plan(self, proposal: Proposal, hidden: tuple[str, ...] = ()) -> None:
+        session = self.session
         context = PlanContext(
             fleet=session.fleet,
             production=session.production,

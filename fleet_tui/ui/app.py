@@ -15,6 +15,7 @@ from fleet_tui.ui.acting import ActingApp
 from fleet_tui.ui.child import Children
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
+from fleet_tui.ui.finding import FindingApp
 from fleet_tui.ui.first_frame import WITHOUT_SPLASH_S, FirstFrame
 from fleet_tui.ui.framing import FramingApp
 from fleet_tui.ui.heap import Heap
@@ -27,13 +28,16 @@ from fleet_tui.ui.messages import FleetPolled
 from fleet_tui.ui.owning import OwningApp
 from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
+from fleet_tui.ui.places import Places
 from fleet_tui.ui.plugging import PluggingApp
 from fleet_tui.ui.saving import SavingApp
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT
+from fleet_tui.ui.widgets.command_bar import CommandBar
 from fleet_tui.ui.widgets.filter_bar import FilterBar
 from fleet_tui.ui.widgets.footer import Footer
+from fleet_tui.ui.widgets.palette_bar import PaletteBar
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import OrderSettled
@@ -43,7 +47,7 @@ from fleet_tui.views.model import Change, FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, KinshipApp, FramingApp):
+class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, KinshipApp, FindingApp, FramingApp):
     """One console over one store."""
 
     TITLE = "fleet-tui"
@@ -78,6 +82,8 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
         self.header = Line(id="header")
         self.strip = Line(id="strip")
         self.footer = Footer(id="footer")
+        self.narrowed = Line(id="narrowed")
+        self.places = Places()
         self._mine = {}
         self._told = set()
 
@@ -90,7 +96,10 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
             for pane in BESIDE:
                 yield pane(self.model, self.session, ascii_only=self._ascii_only)
         yield self.panel
+        yield self.narrowed
         yield FilterBar(id="filter")
+        yield CommandBar(id="command")
+        yield PaletteBar(id="palette")
         yield self.outcome
         yield self.footer
 

@@ -20,6 +20,7 @@ from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line, toast
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.proposal import Proposal
 
 TOAST_S: Final = 6.0
 
@@ -82,6 +83,10 @@ class ConsoleApp(GuardedApp[None]):
 
     def look_again(self) -> None:
         """Read again what changed of the operator's own files."""
+        raise NotImplementedError
+
+    def show_plan(self, proposal: Proposal, hidden: tuple[str, ...] = ()) -> None:
+        """Show the plan of a verb, and submit what is confirmed of it."""
         raise NotImplementedError
 
     def told_standing(self) -> None:

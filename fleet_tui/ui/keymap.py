@@ -5,11 +5,12 @@ from typing import Final
 
 from textual.binding import Binding
 
-from fleet_tui.ui.keys import acting, attending, looking, navigating, owning
+from fleet_tui.ui.keys import acting, attending, finding, looking, navigating, owning
 from fleet_tui.ui.keys.table import KeyAction, View
 
 ACTIONS: Final[tuple[KeyAction, ...]] = (
     *acting.VERB_KEYS,
+    *finding.KEYS,
     *navigating.KEYS,
     *looking.KEYS,
     *owning.KEYS,

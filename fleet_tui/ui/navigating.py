@@ -1,4 +1,4 @@
-"""The part of the app that goes from pane to pane, sorts, filters, and leaves."""
+"""The part of the app that goes from pane to pane, sorts, and leaves."""
 
 from typing import Final
 
@@ -6,7 +6,6 @@ from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.filter import EVERYTHING
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
@@ -14,47 +13,51 @@ from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.panes.spend import SpendPane
+from fleet_tui.ui.places import Places
 from fleet_tui.ui.screens.help import HelpScreen
 from fleet_tui.ui.screens.text import TextScreen
-from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import Activated, FleetTable
 from fleet_tui.views.logs import logged
 
 _VIEWS: Final = tuple(VIEW_KEYS)
+_FROM_TABLE: Final = frozenset({"filter", "command", "palette"})
+"""Keys heard before what has the focus; in a line that is typed into they are letters."""
 _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
 
 
 class NavigatingApp(ConsoleApp):
-    """Views, order, filter, help, and the way out."""
+    """Views, order, help, and the way out."""
 
-    _last_view: View = View.FLEET
     _read_s: float = 0.0
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "filter" and not isinstance(self.focused, FleetTable):
+        if action in _FROM_TABLE and not isinstance(self.focused, FleetTable):
             return False
         views = _VIEWS_OF.get(action)
         return views is None or not self.query(Panes) or self.pane.view in views
+
+    places: Places
 
     def shown_another(self) -> None:
         """Another pane is shown now."""
         raise NotImplementedError
 
     def action_view(self, view: str) -> None:
+        """Show a view; the one before is remembered."""
+        here = self.pane.place()
+        if here.view is not View(view):
+            self.places.leave(here)
+        self.show_view(View(view))
+
+    def show_view(self, view: View) -> None:
         """Show a view."""
-        if self.pane.view is not View(view):
-            self._last_view = self.pane.view
-        self.query_one(Panes).current = View(view).value
+        self.query_one(Panes).current = view.value
         self.pane.refill()
         self.screen.set_focus(self.pane.table)
         self.shown_another()
         self.read_for_pane()
-
-    def action_last_view(self) -> None:
-        """Show the view that was shown before this one."""
-        self.action_view(self._last_view.value)
 
     def action_next_view(self) -> None:
         """Show the view after this one."""
@@ -97,17 +100,6 @@ class NavigatingApp(ConsoleApp):
             found = ()
         lines = [safe_line(text, 400) for _, text in found]
         panel.tail(lines, safe_join((SafeText("log of "), safe_line(resource.name, 40), SafeText(" (l follows it)"))))
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterBar).open(self.pane.filter)
-
-    def on_filtered(self, message: Filtered) -> None:
-        """Show what matches."""
-        message.stop()
-        self.pane.narrow(message.chosen)
-        if message.done:
-            self.screen.set_focus(self.pane.table)
 
     def action_sort_step(self, by: int) -> None:
         """Sort by the column beside."""
@@ -177,17 +169,13 @@ class NavigatingApp(ConsoleApp):
         self.push_screen(HelpScreen(self.pane.view, self.actions))
 
     def action_up(self) -> None:
-        """Clear what narrows a view; where nothing does go back to FLEET."""
-        pane = self.fleet_pane
-        if self.pane is not pane:
-            if self.pane.filter:
-                self.pane.narrow(EVERYTHING)
-            else:
-                self.action_view(View.FLEET.value)
-            return
-        pane.ranking.faults_only = False
-        pane.ranking.filter = EVERYTHING
-        pane.resort()
+        """Clear what narrows this view; where nothing does, go back to FLEET."""
+        pane = self.pane
+        if pane.narrowed:
+            self.places.leave(pane.place())
+            pane.widen()
+        elif pane is not self.fleet_pane:
+            self.action_view(View.FLEET.value)
 
     def action_leave(self) -> None:
         """Back to FLEET; from there out. Nothing that was accepted is lost."""

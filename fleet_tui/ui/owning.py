@@ -103,6 +103,10 @@ class OwningApp(ConsoleApp):
         now = names.index(self.personal.theme) if self.personal.theme in names else -1
         self._use_theme(name.strip() or names[(now + 1) % len(names)], told=True)
 
+    def theme_names(self) -> tuple[str, ...]:
+        """Ours and the operator's own."""
+        return tuple(self.personal.themes.names())
+
     def _use_theme(self, name: str, *, told: bool = False) -> None:
         try:
             found = self.personal.take_theme(name)

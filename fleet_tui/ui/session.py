@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fleet_tui import clock
+from fleet_tui.config.history import History
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
 from fleet_tui.domain.dirt import Dirt, DirtReader
@@ -75,6 +76,8 @@ class Session:
     """Of whoever opened the console; plugins get a harmless part of it."""
     state_dir: Path | None = None
     """Where saved views and plans go."""
+    history: History = field(default_factory=History)
+    """What was typed into its lines."""
 
     @property
     def standing(self) -> Standing:

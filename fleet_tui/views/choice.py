@@ -88,11 +88,16 @@ def plan_choice(
 ) -> Plan:
     """Plan a verb over what was chosen."""
     statuses = dict(model.statuses)
-    named = choice.resources or _named(choice)
-    if named and (choice.resources or not any(r.key.kind in VERBS[verb].kinds for r in named)):
-        return plan_for_resources(verb, named, statuses=statuses, now=now, params=params, acting=acting)
+    if single := by_themselves(verb, choice):
+        return plan_for_resources(verb, single, statuses=statuses, now=now, params=params, acting=acting)
     plan = plan_for_agents(verb, choice.agents, statuses=statuses, now=now, params=params, acting=acting)
-    return plan if choice.only is None else _within(plan, choice.only)
+    return plan if choice.only is None else within(plan, choice.only)
+
+
+def by_themselves(verb: Verb, choice: Choice) -> tuple[Resource, ...]:
+    """The resources that are meant for themselves and not as parts of an agent."""
+    named = choice.resources or _named(choice)
+    return named if choice.resources or not any(r.key.kind in VERBS[verb].kinds for r in named) else ()
 
 
 def _narrowed(model: FleetModel, chosen: Filter, agents: Iterable[Agent], now: datetime) -> Choice:
@@ -112,7 +117,7 @@ def _named(choice: Choice) -> tuple[Resource, ...]:
     return tuple(r for agent in choice.agents for r in agent.resources if r.key in only)
 
 
-def _within(plan: Plan, only: Collection[ResourceKey]) -> Plan:
+def within(plan: Plan, only: Collection[ResourceKey]) -> Plan:
     """The plan with what lies elsewhere among what stays."""
     return replace(
         keeping(plan, tuple(r for r in plan.targets if r.key in only)),

@@ -1,8 +1,9 @@
 """Lines put together from safe pieces, and small tables as values: what panes draw and commands print."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fleet_tui.domain.filter import Facts
 from fleet_tui.domain.text import SafeText, cell_width, crop_cells, safe_line
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Column
@@ -37,6 +38,8 @@ class TableRow:
 
     key: str
     cells: tuple[Cell, ...]
+    facts: Facts | None = field(default=None, compare=False, repr=False)
+    """What it answers to a filter beside what its cells say, where its maker knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

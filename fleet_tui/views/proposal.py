@@ -12,11 +12,13 @@ from typing import Final
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.dirt import may_hold_work
-from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.plan import Plan, only_fresh, plan_for_agents
+from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.domain.plan import Plan, only_fresh, plan_for_agents, plan_for_resources
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import HandOver
+from fleet_tui.domain.resource import Resource
 from fleet_tui.views.cells import Role
+from fleet_tui.views.choice import Choice, by_themselves, within
 from fleet_tui.views.family import above, below, same_task
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import counted
@@ -70,6 +72,10 @@ class Proposal:
     now: datetime
     hand_over: HandOver | None = None
     """A task that moves when this is confirmed; the verb is then done to who had it."""
+    single: tuple[Resource, ...] = ()
+    """Resources that are meant for themselves; there are no agents then."""
+    only: frozenset[ResourceKey] | None = None
+    """Of the agents' resources those that are meant; None: all of them."""
 
     @property
     def asks_for_dirt(self) -> bool:
@@ -87,15 +93,16 @@ class Proposal:
             params = replace(params, now=True, grace_s=0.0)
         if verb in {Verb.KILL, Verb.RESTART} and chosen.rescue:
             params = replace(params, rescue=True)
-        plan = plan_for_agents(
-            verb,
-            self.acted_on(chosen.scope),
-            statuses=self.statuses,
-            now=self.now,
-            params=params,
-            acting=self.acting,
-        )
+        plan = self._made(verb, params, chosen.scope)
         return plan if chosen.stale_too else only_fresh(plan, self.statuses)
+
+    def _made(self, verb: Verb, params: Params, scope: Scope) -> Plan:
+        statuses, now, acting = self.statuses, self.now, self.acting
+        if self.single:
+            return plan_for_resources(verb, self.single, statuses=statuses, now=now, params=params, acting=acting)
+        agents = self.acted_on(scope)
+        plan = plan_for_agents(verb, agents, statuses=statuses, now=now, params=params, acting=acting)
+        return plan if self.only is None else within(plan, self.only)
 
 
 def family_words(proposal: Proposal, scope: Scope) -> Iterator[tuple[str, str, Role]]:
@@ -150,3 +157,20 @@ def propose(
         acting=acting,
         now=now,
     )
+
+
+def propose_choice(
+    verb: Verb,
+    choice: Choice,
+    *,
+    model: FleetModel,
+    now: datetime,
+    params: Params = NO_PARAMS,
+    acting: frozenset[SourceName] | None = None,
+) -> Proposal:
+    """The same over what words named: whole agents, parts of them, or single resources."""
+    single = by_themselves(verb, choice)
+    agents = () if single else choice.agents
+    proposal = propose(verb, agents, model=model, now=now, params=params, acting=acting)
+    children = proposal.children if choice.only is None else ()
+    return replace(proposal, single=single, only=choice.only, children=children)

@@ -2,18 +2,23 @@
 
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
+from typing_extensions import override
+
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.filter import Facts, Field
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.money import Side
+from fleet_tui.domain.money import MICRO, Side
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.amounts import SOFT, Sum, full, short
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.chart import Chart
 from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
 from fleet_tui.views.tally import add_rate
@@ -107,6 +112,42 @@ def _task_of_agent(model: FleetModel) -> dict[str, str]:
     return {agent.name: agent.assignment.task for agent in model.agents.values() if agent.assignment.task}
 
 
+class GroupFacts(Facts):
+    """A group's answers: what it is grouped by, its money, and all of an agent's where it is one agent."""
+
+    def __init__(self, by: GroupBy, name: str, rate: Sum | None, cost: Sum | None, agent: Facts | None) -> None:
+        self._by = by
+        self._name = name
+        self._sums = {Field.RATE: rate, Field.USD: cost}
+        self._agent = agent
+
+    @override
+    def texts(self, field: Field) -> tuple[str, ...]:
+        if field.value == self._by.value:
+            return () if self._name == UNALLOCATED else (self._name,)
+        return () if self._agent is None else self._agent.texts(field)
+
+    @override
+    def label(self, key: str) -> tuple[str, ...]:
+        return () if self._agent is None else self._agent.label(key)
+
+    @override
+    def number(self, field: Field) -> Decimal | None:
+        if field in self._sums:
+            total = self._sums[field]
+            main = total.main() if total is not None and total.known else None
+            return None if main is None else Decimal(main[1]) / MICRO
+        return None if self._agent is None else self._agent.number(field)
+
+    @override
+    def words(self) -> tuple[str, ...]:
+        return (self._name,)
+
+    @override
+    def names(self) -> tuple[str, ...]:
+        return (self._name,)
+
+
 def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) -> TableView:
     """One row per group, the dearest today first, and what belongs to nobody last."""
     groups = Groups(model, by)
@@ -125,6 +166,7 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
     rows = [
         TableRow(
             key=name,
+            facts=GroupFacts(by, name, rates.get(name), cost.get(name), _only_agent(model, by, agents.get(name), now)),
             cells=(
                 said(name, Role.DIM if name == UNALLOCATED else Role.STRONG, 128),
                 word(str(len(agents[name])) if name in agents else "-"),
@@ -141,6 +183,12 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
     return TableView(
         columns=_COLUMNS, rows=tuple(rows), empty=SafeText("no money is known yet, which is not the same as none")
     )
+
+
+def _only_agent(model: FleetModel, by: GroupBy, handles: set[str] | None, now: datetime) -> Facts | None:
+    if by is not GroupBy.AGENT or not handles or len(handles) != 1:
+        return None
+    return AgentFacts(model, model.agents[next(iter(handles))], now)
 
 
 def _dollars(total: Sum | None) -> int:

@@ -24,6 +24,14 @@ TASK_TO: Final = "task-to"
 _LONGEST_S: Final = 24 * 3600
 
 
+def extension_s(text: str) -> int:
+    """How long from now an end is moved to. Raises FilterError."""
+    seconds = duration_s(text)
+    if not 0 < seconds <= _LONGEST_S:
+        raise FilterError("at most 24h, and more than nothing")
+    return seconds
+
+
 class _Ask(Dialog[T]):
     """Lines that explain, fields to fill, and one line for what is wrong."""
 
@@ -162,12 +170,9 @@ class ExtendDialog(_Ask[Params]):
     @override
     def accept(self) -> None:
         try:
-            seconds = duration_s(self.query_one("#for", Input).value.strip())
+            seconds = extension_s(self.query_one("#for", Input).value.strip())
         except FilterError as error:
             self.wrong(str(error))
-            return
-        if not 0 < seconds <= _LONGEST_S:
-            self.wrong("at most 24h, and more than nothing")
             return
         self.dismiss(Params(extend_s=seconds))
 

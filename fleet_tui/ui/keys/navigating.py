@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet_tui.ui.keys.table import FILTERED, FLEET_ONLY, VIEW_KEYS, key
+from fleet_tui.ui.keys.table import FLEET_ONLY, VIEW_KEYS, key
 
 VIEWS: Final = tuple(
     key(one, one, f"view('{view.value}')", view.value, f"show {view.value.upper()}") for view, one in VIEW_KEYS.items()
@@ -11,7 +11,6 @@ VIEWS: Final = tuple(
 KEYS: Final = (
     *VIEWS,
     key("tab", "tab", "next_view", "next view", "the next view"),
-    key("slash", "/", "filter", "filter", "show only what matches", views=FILTERED, footer=True, priority=True),
     key("less_than_sign,left", "<", "sort_step(-1)", "sort left", "sort by the column to the left", views=FLEET_ONLY),
     key(
         "greater_than_sign,right",
@@ -31,9 +30,8 @@ KEYS: Final = (
 )
 
 LEAVING: Final = (
-    key("minus", "-", "last_view", "last view", "back to the view before this one"),
     key("question_mark", "?", "help", "help", "this list", footer=True),
-    key("escape", "esc", "up", "back", "clear the filter, then back to FLEET"),
-    key("q", "q", "leave", "quit", "back, or quit"),
-    key("ctrl+c", "^c", "interrupt", "quit now", "quit at once; in a dialog: cancel it", priority=True),
+    key("escape", "esc", "up", "up", "clear the filter, then back to FLEET"),
+    key("q", "q", "leave", "quit", "back, or quit", names="q exit"),
+    key("ctrl+c", "^c", "interrupt", "quit now", "quit at once; in a dialog: cancel it", priority=True, names="q!"),
 )

@@ -35,7 +35,7 @@ WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES, View.ATTEN
 """Views whose rows are agents, so that a verb has something to act on."""
 FLEET_ONLY: Final = frozenset({View.FLEET})
 ATTENTION_ONLY: Final = frozenset({View.ATTENTION})
-FILTERED: Final = frozenset({View.FLEET, View.SPEND, View.FAILURES, View.SPRAWL, View.STACK, View.TREE})
+FILTERED: Final = EVERYWHERE
 """Views that a filter narrows, each its own."""
 SPEND_ONLY: Final = frozenset({View.SPEND})
 
@@ -57,6 +57,11 @@ class KeyAction:
     footer: bool = False
     priority: bool = False
     """Heard before what has the focus, so that the key behind it already goes where this one leads."""
+    word: str = ""
+    """What its action takes as its one argument from the command line, as the help prints it: `HH:MM`, `[NAME]` where
+    it may be left out. Empty where it takes nothing."""
+    names: tuple[str, ...] = ()
+    """What it is called on the command line beside its label."""
 
 
 def key(
@@ -69,21 +74,25 @@ def key(
     views: frozenset[View] = EVERYWHERE,
     footer: bool = False,
     priority: bool = False,
+    word: str = "",
+    names: str = "",
 ) -> KeyAction:
     """A line of a table: the keys with commas between, as shown, what they run, a word for it and a sentence.
 
     Without a key it is reached by its id only, and by whoever gives it one.
     """
     name, _, argument = action.partition("(")
-    word = argument.rstrip(")").strip("'")
+    preset = argument.rstrip(")").strip("'")
     return KeyAction(
         keys=tuple(one for one in keys.split(",") if one),
         shown=shown,
         label=label,
         help=text,
         action=action,
-        id=f"{name}.{word}" if word else name,
+        id=f"{name}.{preset}" if preset else name,
         views=views,
         footer=footer,
         priority=priority,
+        word=word,
+        names=tuple(names.split()),
     )

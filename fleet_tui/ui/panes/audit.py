@@ -1,12 +1,14 @@
 """AUDIT: who did what, why, and how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from textual.app import ComposeResult
 from typing_extensions import override
 
+from fleet_tui.domain.filter import Facts
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import FleetReader
@@ -18,6 +20,7 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.audit import audit_lines, audit_table
 from fleet_tui.views.cells import Role
 from fleet_tui.views.model import Change
+from fleet_tui.views.narrow import AuditFacts
 from fleet_tui.views.pieces import word
 
 NEWEST: Final = 500
@@ -29,6 +32,7 @@ class AuditPane(Pane):
     view = View.AUDIT
     reads = True
     rows: tuple[AuditRow, ...] = ()
+    _by_seq: Mapping[str, AuditRow] = MappingProxyType({})
 
     @override
     def compose(self) -> ComposeResult:
@@ -53,11 +57,16 @@ class AuditPane(Pane):
 
     def _told(self, rows: tuple[AuditRow, ...]) -> None:
         self.rows = rows
+        self._by_seq = {str(row.seq): row for row in rows}
         self.refill()
+
+    @override
+    def facts(self, key: str) -> Facts | None:
+        line = self._by_seq.get(key)
+        return None if line is None else AuditFacts(line, self.session.now())
 
     @override
     def story(self) -> tuple[SafeText, Lines] | None:
         """The whole line, every foreign text spelled exactly."""
-        key = self.table.cursor_key
-        found = next((audit_lines(row) for row in self.rows if str(row.seq) == key), None)
-        return None if found is None else (SafeText("audit"), found)
+        line = self._by_seq.get(self.table.cursor_key or "")
+        return None if line is None else (SafeText("audit"), audit_lines(line))

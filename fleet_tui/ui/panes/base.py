@@ -7,15 +7,18 @@ from typing import ClassVar
 from textual.containers import Vertical
 
 from fleet_tui.domain.acknowledgement import Judged
-from fleet_tui.domain.filter import EVERYTHING, Filter
+from fleet_tui.domain.filter import EVERYTHING, Facts, Filter
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.places import Place
 from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.narrow import narrowed
 from fleet_tui.views.pieces import said
@@ -39,6 +42,8 @@ class Pane(Vertical):
         self.session: Session = session
         self.ascii_only: bool = ascii_only
         self._filter: Filter = EVERYTHING
+        self._by_model: bool = False
+        """The filter narrows the model that it draws from, and not the rows of its table."""
 
     @property
     def table(self) -> FleetTable:
@@ -51,13 +56,18 @@ class Pane(Vertical):
         return self._filter
 
     def narrow(self, chosen: Filter) -> None:
-        """Show only what matches."""
-        if chosen != self._filter:
-            self._filter = chosen
+        """Show only what matches: rows of the table, unless the pane draws from the narrowed model."""
+        if chosen == self._filter:
+            return
+        self._filter = chosen
+        if isinstance(self.table, ViewTable) and not self._by_model:
+            self.table.sift(chosen, self.facts)
+        else:
             self.refill()
 
     def narrowed_model(self, now: datetime) -> FleetModel:
         """The part of the fleet that the filter lets through: all of it without one."""
+        self._by_model = True
         return narrowed(self.model, self._filter, now, join=self.session.join)
 
     def filter_words(self) -> Cell:
@@ -99,9 +109,47 @@ class Pane(Vertical):
         """What Enter narrows FLEET to, where the row under the cursor stands for many agents."""
         return None
 
+    def handle_of(self, key: str) -> str | None:
+        """The agent that a row stands for, by the row's key, if it is in the fleet."""
+        return None
+
     def handle_under_cursor(self) -> str | None:
         """The agent that the row under the cursor stands for, if it is still there."""
-        return None
+        key = self.table.cursor_key
+        return None if key is None or self.table.cursor_gone else self.handle_of(key)
+
+    def facts(self, key: str) -> Facts | None:
+        """What a row answers to a filter beside what its cells say, by the row's key."""
+        agent = self.model.agents.get(self.handle_of(key) or "")
+        return None if agent is None else AgentFacts(self.model, agent, self.session.now())
+
+    @property
+    def narrowed(self) -> bool:
+        """Not every row is let through."""
+        return bool(self.filter)
+
+    def widen(self) -> None:
+        """Show everything again."""
+        self.narrow(EVERYTHING)
+
+    @property
+    def count(self) -> tuple[int, int] | None:
+        """How many rows are shown, and how many there are; None where the filter hides no rows of its own."""
+        return self.table.count if isinstance(self.table, ViewTable) and not self._by_model else None
+
+    def place(self) -> Place:
+        """Where one stands in it, to come back to."""
+        return Place(view=self.view, filter=self.filter, cursor=self.table.cursor_key)
+
+    def restore(self, place: Place) -> None:
+        """Stand there again, as far as its row is still there."""
+        self.narrow(place.filter)
+        self.land(place.cursor)
+
+    def land(self, key: str | None) -> None:
+        """Put the cursor on a row as soon as it is in order."""
+        if key is not None:
+            self.table.land_on(key)
 
     def chosen(self) -> tuple[str, ...]:
         """The agents that a verb would take now: the marked ones, else the one under the cursor."""

@@ -68,8 +68,6 @@ class FailuresPane(Pane):
         self.refill()
 
     @override
-    def handle_under_cursor(self) -> str | None:
-        key = self.table.cursor_key or ""
+    def handle_of(self, key: str) -> str | None:
         handle = key.removeprefix(_AGENT)
-        there = key.startswith(_AGENT) and not self.table.cursor_gone and handle in self.model.fleet
-        return handle if there else None
+        return handle if key.startswith(_AGENT) and handle in self.model.fleet else None

@@ -1,6 +1,7 @@
 """FLEET: one row per agent. Rows change at once, but move only while nobody's hand is on them."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -8,15 +9,17 @@ from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui import clock
-from fleet_tui.domain.filter import Filter
+from fleet_tui.domain.filter import EVERYTHING, Filter
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.messages import RowPicked
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.panes.marking import chosen_marks, marks_words
+from fleet_tui.ui.places import Place
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, MarksChanged
+from fleet_tui.ui.widgets.table_keys import Counted
 from fleet_tui.views import fleet
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import Change, FleetModel
@@ -161,6 +164,7 @@ class FleetPane(Pane):
             self._untouched_on = self.table.cursor_key or ""
         self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
         self.tell_status(now)
+        self.post_message(Counted())
         if self._sort_again:
             self._sort_again = False
             self._reorder_soon()
@@ -237,17 +241,50 @@ class FleetPane(Pane):
     def filter(self) -> Filter:
         return self.ranking.filter
 
+    @property
+    @override
+    def narrowed(self) -> bool:
+        return self.ranking.narrowed
+
     @override
     def narrow(self, chosen: Filter) -> None:
-        """Show only what matches."""
         if chosen != self.ranking.filter:
             self.ranking.filter = chosen
             self.resort()
 
     @override
-    def handle_under_cursor(self) -> str | None:
-        key = self.table.cursor_key
-        return key if key is not None and not self.table.cursor_gone and key in self.model.fleet else None
+    def widen(self) -> None:
+        self.ranking.faults_only = False
+        self.ranking.filter = EVERYTHING
+        self.resort()
+
+    @property
+    @override
+    def count(self) -> tuple[int, int]:
+        return len(self.ranking), len(self.model.fleet)
+
+    @override
+    def place(self) -> Place:
+        ranking = self.ranking
+        return replace(
+            super().place(),
+            order=ranking.order,
+            descending=ranking.descending,
+            faults_only=ranking.faults_only,
+        )
+
+    @override
+    def restore(self, place: Place) -> None:
+        ranking = self.ranking
+        if not place.same_rows(self.place()):
+            ranking.filter, ranking.faults_only = place.filter, place.faults_only
+            ranking.order, ranking.descending = place.order or ATTENTION, place.descending
+            self.resort()
+        self.land(place.cursor)
+
+    @override
+    def handle_of(self, key: str) -> str | None:
+        return key if key in self.model.fleet else None
 
     @override
     def chosen(self) -> tuple[str, ...]:

@@ -3,13 +3,15 @@
 from textual.app import ComposeResult
 from typing_extensions import override
 
-from fleet_tui.domain.identity import unpacked
+from fleet_tui.domain.filter import Facts
+from fleet_tui.domain.identity import ResourceKey, unpacked
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
+from fleet_tui.views.facts import ResourceFacts
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
 from fleet_tui.views.sprawl import findings_table, rules_table, summary
@@ -44,9 +46,15 @@ class SprawlPane(Pane):
         self.query_one("#findings-table", ViewTable).show(findings_table(self.model, now))
 
     @override
-    def handle_under_cursor(self) -> str | None:
-        key = self.table.cursor_key
-        if key is None or self.table.cursor_gone:
-            return None
-        _, _, subject = key.partition("\x1f")
-        return self.model.handle_of(unpacked(subject))
+    def handle_of(self, key: str) -> str | None:
+        return self.model.handle_of(_subject(key))
+
+    @override
+    def facts(self, key: str) -> Facts | None:
+        resource = self.model.resources.get(_subject(key))
+        return None if resource is None else ResourceFacts(self.model, resource, self.session.now())
+
+
+def _subject(key: str) -> ResourceKey:
+    _, _, subject = key.partition("\x1f")
+    return unpacked(subject)

@@ -1,36 +1,111 @@
-"""The help: every key of the view, from the table that binds them."""
+"""The help: every key of the view, from the table that binds them; the words of a filter; the commands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from fleet_tui.domain.text import safe_line
+from fleet_tui.domain.text import cell_width, safe_line
+from fleet_tui.ui.commands import Command
 from fleet_tui.ui.keymap import ACTIONS, TABLE_HELP, of_view
 from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Cell, Role
-from fleet_tui.views.pieces import word
+from fleet_tui.views.pieces import cut, word
 
-_KEY_CELLS = 8
+_KEY_CELLS: Final = 8
+_COMMAND_CELLS: Final = 34
+_TWO_COLUMNS_FROM: Final = 100
+_GAP: Final = 2
+_FRAME: Final = 8
+
+_FILTER_WORDS: Final = (
+    ("ci-fix", "a part of a name, id, team, owner, task, state"),
+    ('"fix the test"', "quotes keep blanks together; several words must all be true"),
+    ("~^ci-.*7$", "a regular expression, also behind a field: name:~^ci-"),
+    ("!word", "the inverse of any word; -word is the same: !team:ci"),
+    ("team:ci", "a field that is exactly this: id agent name kind layer provider source"),
+    ("", "phase (state) finding owner team task parent region stale"),
+    ("team:-", "a field that nobody set"),
+    ("usd>1", "more than 1 today, also usd:1..  usd:1..5  usd<5;  $>1/h is rate>1"),
+    ("age>1h", "older than an hour; left<30m ends within half an hour: s m h d"),
+    ("-l env=prod", "a label, also label.env:prod;  env!=prod  env  a=b,c=d"),
+    ("-f cfx7", "letters in this order, best first"),
+    ("stale:yes", "rows whose source was not read in time"),
+    ("all:", "everything"),
+)
+_FILTER_KEYS: Final = (
+    ("tab", "complete with what exists; again for the next"),
+    ("right", "take what stands dim behind the cursor"),
+    ("up down", "what you typed before"),
+    ("enter", "keep it; esc takes it back; esc in the table clears it"),
+)
 
 
-def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS) -> Lines:
-    """Verbs first, then the operator's own, then the rest, then what every table knows."""
-    actions = sorted(of_view(view, every), key=lambda one: (one.verb is None, one in ACTIONS))
-    rows: list[list[Cell]] = [[word(f"{one.shown:<{_KEY_CELLS}}", Role.KEY), word(one.help)] for one in actions]
-    rows.append([])
-    rows.extend([word(f"{keys:<{_KEY_CELLS}}", Role.KEY), word(text)] for keys, text in TABLE_HELP)
-    rows.append([])
-    rows.append(
-        [
-            word(
-                "a verb's key shows its plan and asks; without the write window (W) it shows the plan and no more",
-                Role.DIM,
-            )
-        ]
+def _pair(keys: str, text: str, cells: int = _KEY_CELLS) -> list[Cell]:
+    return [word(f"{keys:<{cells}} ", Role.KEY), word(text)]
+
+
+def help_rows(view: View, every: Sequence[KeyAction]) -> list[list[Cell]]:
+    """Verbs first, then the other keys, then what every table knows."""
+    actions = sorted(
+        (one for one in of_view(view, every) if one.keys), key=lambda one: (one.verb is None, one in ACTIONS)
     )
-    rows.append([word("final verbs (revoke, disable, cancel, delete) are commands: fleet-tui VERB ID...", Role.DIM)])
-    rows.append(
-        [word("a state with ? is not confirmed; ~ estimated; >= something has no price; ? nobody knows", Role.DIM)]
-    )
+    rows = [_pair(one.shown, one.help) for one in actions]
+    rows.extend(_pair(keys, text) for keys, text in TABLE_HELP)
+    return rows
+
+
+def notes(view: View, every: Sequence[KeyAction]) -> Lines:
+    """What has no key, and what the marks mean."""
+    rows: list[list[Cell]] = [[]]
+    rows += [_pair(f"{one.shown} {one.word}".rstrip(), one.help, 18) for one in of_view(view, every) if not one.keys]
+    for text in (
+        ":revoke :disable :enable :cancel :delete ID... are final: the plan always asks for the typed word",
+        "a verb's key shows its plan and asks; without the write window (W) it shows the plan and no more",
+        "a state with ? is not confirmed; ~ estimated; >= something has no price; ? nobody knows",
+    ):
+        rows.append([word(text, Role.DIM)])
+    return rows
+
+
+def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS, *, width: int = 0) -> Lines:
+    """The help in one column, or in two where the screen is wide."""
+    rows = help_rows(view, every)
+    if width < _TWO_COLUMNS_FROM:
+        return [*rows, *notes(view, every)]
+    half = (len(rows) + 1) // 2
+    cells = (width - _FRAME - _GAP) // 2
+    beside = rows[half:]
+    return [
+        *(
+            [*_padded(left, cells), *(cut(beside[n], cells) if n < len(beside) else ())]
+            for n, left in enumerate(rows[:half])
+        ),
+        *notes(view, every),
+    ]
+
+
+def _padded(line: Iterable[Cell], cells: int) -> list[Cell]:
+    kept = list(cut(line, cells))
+    used = sum(cell_width(cell.text) for cell in kept)
+    return [*kept, word(" " * (cells - used + _GAP))]
+
+
+def filter_lines() -> Lines:
+    """Every form of a filter's word, by example, and the keys of its line."""
+    cells = max(len(one) for one, _ in _FILTER_WORDS)
+    rows = [_pair(one, text, cells) for one, text in _FILTER_WORDS]
+    return [*rows, [], *(_pair(one, text, cells) for one, text in _FILTER_KEYS)]
+
+
+def alias_lines(commands: Iterable[Command]) -> Lines:
+    """Each command with its other names, what it takes, its key and what it does."""
+    rows: list[list[Cell]] = []
+    for one in commands:
+        others = f" ({', '.join(one.names[1:])})" if len(one.names) > 1 else ""
+        usage = f"{one.usage}{others}"
+        rows.append(
+            [word(f"{usage:<{_COMMAND_CELLS}} ", Role.KEY), word(f"{one.key:<6} ", Role.STRONG), word(one.help)]
+        )
     return rows
 
 
@@ -39,3 +114,9 @@ class HelpScreen(TextScreen):
 
     def __init__(self, view: View, every: Sequence[KeyAction] = ACTIONS) -> None:
         super().__init__(safe_line(f"keys of {view.value.upper()}"), help_lines(view, every))
+        self._view: View = view
+        self._every: Sequence[KeyAction] = every
+
+    def on_resize(self) -> None:
+        """One column or two."""
+        self.tell(help_lines(self._view, self._every, width=self.size.width))

@@ -1,20 +1,18 @@
-"""The line a filter is typed into; it says at once whether it can be used."""
+"""The line a filter is typed into; it says at once whether it can be used, and how many rows it lets through."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
 from typing_extensions import override
 
 from fleet_tui.domain.filter import EVERYTHING, Filter, FilterError, parse_line
 from fleet_tui.domain.text import SafeText
-from fleet_tui.ui.text import Line, field, label
+from fleet_tui.ui.widgets.bar import Bar
 from fleet_tui.views.cells import Role
-from fleet_tui.views.pieces import said, word
+from fleet_tui.views.completion import Completion, complete_filter
+from fleet_tui.views.pieces import word
+from fleet_tui.views.vocabulary import Vocabulary
 
 _PAUSE_S = 0.2
 
@@ -25,59 +23,62 @@ class Filtered(Message):
 
     chosen: Filter
     done: bool
+    line: str = ""
+    """What was typed, where it is to be remembered."""
 
 
-class FilterBar(Horizontal):
-    """Hidden until asked for. Typing filters after a short pause, enter keeps it, escape takes it back."""
+class FilterBar(Bar):
+    """Typing filters after a short pause, enter keeps it, escape takes it back. A mistake leaves the last good one."""
 
-    BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]  # noqa: RUF012 - Textual's way
+    sign: ClassVar[SafeText] = SafeText("/")
+    hint: ClassVar[SafeText] = SafeText("team:ci state:stuck usd>1 !word -f fzy   tab completes, ? explains")
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._before: Filter = EVERYTHING
-        self._typed: int = 0
+        self._words: Vocabulary | None = None
+        self._changes: int = 0
+
+    def open(self, now: Filter, words: Vocabulary, history: tuple[str, ...]) -> None:
+        """Start from the filter that is in force."""
+        self._before, self._words = now, words
+        self.show_line(now.text, history)
+
+    def tell_count(self, shown: int, every: int) -> None:
+        """How many rows are let through."""
+        self.note(word(f"{shown} of {every}", Role.DIM))
 
     @override
-    def compose(self) -> ComposeResult:
-        yield label(SafeText("/"), Role.KEY)
-        yield field(SafeText(""), id="filter-text", placeholder=SafeText("team:ci state:stuck usd>1 -owner:kim word"))
-        yield Line(id="filter-trouble")
+    def completion(self, line: str) -> Completion:
+        return Completion(start=0) if self._words is None else complete_filter(line, self._words)
 
-    def open(self, now: Filter) -> None:
-        self._before = now
-        self.display = True
-        box = self.query_one(Input)
-        box.value = said(now.text).text
-        # At once and not with the next message: what is typed behind the slash belongs into the line.
-        self.screen.set_focus(box)
-
-    @on(Input.Changed)
-    def _changed(self) -> None:
-        self._typed += 1
-        typed = self._typed
+    @override
+    def typing(self, line: str) -> None:
+        self._changes += 1
+        typed = self._changes
         self.set_timer(_PAUSE_S, lambda: self._settle(typed))
 
     def _settle(self, typed: int) -> None:
-        if typed == self._typed and self.display:
-            self._tell(done=False)
+        if typed == self._changes and self.display:
+            self._tell(self.line, done=False)
 
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        if self._tell(done=True):
-            self.display = False
+    @override
+    def accept(self, line: str) -> None:
+        if self._tell(line, done=True):
+            self.shut()
 
-    def _tell(self, *, done: bool) -> bool:
-        trouble = self.query_one("#filter-trouble", Line)
+    def _tell(self, line: str, *, done: bool) -> bool:
         try:
-            chosen = parse_line(self.query_one(Input).value)
+            chosen = parse_line(line)
         except FilterError as error:
-            trouble.show(said(str(error), Role.WARN), layout=True)
+            self.wrong(str(error))
             return False
-        trouble.show(word(""), layout=True)
-        self.post_message(Filtered(chosen, done))
+        self.right()
+        self.post_message(Filtered(chosen, done, line))
         return True
 
+    @override
     def action_cancel(self) -> None:
-        self._typed += 1
-        self.display = False
+        self._changes += 1
+        self.shut()
         self.post_message(Filtered(self._before, done=True))

@@ -36,6 +36,9 @@ class FleetTable(TableCanvas, can_focus=True):
     BINDINGS = TABLE_BINDINGS
     DEFAULT_CSS = "FleetTable { width: 1fr; height: 1fr; }"
 
+    _wanted: str | None = None
+    """The row that the cursor shall stand on when the next order holds it."""
+
     @property
     def cursor_key(self) -> str | None:
         """The row under the cursor, also while it is only a tombstone; None where the cursor stands on no row."""
@@ -77,9 +80,15 @@ class FleetTable(TableCanvas, can_focus=True):
         `refiltered`: the user asked for other rows, so a cursor whose row is not among them goes to another. Without
         it such a row becomes a tombstone.
         """
-        self._swap(lambda: self._rows.set_order(order, self._now_s(), refiltered=refiltered))
+        self._swap(lambda: self._reordered(order, refiltered=refiltered))
         if self._rows.tombstone is not None:
             self.set_timer(TOMBSTONE_S + 0.1, self.bury)
+
+    def _reordered(self, order: list[str], *, refiltered: bool) -> None:
+        wanted, self._wanted = self._wanted, None
+        self._rows.set_order(order, self._now_s(), refiltered=refiltered)
+        if wanted is not None:
+            self._rows.move_to_key(wanted)
 
     def bury(self) -> None:
         """Take a tombstone away whose time is over. Called by a timer, and by whoever moves the time in a test."""
@@ -141,6 +150,10 @@ class FleetTable(TableCanvas, can_focus=True):
         """Put the cursor on a row; False when it is not in the order."""
         self._swap(lambda: self._rows.move_to_key(key))
         return self._rows.cursor_key == key
+
+    def land_on(self, key: str) -> None:
+        """Put the cursor on a row now, or with the next order that holds it."""
+        self._wanted = None if self.move_to_key(key) else key
 
     def unmark(self, keys: Iterable[str]) -> None:
         """Take marks away, for example of rows that exist no more."""

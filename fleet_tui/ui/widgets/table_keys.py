@@ -63,6 +63,14 @@ class OrderSettled(Message):
     rows: int
 
 
+class Counted(Message):
+    """Other rows may be let through than before."""
+
+    @override
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Counted)
+
+
 @dataclass
 class HeadingClicked(Message):
     """A column's name was clicked."""

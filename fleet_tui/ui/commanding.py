@@ -1,0 +1,125 @@
+"""The part of the app that carries out what was typed on the command line, through the one table of actions."""
+
+from fleet_tui.domain.action import VERBS, Params, Verb
+from fleet_tui.domain.filter import Filter, FilterError, parse_to_act
+from fleet_tui.domain.filter_words import shown
+from fleet_tui.ui.commands import COMMANDS, Command, CommandError, Takes, filter_of, understood
+from fleet_tui.ui.dialogs.ask import extension_s
+from fleet_tui.ui.keys.table import KeyAction, View
+from fleet_tui.ui.navigating import NavigatingApp
+from fleet_tui.views.choice import Ambiguous, Choice, WrongKind, choose, choose_ids
+from fleet_tui.views.completion import Completion, complete_filter, fitting, word_start
+from fleet_tui.views.proposal import propose_choice
+from fleet_tui.views.vocabulary import LOOKED_AT, Vocabulary
+
+
+class CommandingApp(NavigatingApp):
+    """Every command ends where its key would: in an action of the app, or in the plan of a verb."""
+
+    def narrow_to(self, chosen: Filter) -> None:
+        """Narrow the view that is shown."""
+        raise NotImplementedError
+
+    def carry_out(self, line: str) -> None:
+        """Do what a line says. Raises CommandError, and then nothing was done."""
+        typed = understood(line)
+        command, words = typed.command, typed.words
+        if command is None:
+            self.narrow_to(self._filter_of(words))
+        elif command.view is not None:
+            self._show(command.view, words)
+        elif command.verb is not None:
+            self._order(command.verb, words)
+        elif command.action is not None:
+            self._run(command.action, words)
+
+    def _filter_of(self, words: tuple[str, ...]) -> Filter:
+        return filter_of(words, sorted(self.model.statuses))
+
+    def _show(self, view: View, words: tuple[str, ...]) -> None:
+        chosen = self._filter_of(words)
+        self.action_view(view.value)
+        if words:
+            self.narrow_to(chosen)
+
+    def _run(self, action: KeyAction, words: tuple[str, ...]) -> None:
+        if self.pane.view not in action.views:
+            where = " and ".join(sorted(view.value.upper() for view in action.views))
+            raise CommandError(f"{action.label} is of {where}, and this is {self.pane.view.value.upper()}")
+        if action.id == "filter" and words:
+            self.narrow_to(self._filter_of(words))
+        elif words:
+            if action.id == "theme" and words[0] not in self.theme_names():
+                raise CommandError(f"there is no theme {shown(words[0])}: there is {', '.join(self.theme_names())}")
+            self.call_later(self.run_action, ("app", action.action, tuple(words)))
+        else:
+            self.run_action_soon(action.action)
+
+    def _order(self, verb: Verb, words: tuple[str, ...]) -> None:
+        if not words:
+            self.run_action_soon(f"ask('{verb.value}')")
+        elif verb is Verb.EXTEND:
+            self._extend(words[0])
+        else:
+            choice = self._chosen_by(verb, words)
+            self._plan_choice(verb, choice, Params())
+
+    def _extend(self, word: str) -> None:
+        try:
+            params = Params(extend_s=extension_s(word))
+        except FilterError as error:
+            raise CommandError(str(error)) from error
+        agents = tuple(self.model.agents[handle] for handle in self.pane.chosen() if handle in self.model.agents)
+        if not agents:
+            raise CommandError("nothing to extend: no agent is marked or under the cursor")
+        self._plan_choice(Verb.EXTEND, Choice(agents=agents), params, hidden=self.pane.names(self.pane.hidden()))
+
+    def _chosen_by(self, verb: Verb, words: tuple[str, ...]) -> Choice:
+        try:
+            if VERBS[verb].final:
+                return Choice(resources=choose_ids(self.model, verb, words))
+            choice = choose(self.model, parse_to_act(words), self.session.now())
+        except (FilterError, Ambiguous, WrongKind) as error:
+            raise CommandError(str(error)) from error
+        if choice == Choice():
+            raise CommandError("that matches nothing: nothing was done")
+        return choice
+
+    def _plan_choice(self, verb: Verb, choice: Choice, params: Params, hidden: tuple[str, ...] = ()) -> None:
+        session, now = self.session, self.session.now()
+        proposal = propose_choice(verb, choice, model=self.model, now=now, params=params, acting=session.acting)
+        self.show_plan(proposal, hidden)
+
+    def theme_names(self) -> tuple[str, ...]:
+        """The themes there are."""
+        raise NotImplementedError
+
+    def completed(self, words: Vocabulary, line: str) -> Completion:
+        """How a command line could go on."""
+        start = word_start(line)
+        if not line[:start].strip():
+            return Completion(start=start, options=fitting(line[start:], _NAMES))
+        typed = line[start:]
+        if typed.startswith("@"):
+            return Completion(start=start, options=fitting(typed, (f"@{name}" for name in sorted(self.model.statuses))))
+        try:
+            command = understood(f"{line[:start]}{typed or 'x'}").command
+        except CommandError:
+            return Completion(start=start)
+        match command.takes if command is not None else Takes.FILTER:
+            case Takes.FILTER | Takes.WORDS:
+                return complete_filter(line, words)
+            case Takes.IDS:
+                return Completion(start=start, options=fitting(typed, self._ids(command)))
+            case Takes.MAY_WORD if command is not None and command.name == "theme":
+                return Completion(start=start, options=fitting(typed, self.theme_names()))
+            case _:
+                return Completion(start=start)
+
+    def _ids(self, command: Command | None) -> list[str]:
+        kinds = VERBS[command.verb].kinds if command is not None and command.verb is not None else frozenset()
+        found = [key.id for key in self.model.resources if key.kind in kinds]
+        return sorted(found[:LOOKED_AT])
+
+
+_NAMES = tuple(dict.fromkeys([*(command.name for command in COMMANDS), *(n for c in COMMANDS for n in c.names[1:])]))

@@ -1,0 +1,201 @@
+"""The part of the app that finds: filters, the command line, the palette, and the way back to where one has been."""
+
+from functools import partial
+from typing import Final
+
+from typing_extensions import override
+
+from fleet_tui.domain.filter import Filter
+from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ui.commanding import CommandingApp
+from fleet_tui.ui.commands import CommandError, commands_of
+from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.palette import entries_of, found_steps
+from fleet_tui.ui.places import Place
+from fleet_tui.ui.screens.help import alias_lines, filter_lines
+from fleet_tui.ui.screens.text import TextScreen
+from fleet_tui.ui.text import Line
+from fleet_tui.ui.widgets.command_bar import CommandBar, Commanded
+from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
+from fleet_tui.ui.widgets.palette_bar import PaletteBar, Picked
+from fleet_tui.ui.widgets.prompt import HelpAsked, Prompt
+from fleet_tui.ui.widgets.table_keys import Counted
+from fleet_tui.views.cells import Role
+from fleet_tui.views.pieces import cut, said, word
+from fleet_tui.views.vocabulary import Vocabulary
+
+FILTER_SIGN: Final = "/"
+COMMAND_SIGN: Final = ":"
+
+
+class FindingApp(CommandingApp):
+    """What is typed is remembered; where one was is come back to."""
+
+    narrowed: Line
+    _opened_at: Place | None = None
+    """Where one stood when the filter was opened."""
+
+    def action_filter(self) -> None:
+        """Type a filter for the view that is shown."""
+        self._opened_at = self.pane.place()
+        history = self.session.history.lines(FILTER_SIGN)
+        self.query_one(FilterBar).open(self.pane.filter, Vocabulary(self.model), history)
+        self._tell_count()
+
+    def on_filtered(self, message: Filtered) -> None:
+        """Show what matches."""
+        message.stop()
+        self.pane.narrow(message.chosen)
+        if message.done:
+            self._to_table()
+            self._remember(FILTER_SIGN, message.line)
+            if self._opened_at is not None and not self._opened_at.same_rows(self.pane.place()):
+                self.places.leave(self._opened_at)
+            self._opened_at = None
+            self._tell_narrowed()
+
+    def on_counted(self, message: Counted) -> None:
+        """Other rows are let through."""
+        message.stop()
+        self._tell_count()
+        self._tell_narrowed()
+
+    def _tell_count(self) -> None:
+        bar = self.query_one(FilterBar)
+        if bar.display and (count := self.pane.count) is not None:
+            bar.tell_count(*count)
+
+    def _tell_narrowed(self) -> None:
+        """What narrows a table is told under it; FLEET, and who draws from a narrowed model, say so above."""
+        pane = self.pane
+        count = pane.count if pane.narrowed and pane is not self.fleet_pane else None
+        self.narrowed.set_class(count is not None and not self.query_one(FilterBar).display, "told")
+        if count is not None:
+            shown, every = count
+            cells = (
+                word(f"{pane.view.value.upper()} filter ", Role.DIM),
+                said(pane.filter.text, Role.STRONG),
+                word(f"   {shown} of {every}   esc clears it", Role.DIM),
+            )
+            self.narrowed.show(*cut(cells, max(1, self.size.width)))
+
+    @override
+    def shown_another(self) -> None:
+        super().shown_another()
+        self._tell_narrowed()
+
+    def _to_table(self) -> None:
+        self.screen.set_focus(self.pane.table)
+
+    def _remember(self, sign: str, line: str) -> None:
+        history = self.session.history
+        if line and history.keep(sign, line):
+            self.write(history.save)
+
+    def action_command(self) -> None:
+        """Type a command."""
+        self._type_command("")
+
+    def _type_command(self, line: str) -> None:
+        complete = partial(self.completed, Vocabulary(self.model))
+        self.query_one(CommandBar).open(line, complete, self.session.history.lines(COMMAND_SIGN))
+
+    def on_commanded(self, message: Commanded) -> None:
+        """Carry it out, or say in the line what is wrong with it."""
+        message.stop()
+        bar = self.query_one(CommandBar)
+        if not message.line.strip():
+            bar.shut()
+            self._to_table()
+            return
+        # A command acts on the table: it has the focus before.
+        self._to_table()
+        try:
+            self.carry_out(message.line)
+        except CommandError as error:
+            bar.wrong(str(error))
+            self.screen.set_focus(bar.query_one(Prompt))
+            return
+        bar.shut()
+        self._remember(COMMAND_SIGN, message.line)
+
+    def action_palette(self) -> None:
+        """Find anything by its letters."""
+        entries, model = entries_of(commands_of(self.actions), self.theme_names()), self.model
+        names = {handle: model.names.of(handle) for handle in model.fleet}
+        self.query_one(PaletteBar).open(lambda letters: found_steps(letters, entries, names))
+
+    def on_picked(self, message: Picked) -> None:
+        """Go there, run it, or have the rest of it typed."""
+        message.stop()
+        self.query_one(PaletteBar).shut()
+        self._to_table()
+        entry = message.entry
+        if entry is None:
+            return
+        if entry.handle is not None:
+            self._go_to_agent(entry.handle)
+        elif entry.unfinished:
+            self._type_command(f"{entry.line} ")
+        else:
+            try:
+                self.carry_out(entry.line)
+            except CommandError as error:
+                self.say(safe_line(str(error)), bad=True)
+
+    def _go_to_agent(self, handle: str) -> None:
+        if handle not in self.model.fleet:
+            self.say(SafeText("that agent is gone"))
+            return
+        self.places.leave(self.pane.place())
+        self.show_view(View.FLEET)
+        pane = self.fleet_pane
+        if handle not in pane.ranking:
+            pane.widen()
+        pane.land(handle)
+
+    def action_aliases(self) -> None:
+        """Every command and its other names."""
+        self.push_screen(TextScreen(SafeText("commands"), alias_lines(commands_of(self.actions))))
+
+    def on_help_asked(self, message: HelpAsked) -> None:
+        """The words of the line that is typed into; it stays as it is."""
+        message.stop()
+        if self.query_one(FilterBar).display:
+            self.push_screen(TextScreen(SafeText("words of a filter"), filter_lines()))
+        else:
+            self.action_aliases()
+
+    def action_place_back(self) -> None:
+        """The place before this one."""
+        self._go(self.places.back(self.pane.place()), SafeText("there is nothing to go back to"))
+
+    def action_place_forward(self) -> None:
+        """The place that one came back from."""
+        self._go(self.places.forward(self.pane.place()), SafeText("there is nothing ahead"))
+
+    def action_last_view(self) -> None:
+        """The view before this one."""
+        view = self.places.last_view(self.pane.place())
+        if view is None:
+            self.say(SafeText("no other view was shown yet"))
+        else:
+            self.action_view(view.value)
+
+    def _go(self, place: Place | None, otherwise: SafeText) -> None:
+        if place is None:
+            self.say(otherwise)
+            return
+        if place.view is not self.pane.view:
+            self.show_view(place.view)
+        self.pane.restore(place)
+        self._tell_narrowed()
+
+    @override
+    def narrow_to(self, chosen: Filter) -> None:
+        """Narrow the view that is shown, as a place of its own."""
+        here = self.pane.place()
+        self.pane.narrow(chosen)
+        if not here.same_rows(self.pane.place()):
+            self.places.leave(here)
+        self._tell_narrowed()

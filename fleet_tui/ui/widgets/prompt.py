@@ -1,0 +1,62 @@
+"""A line to type into that takes any paste: cut, made safe, one line."""
+
+from collections.abc import Callable
+from typing import Final
+
+from textual import events
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input
+from typing_extensions import override
+
+from fleet_tui.config.history import LINE_CHARACTERS
+from fleet_tui.domain.text import SafeText, safe_line
+
+_PASTED: Final = 8 * LINE_CHARACTERS
+"""Of a longer paste not even the first line is looked for."""
+
+
+class HelpAsked(Message):
+    """`?` where a word would begin, or F1."""
+
+
+class _Ghost(Suggester):
+    """Shows behind the cursor how the line could go on."""
+
+    def __init__(self, suggest: Callable[[str], str | None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._suggest: Callable[[str], str | None] = suggest
+
+    @override
+    async def get_suggestion(self, value: str) -> str | None:
+        return self._suggest(value)
+
+
+class Prompt(Input):
+    """At most a line of history long."""
+
+    def __init__(self, *, id: str, placeholder: SafeText, suggest: Callable[[str], str | None]) -> None:  # noqa: A002 - Textual's name
+        super().__init__(
+            id=id,
+            placeholder=placeholder,
+            max_length=LINE_CHARACTERS,
+            select_on_focus=False,
+            suggester=_Ghost(suggest),
+        )
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Put the first line in, as it would be drawn."""
+        event.stop()
+        event.prevent_default()
+        lines = event.text[:_PASTED].strip().splitlines()
+        room = LINE_CHARACTERS - len(self.value)
+        if lines and room > 0:
+            self.insert_text_at_cursor(safe_line(lines[0], room)[:room])
+
+    def on_key(self, event: events.Key) -> None:
+        """`?` is a letter inside a word, and a question where one would begin."""
+        begins = not self.value[: self.cursor_position].strip() or self.value[: self.cursor_position][-1:].isspace()
+        if event.key == "f1" or (event.key == "question_mark" and begins):
+            event.stop()
+            event.prevent_default()
+            self.post_message(HelpAsked())

@@ -1,6 +1,8 @@
 """The help: every key of the view, from the table that binds them; the words of a filter; the commands."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from fleet_tui.domain.text import cell_width, safe_line
@@ -9,13 +11,15 @@ from fleet_tui.ui.keymap import ACTIONS, TABLE_HELP, of_view
 from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Cell, Role
-from fleet_tui.views.pieces import cut, word
+from fleet_tui.views.pieces import word
 
 _KEY_CELLS: Final = 8
 _COMMAND_CELLS: Final = 34
 _TWO_COLUMNS_FROM: Final = 100
 _GAP: Final = 2
-_FRAME: Final = 8
+_FRAME: Final = 6
+"""Border, padding and scrollbar."""
+_EMPTY: Final[list[Cell]] = []
 
 _FILTER_WORDS: Final = (
     ("ci-fix", "a part of a name, id, team, owner, task, state"),
@@ -41,17 +45,15 @@ _FILTER_KEYS: Final = (
 
 
 def _pair(keys: str, text: str, cells: int = _KEY_CELLS) -> list[Cell]:
-    return [word(f"{keys:<{cells}} ", Role.KEY), word(text)]
+    return [word(f"{keys:<{cells}}", Role.KEY), word(text)]
 
 
-def help_rows(view: View, every: Sequence[KeyAction]) -> list[list[Cell]]:
-    """Verbs first, then the other keys, then what every table knows."""
+def _keys(view: View, every: Sequence[KeyAction]) -> list[tuple[str, str]]:
+    """Verbs first, then the operator's own, then the other keys, then what every table knows."""
     actions = sorted(
         (one for one in of_view(view, every) if one.keys), key=lambda one: (one.verb is None, one in ACTIONS)
     )
-    rows = [_pair(one.shown, one.help) for one in actions]
-    rows.extend(_pair(keys, text) for keys, text in TABLE_HELP)
-    return rows
+    return [*((one.shown, one.help) for one in actions), *TABLE_HELP]
 
 
 def notes(view: View, every: Sequence[KeyAction]) -> Lines:
@@ -69,30 +71,33 @@ def notes(view: View, every: Sequence[KeyAction]) -> Lines:
 
 def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS, *, width: int = 0) -> Lines:
     """The help in one column, or in two where the screen is wide."""
-    rows = help_rows(view, every)
+    keys = _keys(view, every)
     if width < _TWO_COLUMNS_FROM:
-        return [*rows, *notes(view, every)]
-    half = (len(rows) + 1) // 2
-    cells = (width - _FRAME - _GAP) // 2
-    beside = rows[half:]
-    return [
-        *(
-            [*_padded(left, cells), *(cut(beside[n], cells) if n < len(beside) else ())]
-            for n, left in enumerate(rows[:half])
-        ),
-        *notes(view, every),
-    ]
+        return [*(_pair(*one) for one in keys), *notes(view, every)]
+    cells = (width * 96 // 100 - _FRAME - _GAP) // 2
+    blocks = [_block(shown, text, cells) for shown, text in keys]
+    left: list[list[Cell]] = []
+    right: list[list[Cell]] = []
+    half = (sum(len(block) for block in blocks) + 1) // 2
+    for block in blocks:
+        (left if len(left) < half else right).extend(block)
+    rows = [[*_padded(one, cells), *other] for one, other in zip_longest(left, right, fillvalue=_EMPTY)]
+    return [*rows, *notes(view, every)]
 
 
-def _padded(line: Iterable[Cell], cells: int) -> list[Cell]:
-    kept = list(cut(line, cells))
-    used = sum(cell_width(cell.text) for cell in kept)
-    return [*kept, word(" " * (cells - used + _GAP))]
+def _block(keys: str, text: str, cells: int) -> list[list[Cell]]:
+    first, *more = textwrap.wrap(text, cells - _KEY_CELLS) or [""]
+    return [_pair(keys, first), *(_pair("", line) for line in more)]
+
+
+def _padded(line: Sequence[Cell], cells: int) -> list[Cell]:
+    used = sum(cell_width(cell.text) for cell in line)
+    return [*line, word(" " * (cells - used + _GAP))]
 
 
 def filter_lines() -> Lines:
     """Every form of a filter's word, by example, and the keys of its line."""
-    cells = max(len(one) for one, _ in _FILTER_WORDS)
+    cells = max(len(one) for one, _ in _FILTER_WORDS) + 2
     rows = [_pair(one, text, cells) for one, text in _FILTER_WORDS]
     return [*rows, [], *(_pair(one, text, cells) for one, text in _FILTER_KEYS)]
 

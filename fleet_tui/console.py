@@ -19,7 +19,6 @@ from fleet_tui.splash import Splash, is_plain, terminal
 from fleet_tui.store.schema import STORE_FILE
 
 CONSOLE_LOG: Final = "console.log"
-_MEGABYTE: Final = 1_000_000
 _RUNBOOK_BYTES: Final = 64 * 1024
 THEME_VARIABLE: Final = "FLEET_TUI_THEME"
 LOCAL: Final = "local"
@@ -46,6 +45,7 @@ def run(
     from fleet_tui.config.paths import prepare_state_dir
     from fleet_tui.store.lock import join_consoles
     from fleet_tui.store.open import open_for_intents, open_for_reader
+    from fleet_tui.store.place import low_disk_bytes
     from fleet_tui.ui.app import FleetApp
     from fleet_tui.ui.driver import ConsoleDriver
     from fleet_tui.ui.first_frame import WITH_SPLASH_S, WITHOUT_SPLASH_S
@@ -157,18 +157,6 @@ class Rereader:
             return str(error)
         reload_collector(self.state_dir)
         return partial(take, config)
-
-
-def low_disk_bytes(state_dir: Path) -> int | None:
-    """What is left where the store is, in whole megabytes so that it seldom changes; None where it is enough."""
-    from fleet_tui.domain.attention_place import DISK_LOW_BYTES
-
-    try:
-        found = os.statvfs(state_dir)
-    except OSError:
-        return None
-    free = found.f_bavail * found.f_frsize
-    return free // _MEGABYTE * _MEGABYTE if free < DISK_LOW_BYTES else None
 
 
 def runbook(beside: Path | None, name: str) -> tuple[str, ...]:

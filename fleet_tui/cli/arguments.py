@@ -41,6 +41,30 @@ def watch(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def take(parser: ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="ID", help="an id or cause of `attention`, or an agent")
+    _why(parser)
+
+
+def snooze(parser: ArgumentParser) -> None:
+    take(parser)
+    _for(parser, "30m, 4h, 2d, at most 30d")
+
+
+def silence(parser: ArgumentParser) -> None:
+    filter_words(parser)
+    _for(parser, "30m, 4h, 2d, at most 30d; 0m ends a silence")
+    _why(parser)
+
+
+def _for(parser: ArgumentParser, text: str) -> None:
+    parser.add_argument("--for", dest="duration", metavar="DURATION", required=True, help=text)
+
+
+def _why(parser: ArgumentParser) -> None:
+    parser.add_argument("--why", metavar="TEXT", default="", help="kept in the audit")
+
+
 def ls(parser: ArgumentParser) -> None:
     look(parser)
     parser.add_argument("--resources", action="store_true", help="resources instead of agents")

@@ -85,7 +85,8 @@ def _why(status: SourceStatus, state: SourceState) -> str:
     return f": {status.failure.text.rstrip('.')}{key}"
 
 
-def _print(view: TableView) -> None:
+def show_table(view: TableView) -> None:
+    """The rows; where there is none, on stderr what that means."""
     print_table(view.columns, (row.cells for row in view.rows))
     if not view.rows and view.empty:
         say(view.empty)
@@ -109,7 +110,7 @@ def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         if options.json:
             put_json([resource_row(model, resource, now) for resource in resources])
         else:
-            _print(resource_table(model, resources, now))
+            show_table(resource_table(model, resources, now))
         return
     handles = ordered(model, matching(model, chosen, sorted(model.fleet), now), now)
     if options.json:
@@ -151,7 +152,7 @@ def _spend(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         put_json([total_row(total) for side in Side for total in model.ledger.of_day(now.date(), side)])
         return
     for by in (GroupBy.TEAM, GroupBy.AGENT):
-        _print(spend_table(model, now, by))
+        show_table(spend_table(model, now, by))
         put([""])
     _print_lines(spend_lines(model, now, GroupBy.TEAM))
 
@@ -165,8 +166,8 @@ def _failures(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     if options.json:
         put_json([failure_row(failure) for failure in failures])
         return
-    _print(open_table(model, now))
-    _print(classes_table(failures, now))
+    show_table(open_table(model, now))
+    show_table(classes_table(failures, now))
 
 
 def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
@@ -176,8 +177,8 @@ def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         found = (finding for of_subject in model.findings.values() for finding in of_subject.values())
         put_json([finding_row(model, finding, now) for finding in sorted(found, key=lambda f: (f.rule, f.subject))])
         return
-    _print(rules_table(model, now))
-    _print(findings_table(model, now))
+    show_table(rules_table(model, now))
+    show_table(findings_table(model, now))
 
 
 def _tree(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
@@ -201,7 +202,7 @@ def _stack(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     if options.json:
         put_json(stack_rows(model, found, now))
         return
-    _print(stack_table(model, found, now, filtered=chosen.text))
+    show_table(stack_table(model, found, now, filtered=chosen.text))
     _print_lines(chain_lines(model, found))
 
 
@@ -210,7 +211,7 @@ def _audit(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     if options.json:
         put_json([audit_row(line) for line in sorted(lines, key=lambda line: line.seq)])
     else:
-        _print(audit_table(lines))
+        show_table(audit_table(lines))
 
 
 _LOOKS: Final = {

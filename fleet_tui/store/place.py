@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from fleet_tui.domain.attention_place import DISK_LOW_BYTES
 from fleet_tui.ports import StoreError
 from fleet_tui.store.schema import STORE_FILE
 
 MOUNTS = Path("/proc/self/mountinfo")
+_MEGABYTE = 1_000_000
 
 # fmt: off
 NETWORK_FILE_SYSTEMS = frozenset({
@@ -97,3 +99,13 @@ def _refuse_foreign(path: Path) -> None:
 def created(path: Path) -> None:
     """Make an empty file that only its owner may read. SQLite gives its -wal and -shm the same mode."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+
+
+def low_disk_bytes(state_dir: Path) -> int | None:
+    """What is left where the store is, in whole megabytes so that it seldom changes; None where it is enough."""
+    try:
+        found = os.statvfs(state_dir)
+    except OSError:
+        return None
+    free = found.f_bavail * found.f_frsize
+    return free // _MEGABYTE * _MEGABYTE if free < DISK_LOW_BYTES else None

@@ -128,6 +128,11 @@ class NavigatingApp(ConsoleApp):
         pane.frozen = not pane.frozen
         pane.refill()
 
+    def action_window_of_time(self) -> None:
+        """Look at the next window of time."""
+        self.pane.next_window()
+        self.read_for_pane()
+
     def action_group(self) -> None:
         """Group the money by the next thing."""
         self.query_one(SpendPane).next_group()

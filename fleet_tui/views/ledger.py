@@ -63,6 +63,23 @@ class Ledger:
                 if total.side is side:
                     yield total
 
+    def days(self) -> tuple[date, ...]:
+        """The days of which anything is known, oldest first."""
+        return tuple(sorted(self._by_agent))
+
+    def over(self, days: Iterable[date], side: Side = Side.COST) -> Sum | None:
+        """Everything of several days and one side; None where not one line is known."""
+        return added(sum_ for day in days if (sum_ := self.fleet(day, side)) is not None)
+
+    def by_over(self, key: Callable[[DayTotal], str], days: Iterable[date], side: Side = Side.COST) -> dict[str, Sum]:
+        """The money of several days grouped by whatever `key` says."""
+        groups: dict[str, Sum] = {}
+        for day in days:
+            for total in self.of_day(day, side):
+                group = groups.setdefault(key(total), Sum())
+                group.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
+        return groups
+
     def fleet(self, day: date, side: Side = Side.COST) -> Sum | None:
         """Everything of one day and side; None where not one line is known."""
         running = self._fleet.get((day, side))
@@ -82,6 +99,18 @@ class Ledger:
             group = groups.setdefault(key(total), Sum())
             group.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
         return groups
+
+
+def added(sums: Iterable[Sum]) -> Sum | None:
+    """Sums together; None where there is none."""
+    result: Sum | None = None
+    for one in sums:
+        result = result or Sum()
+        for currency, amount in one.amounts.items():
+            result.add(amount, currency, one.bases)
+        result.bases |= one.bases
+        result.unpriced += one.unpriced
+    return result
 
 
 def _added(totals: Iterable[DayTotal]) -> Sum | None:

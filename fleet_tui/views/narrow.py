@@ -1,7 +1,7 @@
 """A model of the rows that a filter lets through, so that every view of it is about them alone. Pure."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from fleet_tui.domain.agent import Join
@@ -18,7 +18,7 @@ _KEY_PARTS = 3
 
 
 def narrowed(model: FleetModel, chosen: Filter, now: datetime, *, join: Join) -> FleetModel:
-    """The agents, loose resources, sources, findings and today's money that a filter lets through; all without one."""
+    """The agents, loose resources, sources, findings and money that a filter lets through; all without one."""
     if not chosen:
         return model
     agents = [model.agents[handle] for handle in matching(model, chosen, sorted(model.agents), now)]
@@ -26,7 +26,6 @@ def narrowed(model: FleetModel, chosen: Filter, now: datetime, *, join: Join) ->
     kept |= {r.key: r for r in matching_resources(model, chosen, now) if r.key in model.loose}
     names = {agent.name for agent in agents if agent.claimed}
     sources = {key.source for key in kept} | _named_sources(model, chosen)
-    day = now.astimezone(UTC).date()
     part = FleetModel(join=join)
     part.apply(
         FleetDelta(
@@ -37,7 +36,13 @@ def narrowed(model: FleetModel, chosen: Filter, now: datetime, *, join: Join) ->
             statuses=tuple(s for s in model.statuses.values() if s.name in sources),
             vitals=tuple(vitals for key, vitals in model.vitals.items() if key in kept),
             findings=tuple(f for key, found in model.findings.items() if key in kept for f in found.values()),
-            totals=tuple(t for side in Side for t in model.ledger.of_day(day, side) if t.agent in names),
+            totals=tuple(
+                t
+                for day in model.ledger.days()
+                for side in Side
+                for t in model.ledger.of_day(day, side)
+                if t.agent in names
+            ),
         ),
         now,
     )

@@ -1,7 +1,8 @@
-"""SPEND: what the fleet costs now and today, grouped as asked. Sides stand beside each other, never added."""
+"""SPEND: what the fleet costs now and in a window of days, by group. Sides stand beside each other, never added."""
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
@@ -11,8 +12,9 @@ from typing_extensions import override
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Facts, Field
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.money import MICRO, Side
+from fleet_tui.domain.money import MICRO, Basis, Side
 from fleet_tui.domain.resource import Resource
+from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.amounts import SOFT, Sum, full, short
 from fleet_tui.views.cells import Cell, Role
@@ -21,6 +23,7 @@ from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
+from fleet_tui.views.sources import is_bad, nothing_to_show
 from fleet_tui.views.tally import add_rate
 
 
@@ -36,15 +39,49 @@ class GroupBy(StrEnum):
 
 
 UNALLOCATED: Final = "(unallocated)"
+_BAR_CELLS: Final = 8
+
+
+class Window(StrEnum):
+    """Whole days, UTC: those that totals are kept of."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    WEEK = "7 days"
+    MONTH = "30 days"
+
+    @property
+    def length(self) -> int:
+        """How many days it has."""
+        return {Window.WEEK: 7, Window.MONTH: 30}.get(self, 1)
+
+    @property
+    def before(self) -> str:
+        """What the same time before it is called."""
+        return {Window.TODAY: "yesterday"}.get(self, "before")
+
+    def days(self, now: datetime) -> tuple[date, ...]:
+        """Its days, the newest first."""
+        last = now.astimezone(UTC).date() - timedelta(days=self is Window.YESTERDAY)
+        return tuple(last - timedelta(days=back) for back in range(self.length))
+
+    def days_before(self, now: datetime) -> tuple[date, ...]:
+        """As many days before it."""
+        return tuple(day - timedelta(days=self.length) for day in self.days(now))
+
+
 _COLUMNS: Final = (
     Column(name="GROUP", width=24, min_width=12, priority=0, flexible=True),
     Column(name="AGENTS", width=6, align=Align.RIGHT, priority=4),
-    Column(name="$/h", width=10, min_width=7, align=Align.RIGHT, priority=1),
-    Column(name="TODAY", width=12, min_width=9, align=Align.RIGHT, priority=0),
-    Column(name="SHARE", width=5, align=Align.RIGHT, priority=5),
-    Column(name="BASIS", width=18, min_width=9, priority=3),
-    Column(name="BILLED", width=12, min_width=9, align=Align.RIGHT, priority=6),
-    Column(name="CARD", width=12, min_width=9, align=Align.RIGHT, priority=7),
+    Column(name="$/h", width=9, min_width=7, align=Align.RIGHT, priority=1),
+    Column(name="WINDOW", width=10, min_width=9, align=Align.RIGHT, priority=0),
+    Column(name="", width=8, priority=6),
+    Column(name="SHARE", width=5, align=Align.RIGHT, priority=3),
+    Column(name="BEFORE", width=10, min_width=9, align=Align.RIGHT, priority=5),
+    Column(name="IDLE$/D", width=8, min_width=7, align=Align.RIGHT, priority=2),
+    Column(name="BASIS", width=18, min_width=9, priority=7),
+    Column(name="BILLED", width=10, min_width=9, align=Align.RIGHT, priority=8),
+    Column(name="CARD", width=9, align=Align.RIGHT, priority=9),
 )
 
 
@@ -148,8 +185,33 @@ class GroupFacts(Facts):
         return (self._name,)
 
 
-def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) -> TableView:
-    """One row per group, the dearest today first, and what belongs to nobody last."""
+def _idle_costs(model: FleetModel, groups: Groups) -> dict[str, Sum]:
+    """What resources that do nothing cost a day, as the idle findings say."""
+    costs: dict[str, Sum] = defaultdict(Sum)
+    if not model.found[RuleName.IDLE]:
+        return costs
+    for agent in model.fleet.values():
+        for resource in agent.resources:
+            finding = model.findings.get(resource.key, {}).get(RuleName.IDLE)
+            if finding is None:
+                continue
+            cost = costs[groups.of_resource(agent, resource)]
+            if finding.microusd_per_day is None:
+                cost.unpriced += 1
+            else:
+                cost.add(finding.microusd_per_day, "usd", (Basis.ESTIMATED,))
+    return costs
+
+
+def spend_table(
+    model: FleetModel,
+    now: datetime,
+    by: GroupBy = GroupBy.TEAM,
+    *,
+    window: Window = Window.TODAY,
+    ascii_only: bool = True,
+) -> TableView:
+    """One row per group, the dearest of the window first, and what belongs to nobody last."""
     groups = Groups(model, by)
     rates: dict[str, Sum] = defaultdict(Sum)
     agents: dict[str, set[str]] = defaultdict(set)
@@ -159,10 +221,11 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
             group = group_of(agent, resource)
             agents[group].add(handle)
             add_rate(rates[group], resource)
-    day = now.astimezone(UTC).date()
-    cost, billed, card = (model.ledger.by(groups.of_total, day, side) for side in Side)
-    whole = model.ledger.fleet(day)
-    names = {*rates, *cost, *billed, *card}
+    days = window.days(now)
+    cost, billed, card = (model.ledger.by_over(groups.of_total, days, side) for side in Side)
+    before = model.ledger.by_over(groups.of_total, window.days_before(now))
+    idle = _idle_costs(model, groups)
+    whole = model.ledger.over(days)
     rows = [
         TableRow(
             key=name,
@@ -172,17 +235,20 @@ def spend_table(model: FleetModel, now: datetime, by: GroupBy = GroupBy.TEAM) ->
                 word(str(len(agents[name])) if name in agents else "-"),
                 _money(rates.get(name), none="-"),
                 _money(cost.get(name)),
-                word(_share(cost.get(name), whole)),
-                word(_bases(cost.get(name)), Role.DIM),
+                word(_bar(cost.get(name), whole, ascii_only=ascii_only), Role.MONEY),
+                word(share(cost.get(name), whole)),
+                _money(before.get(name)),
+                _idle(idle.get(name)),
+                word(bases_words(cost.get(name)), Role.DIM),
                 _money(billed.get(name), none="-"),
                 _money(card.get(name), none="-"),
             ),
         )
-        for name in sorted(names, key=lambda name: (name == UNALLOCATED, -_dollars(cost.get(name)), name))
+        for name in sorted(
+            {*rates, *cost, *billed, *card}, key=lambda name: (name == UNALLOCATED, -dollars(cost.get(name)), name)
+        )
     ]
-    return TableView(
-        columns=_COLUMNS, rows=tuple(rows), empty=SafeText("no money is known yet, which is not the same as none")
-    )
+    return TableView(columns=columns_of(window), rows=tuple(rows), empty=_nothing(model, now))
 
 
 def _only_agent(model: FleetModel, by: GroupBy, handles: set[str] | None, now: datetime) -> Facts | None:
@@ -191,7 +257,37 @@ def _only_agent(model: FleetModel, by: GroupBy, handles: set[str] | None, now: d
     return AgentFacts(model, model.agents[next(iter(handles))], now)
 
 
-def _dollars(total: Sum | None) -> int:
+def columns_of(window: Window) -> tuple[Column, ...]:
+    """The columns, named after the window."""
+    heads = {"WINDOW": window.value.upper(), "BEFORE": window.before.upper()}
+    return tuple(replace(column, name=heads.get(column.name, column.name)) for column in _COLUMNS)
+
+
+def _nothing(model: FleetModel, now: datetime) -> SafeText:
+    """Nobody could be asked, or those who were asked know of no money."""
+    statuses = list(model.statuses.values())
+    if all(is_bad(status, now) or status.last_ok_at is None for status in statuses):
+        return nothing_to_show(statuses, now)[0]
+    return SafeText("no money is known yet, which is not the same as none")
+
+
+def _idle(cost: Sum | None) -> Cell:
+    if cost is None:
+        return word("-", Role.DIM)
+    return word(short(cost), Role.WARN if cost.known else Role.UNKNOWN)
+
+
+def _bar(part: Sum | None, whole: Sum | None, *, ascii_only: bool) -> str:
+    of = dollars(whole)
+    if of <= 0 or part is None:
+        return ""
+    filled = max(0, min(_BAR_CELLS, round(_BAR_CELLS * dollars(part) / of)))
+    sign, rest = ("#", "-") if ascii_only else ("━", "─")
+    return sign * filled + rest * (_BAR_CELLS - filled)
+
+
+def dollars(total: Sum | None) -> int:
+    """Millionths of a dollar in a sum, for orders and shares."""
     return total.amounts.get("usd", 0) if total is not None else 0
 
 
@@ -202,30 +298,34 @@ def _money(total: Sum | None, *, none: str = "?") -> Cell:
     return word(short(total), role)
 
 
-def _share(part: Sum | None, whole: Sum | None) -> str:
-    of = _dollars(whole)
-    return f"{100 * _dollars(part) // of}%" if of > 0 and part is not None else "-"
+def share(part: Sum | None, whole: Sum | None) -> str:
+    """How much of the whole a part is, in dollars."""
+    of = dollars(whole)
+    return f"{100 * dollars(part) // of}%" if of > 0 and part is not None else "-"
 
 
-def _bases(total: Sum | None) -> str:
+def bases_words(total: Sum | None) -> str:
+    """What a sum rests on."""
     if total is None:
         return "nobody told"
     words = [basis.value for basis in sorted(total.bases)]
     return "+".join([*words, *([f"{total.unpriced} unpriced"] if total.unpriced else [])]) or "-"
 
 
-def spend_lines(model: FleetModel, now: datetime, by: GroupBy) -> list[Line]:
-    """What stands above the table: now, today, unallocated, the other sides, and what the marks mean."""
-    day = now.astimezone(UTC).date()
-    unallocated = model.ledger.by(lambda total: total.team or UNALLOCATED, day).get(UNALLOCATED)
-    today = model.ledger.fleet(day)
+def spend_lines(model: FleetModel, now: datetime, by: GroupBy, window: Window = Window.TODAY) -> list[Line]:
+    """What stands above the table: now, the window, unallocated, the other sides, and what the marks mean."""
+    days = window.days(now)
+    unallocated = model.ledger.by_over(lambda total: total.team or UNALLOCATED, days).get(UNALLOCATED)
+    whole = model.ledger.over(days)
     first: list[Cell] = [word("now "), word(f"{full(model.tally.rate())} an hour", Role.MONEY)]
-    first += [word("   today "), word(full(today), Role.MONEY), word(f" ({_bases(today)})", Role.DIM)]
+    first += [word(f"   {window.value} "), word(full(whole), Role.MONEY), word(f" ({bases_words(whole)})", Role.DIM)]
+    if 1 < len(days) != (known := len(set(days) & set(model.ledger.days()))):
+        first.append(word(f", {known} of {len(days)} days known", Role.WARN))
     if unallocated is not None:
-        first += [word("   unallocated "), word(f"{full(unallocated)} ({_share(unallocated, today)})", Role.WARN)]
+        first += [word("   unallocated "), word(f"{full(unallocated)} ({share(unallocated, whole)})", Role.WARN)]
     lines: list[Line] = [tuple(first)]
     for side, means in ((Side.BILLED, "what we charge our customers"), (Side.CARD, "cash that settles a cost")):
-        if (other := model.ledger.fleet(day, side)) is not None:
+        if (other := model.ledger.over(days, side)) is not None:
             lines.append(
                 (
                     word(f"{side.value} "),
@@ -233,8 +333,8 @@ def spend_lines(model: FleetModel, now: datetime, by: GroupBy) -> list[Line]:
                     word(f"  {means}, never added to the cost", Role.DIM),
                 )
             )
-    marks = "~ estimated or claimed   >= something in it has no price   ? nobody knows   days are UTC"
-    note = "   today is counted for the task that an agent has now" if by is GroupBy.TASK else ""
+    marks = "~ estimated or claimed   >= something in it has no price   ? nobody knows   IDLE$/D a day for no work"
+    note = "   counted for the task that an agent has now" if by is GroupBy.TASK else ""
     lines.append((word(marks + note, Role.DIM),))
     return lines
 

@@ -35,7 +35,7 @@ _COLUMNS: Final = (
     Column(name="OK 7d", width=7, align=Align.RIGHT, priority=4),
     Column(name="READ 7d", width=7, align=Align.RIGHT, priority=6),
     Column(name="ANSWERS IN", width=10, min_width=7, align=Align.RIGHT, priority=5),
-    Column(name="HELD", width=20, min_width=10, priority=1, flexible=True),
+    Column(name="HELD", width=20, min_width=14, priority=1, flexible=True),
 )
 _STATES: Final = (
     SourceState.REFUSED,

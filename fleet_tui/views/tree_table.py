@@ -22,7 +22,7 @@ COLUMNS: Final = (
     Column(name="STATE", width=12, min_width=8, priority=0),
     Column(name="FOR", width=4, priority=3),
     Column(name="$/h", width=7, min_width=6, align=Align.RIGHT, priority=1),
-    Column(name="BRANCH $/h", width=10, min_width=9, align=Align.RIGHT, priority=2),
+    Column(name="ALL $/h", width=8, align=Align.RIGHT, priority=2),
     Column(name="SAID BY", width=9, min_width=7, priority=5),
     Column(name="BRANCH", width=26, min_width=12, priority=4, flexible=True),
 )

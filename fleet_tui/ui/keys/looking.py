@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fleet_tui.ui.keys.table import SPEND_ONLY, WITH_ROWS, key
+from fleet_tui.ui.keys.table import SPEND_ONLY, WINDOWED, WITH_ROWS, key
 
 KEYS: Final = (
     key("d", "d", "detail", "detail", "the whole story of the row", views=WITH_ROWS, footer=True),
@@ -15,5 +15,6 @@ KEYS: Final = (
     key("x", "x", "tree", "tree", "show it in the tree", views=WITH_ROWS),
     key("J", "J", "owner", "above", "go to its parent, else to the agent that owns it", views=WITH_ROWS),
     key("v", "v", "group", "group", "group by the next thing", views=SPEND_ONLY, footer=True),
+    key("w", "w", "window_of_time", "window", "look at the next window of time", views=WINDOWED, footer=True),
     key("ctrl+r", "^r", "refresh_now", "refresh", "ask for a reading of every source"),
 )

@@ -37,6 +37,8 @@ FLEET_ONLY: Final = frozenset({View.FLEET})
 ATTENTION_ONLY: Final = frozenset({View.ATTENTION})
 FILTERED: Final = EVERYWHERE
 """Views that a filter narrows, each its own."""
+WINDOWED: Final = frozenset({View.SPEND, View.FAILURES})
+"""Views over a window of time."""
 SPEND_ONLY: Final = frozenset({View.SPEND})
 
 

@@ -101,6 +101,9 @@ class Pane(Vertical):
         """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""
         return None
 
+    def next_window(self) -> None:
+        """Look at the next window of time."""
+
     def opens(self) -> bool:
         """Whether Enter opened or closed the row under the cursor itself."""
         return False

@@ -1,6 +1,6 @@
 """A pane that tells more of the row under the cursor below its table."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.events import Resize
 from textual.timer import Timer
@@ -24,6 +24,8 @@ LOW_LINES: Final = 12
 
 class StoriedPane(Pane):
     """Its subclass composes `self.told` as the last of its parts and says what to tell of a row."""
+
+    tall_lines: ClassVar[int] = TALL_LINES
 
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(model, session, ascii_only=ascii_only)
@@ -52,6 +54,6 @@ class StoriedPane(Pane):
 
     def on_resize(self, event: Resize) -> None:
         """The story gives way to the table where the screen is low."""
-        self.told.set_class(event.size.height < TALL_LINES, "low")
+        self.told.set_class(event.size.height < self.tall_lines, "low")
         self.told.display = event.size.height >= LOW_LINES
         self.call_after_refresh(self.tell_now)

@@ -28,6 +28,7 @@ from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.views import outcomes
 from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
+from fleet_tui.views.family import below, has_ended
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.plan import PlanContext
@@ -52,11 +53,16 @@ class ActingApp(ConsoleApp):
         self._ask(Verb(verb))
 
     def _ask(self, verb: Verb) -> None:
-        agents = tuple(self.model.agents[handle] for handle in self.pane.chosen() if handle in self.model.agents)
+        pane = self.pane
+        agents = tuple(self.model.agents[handle] for handle in pane.chosen() if handle in self.model.agents)
+        if pane.lost() and not pane.table.marks:
+            # The row under the cursor was never meant.
+            self.say(safe_line(f"what was marked is not there any more: {', '.join(pane.lost())}; U forgets it"))
+            return
         if not agents:
             self.say(safe_line(f"nothing to {verb}: no agent is marked or under the cursor"))
             return
-        hidden = self.pane.names(self.pane.hidden())
+        hidden = pane.names(pane.hidden())
         self._want_fresh(agents)
         waiting = waiting_of(self.model, agents[0], self.session.now()) if len(agents) == 1 else None
         match verb:
@@ -68,6 +74,12 @@ class ActingApp(ConsoleApp):
                 self._reassign(agents, hidden)
             case _:
                 self._plan(verb, agents, hidden, NO_PARAMS)
+
+    def action_mark_subtree(self) -> None:
+        """Mark the agent under the cursor and all that stands below it, shown or not."""
+        agent = self.agent_under_cursor()
+        if agent is not None:
+            self.pane.table.mark([agent.handle, *(one.handle for one in below(self.model, (agent,)))])
 
     def _want_fresh(self, agents: tuple[Agent, ...]) -> None:
         """Ask for a reading of what is stale while the plan is being read."""
@@ -119,7 +131,7 @@ class ActingApp(ConsoleApp):
             fleet=session.fleet,
             production=session.production,
             hidden=hidden,
-            gone=self.pane.lost(),
+            gone=(*self.pane.lost(), *(agent.name for agent in agents if has_ended(agent))),
             may_act=session.may_act(),
             why_not=session.why_not(),
         )

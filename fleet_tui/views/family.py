@@ -1,9 +1,11 @@
 """Who stands above and below an agent, and who does the same task, as assignments say it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.tree import Tree
+from fleet_tui.views.kin import fleet_tree
 from fleet_tui.views.model import FleetModel
 
 
@@ -12,46 +14,49 @@ def lives(agent: Agent) -> bool:
     return bool(agent.running) or (agent.lead is None and bool(agent.resources))
 
 
-def words_for(agent: Agent) -> frozenset[str]:
-    """What a parent field may hold to mean this agent."""
-    return frozenset({agent.handle, agent.name})
+def has_ended(agent: Agent) -> bool:
+    """It had something that ran, and nothing of it does."""
+    return agent.lead is not None and not agent.running
 
 
 def below(model: FleetModel, agents: Sequence[Agent]) -> tuple[Agent, ...]:
-    """Every descendant that is not among them already, nearest first. A circle of parents ends where it began."""
-    children: defaultdict[str, list[Agent]] = defaultdict(list)
-    for agent in model.agents.values():
-        if agent.assignment.parent is not None:
-            children[agent.assignment.parent].append(agent)
-    if not children:
+    """Every descendant that is in FLEET and not among them already, as TREE has them."""
+    tree = _tree_around(model, agents)
+    if tree is None:
         return ()
-    seen = {agent.handle for agent in agents}
-    found: list[Agent] = []
-    front: Iterable[Agent] = agents
-    while front:
-        next_front: list[Agent] = []
-        for parent in front:
-            for name in sorted(words_for(parent)):
-                for child in children.get(name, ()):
-                    if child.handle not in seen:
-                        seen.add(child.handle)
-                        next_front.append(child)
-        found += next_front
-        front = next_front
-    return tuple(found)
+    inside = {agent.handle for agent in agents}
+    handles = dict.fromkeys(handle for agent in agents for handle in tree.subtree(agent.handle))
+    return tuple(model.fleet[handle] for handle in handles if handle not in inside and handle in model.fleet)
 
 
 def above(model: FleetModel, agents: Sequence[Agent]) -> tuple[Agent, ...]:
     """Their living parents that are not among them."""
-    named = {agent.assignment.parent for agent in agents} - {None}
-    if not named:
+    tree = _tree_around(model, agents)
+    if tree is None:
         return ()
     inside = {agent.handle for agent in agents}
+    parents = dict.fromkeys(tree.parents.get(agent.handle) for agent in agents)
     return tuple(
-        agent
-        for handle, agent in sorted(model.agents.items())
-        if handle not in inside and lives(agent) and named & words_for(agent)
+        model.agents[handle]
+        for handle in parents
+        if handle is not None and handle not in inside and lives(model.agents[handle])
     )
+
+
+def _tree_around(model: FleetModel, agents: Sequence[Agent]) -> Tree | None:
+    """The part of the tree in which somebody has a parent; None where nobody has."""
+    words = {agent.assignment.parent for agent in model.agents.values()} - {None}
+    if not words:
+        return None
+    handles = [
+        handle
+        for handle, agent in model.agents.items()
+        if agent.assignment.parent is not None
+        or handle in words
+        or agent.name in words
+        or not words.isdisjoint(word for r in agent.resources for word in (r.agent, r.key.id))
+    ]
+    return fleet_tree(model, [*handles, *(agent.handle for agent in agents)])
 
 
 def same_task(model: FleetModel, agents: Sequence[Agent]) -> tuple[tuple[str, tuple[Agent, ...]], ...]:

@@ -147,6 +147,7 @@ class MemoryIntents(IntentStore):
     wanted: list[tuple[WantedKind, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     handed: list[HandOver] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
     dealt: list[Acknowledgement] = field(default_factory=list)
     full: bool = False
 
@@ -197,12 +198,17 @@ class MemoryIntents(IntentStore):
 
     @override
     def confirm_hand_over(self, hand_over_id: str, *, actor: str, host: str, now: datetime) -> HandOver | None:
-        return None
+        self._check()
+        waiting = next((one for one in self.handed if one.hand_over_id == hand_over_id), None)
+        if waiting is None or hand_over_id in self.confirmed:
+            return None
+        self.confirmed.append(hand_over_id)
+        return waiting
 
     @property
     def acts(self) -> int:
         """How many things were done to agents."""
-        return len(self.submitted) + len(self.overlays) + len(self.handed)
+        return len(self.submitted) + len(self.overlays) + len(self.handed) + len(self.confirmed)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fleet_tui.domain.action import VERBS, Verb
-from fleet_tui.ui.keys.table import WITH_ROWS, KeyAction, key
+from fleet_tui.ui.keys.table import WITH_FAMILY, WITH_ROWS, KeyAction, key
 
 _SHOWN_KEYS: Final = {"ctrl+k": "^k"}
 _ALSO: Final = {Verb.KILL: ("f9",)}
@@ -25,6 +25,7 @@ VERB_KEYS: Final = tuple(
 )
 
 ORDERS: Final = (
+    key("T", "T", "mark_subtree", "mark branch", "mark the row and all that stands below it", views=WITH_FAMILY),
     key("o", "o", "outcomes", "outcomes", "what became of your orders"),
     key("W", "W", "window", "write", "open or close the write window of this console, 10 minutes", footer=True),
 )

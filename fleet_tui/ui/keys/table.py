@@ -39,6 +39,8 @@ FILTERED: Final = EVERYWHERE
 """Views that a filter narrows, each its own."""
 WINDOWED: Final = frozenset({View.SPEND, View.FAILURES})
 """Views over a window of time."""
+WITH_FAMILY: Final = frozenset({View.FLEET, View.TREE})
+"""Views whose marks are those of agents, so that whole branches can be marked."""
 SPEND_ONLY: Final = frozenset({View.SPEND})
 
 

@@ -8,9 +8,10 @@ from textual.containers import Vertical
 
 from fleet_tui.domain.acknowledgement import Judged
 from fleet_tui.domain.filter import EVERYTHING, Facts, Filter
-from fleet_tui.domain.text import SafeText
+from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.panes.marking import name_of_lost
 from fleet_tui.ui.places import Place
 from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
@@ -156,20 +157,24 @@ class Pane(Vertical):
 
     def chosen(self) -> tuple[str, ...]:
         """The agents that a verb would take now: the marked ones, else the one under the cursor."""
+        marked = {handle for key in self.table.marks if (handle := self.handle_of(key)) is not None}
         handle = self.handle_under_cursor()
-        return () if handle is None else (handle,)
+        return tuple(sorted(marked)) or (() if handle is None else (handle,))
 
     def hidden(self) -> tuple[str, ...]:
         """Marked agents that are not shown."""
-        return ()
+        return tuple(
+            sorted({handle for key in self.table.hidden_marks if (handle := self.handle_of(key)) is not None})
+        )
 
     def lost(self) -> tuple[str, ...]:
         """Names of what was marked and is not there any more."""
-        return ()
+        return tuple(sorted(name_of_lost(key) for key in self.table.lost_marks))
 
     def marked(self) -> SafeText:
         """What the footer says about marks."""
-        return SafeText("")
+        count = sum(self.handle_of(key) is not None for key in self.table.marks)
+        return safe_line(f"{count} marked ") if count else SafeText("")
 
     def names(self, handles: Sequence[str]) -> tuple[str, ...]:
         return tuple(self.model.names.of(handle) for handle in handles)

@@ -162,7 +162,7 @@ class FleetPane(Pane):
             # Nobody chose a row yet, so there is none to follow: what needs a person most is on top.
             self.table.action_first()
             self._untouched_on = self.table.cursor_key or ""
-        self.table.unmark([handle for handle in self.table.marks if handle not in self.model.agents])
+        self.table.lose_marks([handle for handle in self.table.marks if handle not in self.model.agents])
         self.tell_status(now)
         self.post_message(Counted())
         if self._sort_again:

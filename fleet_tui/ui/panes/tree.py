@@ -127,7 +127,7 @@ class TreePane(StoriedPane):
         table.set_empty(nothing_to_show(self.model.statuses.values(), now, filtered=self.filter.text))
         table.rows_changed(changed | self._there())
         table.set_order(list(self.rows.order), refiltered=refiltered)
-        table.unmark([handle for handle in table.marks if handle not in self.model.agents])
+        table.lose_marks([handle for handle in table.marks if handle not in self.model.agents])
         self.query_one("#tree-summary", Line).show(
             *tree_table.summary(self.model, self.rows, filtered=self.filter.text)
         )

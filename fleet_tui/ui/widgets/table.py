@@ -159,6 +159,19 @@ class FleetTable(TableCanvas, can_focus=True):
         """Take marks away, for example of rows that exist no more."""
         self._mark(lambda: self._rows.unmark(keys))
 
+    def lose_marks(self, keys: Iterable[str]) -> None:
+        """Take the marks of rows that exist no more away, and remember them."""
+        self._mark(lambda: self._rows.lose_marks(keys))
+
+    def mark(self, keys: Iterable[str]) -> None:
+        """Mark rows by identity, shown or not."""
+        self._mark(lambda: self._rows.mark(keys))
+
+    @property
+    def lost_marks(self) -> frozenset[str]:
+        """What was marked and exists no more."""
+        return frozenset(self._rows.lost_marks)
+
     def _swap(self, change: Callable[[], object]) -> None:
         """Let the model change, then redraw the lines that differ and say what happened to the cursor."""
         before = self._look()

@@ -30,6 +30,8 @@ class TableModel:
         self.cursor_key: str | None = None
         self.tombstone: Tombstone | None = None
         self.marks: set[str] = set()
+        self.lost_marks: set[str] = set()
+        """What was marked and exists no more: remembered until all marks are taken away."""
         self._mark_anchor: str | None = None
         self._landed: bool = False
 
@@ -178,6 +180,7 @@ class TableModel:
         if self.cursor_key is None or self.on_tombstone:
             return False
         self.marks ^= {self.cursor_key}
+        self.lost_marks.discard(self.cursor_key)
         self._mark_anchor = self.cursor_key
         return True
 
@@ -197,6 +200,7 @@ class TableModel:
         """Add marks; True when there are more than before."""
         before = len(self.marks)
         self.marks |= set(keys)
+        self.lost_marks -= self.marks
         if self.tombstone is not None:
             self.marks.discard(self.tombstone.key)
         self._mark_anchor = self.cursor_key
@@ -208,10 +212,17 @@ class TableModel:
         self.marks.difference_update(keys)
         return len(self.marks) != before
 
+    def lose_marks(self, keys: Iterable[str]) -> bool:
+        """Take the marks of rows that exist no more away, and remember that they were there."""
+        lost = self.marks.intersection(keys)
+        self.lost_marks |= lost
+        return self.unmark(lost)
+
     def mark_none(self) -> bool:
-        """Take all marks away."""
-        had = bool(self.marks)
+        """Take all marks away, and forget those that were lost."""
+        had = bool(self.marks) or bool(self.lost_marks)
         self.marks.clear()
+        self.lost_marks.clear()
         self._mark_anchor = None
         return had
 

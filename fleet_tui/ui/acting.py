@@ -131,7 +131,7 @@ class ActingApp(ConsoleApp):
             fleet=session.fleet,
             production=session.production,
             hidden=hidden,
-            gone=(*self.pane.lost(), *(agent.name for agent in agents if has_ended(agent))),
+            gone=(*self.pane.lost(), *(agent.name for agent in proposal.agents if has_ended(agent))),
             may_act=session.may_act(),
             why_not=session.why_not(),
         )

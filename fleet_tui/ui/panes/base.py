@@ -163,9 +163,7 @@ class Pane(Vertical):
 
     def hidden(self) -> tuple[str, ...]:
         """Marked agents that are not shown."""
-        return tuple(
-            sorted({handle for key in self.table.hidden_marks if (handle := self.handle_of(key)) is not None})
-        )
+        return tuple(sorted({handle for key in self.table.hidden_marks if (handle := self.handle_of(key)) is not None}))
 
     def lost(self) -> tuple[str, ...]:
         """Names of what was marked and is not there any more."""

@@ -8,10 +8,13 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
+
+from typing_extensions import override
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.config.discover import installed_providers
@@ -20,18 +23,28 @@ from fleet_tui.config.load import load
 from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
 from fleet_tui.config.secret import Secret
 from fleet_tui.config.settings import Access, Config
+from fleet_tui.domain.acknowledgement import Judged
+from fleet_tui.domain.agent import Join
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.attention_place import Place
 from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.engine.assembly import Assembly
 from fleet_tui.engine.engine import Engine, close
 from fleet_tui.engine.late import LateDurable
 from fleet_tui.engine.log import JsonLines, log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
-from fleet_tui.ports import FencedOut, Observation, StoreError, StoreTooNew
+from fleet_tui.notify.teller import Looker, Teller
+from fleet_tui.ports import FencedOut, NoticeStore, Observation, StoreError, StoreTooNew
 from fleet_tui.store.lock import CollectorRuns, consoles_present
 from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.place import low_disk_bytes
+from fleet_tui.store.read import SqliteFleetReader
+from fleet_tui.views.attention import AttentionBook, within
+from fleet_tui.views.model import FleetModel
 
 DONE: Final = 0
 SOME_FAILED: Final = 1
@@ -110,7 +123,34 @@ def _loaded(call: Call) -> Config:
 
 
 def _secrets(config: Config) -> Collection[Secret]:
-    return tuple(secret for source in config.sources for secret in source.secrets.values())
+    addresses = (channel.url for channel in config.notify if channel.url is not None)
+    return (*(secret for source in config.sources for secret in source.secrets.values()), *addresses)
+
+
+class _Looker(Looker):
+    """What needs somebody, from a model of its own that is made only where somebody is to be told."""
+
+    def __init__(self, reader: SqliteFleetReader, state_dir: Path, join: Join) -> None:
+        self._reader = reader
+        self._state_dir = state_dir
+        self._model = FleetModel(join=join)
+        self._book = AttentionBook(self._model)
+
+    @override
+    def look(self, now: datetime) -> Sequence[Judged]:
+        if self._model.revision < 0:
+            self._reader.load(lambda delta: self._take(delta, now))
+        else:
+            self._take(self._reader.changes(self._model.revision), now)
+        return self._book.look(now, Place(free_bytes=low_disk_bytes(self._state_dir))).items
+
+    @override
+    def within(self, chosen: Filter, items: Sequence[Judged], now: datetime) -> Sequence[Judged]:
+        return within(self._model, chosen, items, now)
+
+    def _take(self, delta: FleetDelta, now: datetime) -> None:
+        if not delta.empty:
+            self._model.apply(delta, now)
 
 
 class _Told:
@@ -137,7 +177,7 @@ async def _collect(call: Call, config: Config) -> int:
     around = Surroundings(
         clock=clock, store=store, offload=thread, chance=random.SystemRandom(), state_dir=call.paths.state_dir
     )
-    collector = _Collector(call, around, Assembly(clock, call.paths.state_dir), log, told)
+    collector = _Collector(call, around, store, Assembly(clock, call.paths.state_dir), log, told)
     try:
         await collector.configure(config)
         code = await collector.once() if call.once else await collector.run()
@@ -155,9 +195,12 @@ async def _collect(call: Call, config: Config) -> int:
 class _Collector:
     """One run of it."""
 
-    def __init__(self, call: Call, around: Surroundings, assembly: Assembly, log: JsonLines, told: _Told) -> None:
+    def __init__(
+        self, call: Call, around: Surroundings, notices: NoticeStore, assembly: Assembly, log: JsonLines, told: _Told
+    ) -> None:
         self._call = call
         self._around = around
+        self._notices = notices
         self._assembly = assembly
         self._log_lines = log
         self._reader = open_for_reader(call.paths.state_dir)
@@ -167,6 +210,8 @@ class _Collector:
         self._laid: Collection[Overlay] = ()
         self._read_to: int | None = None
         around.overlays = self._overlays
+        self._teller: Teller | None = None
+        self._told_reader = open_for_reader(call.paths.state_dir)
 
     def _overlays(self) -> Collection[Overlay]:
         """The operators' assignments. Blocks, and for long only the first time."""
@@ -196,6 +241,22 @@ class _Collector:
             seen = Observation(source=status.name, at=now, status=status, failures=failures)
             await self._around.stored(lambda store, seen=seen: store.observe(seen))  # type: ignore[misc]
 
+        await self._tell(config)
+
+    async def _tell(self, config: Config) -> None:
+        """Take up the channels. Without any nothing is looked for."""
+        around = self._around
+        if self._teller is None:
+            looker = _Looker(self._told_reader, self._call.paths.state_dir, config.fleet.join)
+            self._teller = Teller(around.clock, self._noticed, self._noticed_before, looker)
+        await self._teller.configure(config.fleet.name, config.notify, _secrets(config))
+
+    async def _noticed(self, keep: Callable[[NoticeStore], None]) -> None:
+        await self._around.offload.run(lambda: keep(self._notices))
+
+    async def _noticed_before(self) -> tuple[Sequence[Notice], Sequence[ChannelStatus]]:
+        return await self._around.offload.run(lambda: (self._notices.notices(), self._notices.channels()))
+
     async def once(self) -> int:
         """Poll each source once."""
         failed = [*await self._engine.look_once(), *self._unusable]
@@ -215,6 +276,8 @@ class _Collector:
         try:
             async with asyncio.TaskGroup() as tasks:
                 watchers = [tasks.create_task(self._reloading(self._told.reload))]
+                if self._teller is not None:
+                    watchers.append(tasks.create_task(self._teller.run()))
                 if self._call.for_consoles:
                     watchers.append(tasks.create_task(self._until_alone()))
                 await self._engine.run(self._told.stop, durable)
@@ -226,6 +289,7 @@ class _Collector:
         finally:
             await durable.close()
             self._reader.close()
+            self._told_reader.close()
         return REFUSED if fenced_out else DONE
 
     async def _reloading(self, asked: asyncio.Event) -> None:

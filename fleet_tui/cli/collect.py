@@ -55,6 +55,7 @@ def _status(options: Namespace, paths: Paths) -> int:
     from fleet_tui.cli.look import say_troubles
     from fleet_tui.commands.fleet import attending
     from fleet_tui.store.summon import collector_pid
+    from fleet_tui.views.attention_rows import channel_words
     from fleet_tui.views.sources import source_words
 
     pid = collector_pid(paths.state_dir)
@@ -62,5 +63,6 @@ def _status(options: Namespace, paths: Paths) -> int:
     with attending(options.config, options.state_dir, os.environ, collector=False) as fleet:
         now = fleet.now()
         put(source_words(status, now).text for _, status in sorted(fleet.model.statuses.items()))
+        put(channel_words(one, now).text for _, one in sorted(fleet.model.channels.items()) if not one.gone)
         code = say_troubles(fleet)
     return ExitCode.SOME_FAILED if pid is None else code

@@ -17,8 +17,8 @@ SIDES = ("cost", "billed")
 
 def wrong_in(settings: SourceSettings) -> tuple[str, str] | None:
     """The first key that breaks a rule, and the sentence; None when all hold. No value is in the sentence."""
-    if not _NAME.match(settings.name):
-        return "name", "must be letters, digits, `.`, `_` or `-`, at most 64, beginning with a letter or digit"
+    if wrong := wrong_name(settings.name):
+        return "name", wrong
     if settings.side is not None and settings.side not in SIDES:
         return "side", 'must be "cost" or "billed"'
     for key, url in _addresses(settings):
@@ -28,6 +28,13 @@ def wrong_in(settings: SourceSettings) -> tuple[str, str] | None:
         if sentence := misused(ref):
             return key, sentence
     return _wrong_pattern(settings)
+
+
+def wrong_name(name: str) -> str | None:
+    """Why something may not be called so; None when it may."""
+    if _NAME.match(name):
+        return None
+    return "must be letters, digits, `.`, `_` or `-`, at most 64, beginning with a letter or digit"
 
 
 def _wrong_pattern(settings: SourceSettings) -> tuple[str, str] | None:

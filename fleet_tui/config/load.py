@@ -11,6 +11,7 @@ from fleet_tui.config.automatic import automatic_sources, found_keys
 from fleet_tui.config.check import secret_refs, wrong_in
 from fleet_tui.config.errors import ConfigError, SecretUnreadableError
 from fleet_tui.config.files import Document, read_toml
+from fleet_tui.config.notify import load_channels
 from fleet_tui.config.paths import AGENTS_FILE, RATES_FILE
 from fleet_tui.config.provider import LoadedSource, Provider
 from fleet_tui.config.rates import load_rates
@@ -20,7 +21,7 @@ from fleet_tui.config.settings import Config, ConsoleSettings, FleetSettings, Re
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.config.strict import nearest, no_literal_secrets, settings_from
 
-_TOP = ("fleet", "source", "console")
+_TOP = ("fleet", "source", "notify", "console")
 _AGENTS_KEY = "agents_file"
 
 
@@ -66,6 +67,7 @@ def load(
         refused=refused,
         found=found_keys(ours, {one.provider.name for one in named}, env),
         rates=load_rates(beside / RATES_FILE if beside is not None else None),
+        notify=load_channels(document, env=env, beside=beside, secrets=secrets),
     )
 
 

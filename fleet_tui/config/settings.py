@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from fleet_tui.config.notify import LoadedChannel
 from fleet_tui.config.provider import LoadedSource, Provider
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.domain.agent import Join
@@ -74,6 +75,7 @@ class Config:
     refused: tuple[RefusedSource, ...]
     found: tuple[FoundKey, ...]
     rates: RateCard
+    notify: tuple[LoadedChannel, ...] = ()
 
     @property
     def settings(self) -> Mapping[SourceName, SourceSettings]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.notify import NotifySettings
 from fleet_tui.config.provider import Provider
 from fleet_tui.config.rates import RatesFile
 from fleet_tui.config.redact import redact
@@ -29,6 +30,18 @@ join = "team"               # one agent id is one agent within a team; "anywhere
 # theme = "nord"            # or one of your own: themes/NAME.toml beside this file; without it what fits the terminal
 mouse = true                # false: the terminal keeps the mouse, to select text with
 header = true               # false: hides the two lines on top; ctrl-e does so for a while
+
+# Who is told when something needs a person (`fleet-tui attention`); take the marks away to be told.
+# [[notify]]
+# name = "ops"
+# url = { env = "OPS_WEBHOOK" }   # https address, or any that apprise knows; one with a secret is never written here
+# shape = "ntfy"                  # what is posted to an https address: "json", "ntfy" or "slack"
+# severity = "high"               # this and worse: "crit", "high", "med", "low"
+# filter = "team:ci"              # only what it lets through
+# quiet = "22:00-07:00"           # UTC: only crit then, the rest afterwards
+# [[notify]]
+# name = "here"
+# terminal = "bell"               # the console's own terminal: "bell", "osc9" or "osc777"
 
 # Where a key is: { env = "NAME" }, { file = "/path" }, { command = ["pass", "e2b"] } or { keyring = "service/user" }.
 """
@@ -95,17 +108,21 @@ def shown(config: Config, state_dir: Path) -> dict[str, Any]:
             }
             for name, settings in config.settings.items()
         ],
+        "notify": [
+            {**_plain(one.settings), "state": "refused" if one.refused else "ready", "reason": one.refused or None}
+            for one in config.notify
+        ],
         "found": [{"provider": one.provider.name, "variable": one.variable} for one in config.found],
     }
 
 
-def _plain(settings: SourceSettings) -> dict[str, Any]:
+def _plain(settings: SourceSettings | NotifySettings) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for field in msgspec.structs.fields(settings):
         value = getattr(settings, field.name)
         if isinstance(value, SecretRef):
             plain[field.name] = _where(value)
-        elif value not in (None, ()):
+        elif value not in (None, (), ""):
             plain[field.name] = msgspec.to_builtins(value)
     return plain
 
@@ -122,13 +139,13 @@ def _where(ref: SecretRef) -> str:
 
 def schema(providers: Iterable[Provider]) -> dict[str, Any]:
     """JSON schema (2020-12) of fleet.toml for the installed providers."""
-    types: list[type[msgspec.Struct]] = [FleetSettings, ConsoleSettings, RatesFile]
+    types: list[type[msgspec.Struct]] = [FleetSettings, ConsoleSettings, NotifySettings, RatesFile]
     listed = sorted(providers, key=lambda one: one.name)
     types += [one.settings for one in listed]
     parts, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     sources = [
         {"if": {"properties": {"provider": {"const": one.name}}, "required": ["provider"]}, "then": part}
-        for one, part in zip(listed, parts[3:], strict=True)
+        for one, part in zip(listed, parts[4:], strict=True)
     ]
     names = {"type": "object", "properties": {"provider": {"enum": [one.name for one in listed]}}}
     return {
@@ -139,6 +156,7 @@ def schema(providers: Iterable[Provider]) -> dict[str, Any]:
         "properties": {
             "fleet": parts[0],
             "console": parts[1],
+            "notify": {"type": "array", "items": parts[2]},
             "source": {"type": "array", "items": {**names, "required": ["name", "provider"], "allOf": sources}},
         },
         "$defs": components,

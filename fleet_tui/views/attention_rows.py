@@ -7,6 +7,7 @@ from typing import Any, Final
 from fleet_tui.domain.acknowledgement import RETURNS, RETURNS_AFTER, Acknowledgement, Dealt, Judged, Standing
 from fleet_tui.domain.attention import Cost, Item, Severity
 from fleet_tui.domain.money import decimal_text
+from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views.ages import age, fine_age, left
 from fleet_tui.views.amounts import UNKNOWN, marked
@@ -153,6 +154,14 @@ def header_cell(attention: Attention) -> Cell | None:
         worst = min((one.item.severity for one in new), key=lambda severity: severity.rank)
         return word(f"! {len(new)} new", Role.BAD if worst is Severity.CRIT else Role.WARN)
     return word(f"! {attention.open}", Role.DIM) if attention.open else None
+
+
+def channel_words(status: ChannelStatus, now: datetime) -> Cell:
+    """`notify ops told 7, the last 3m ago`, `notify ops FAILS 4m (HTTP 500)`."""
+    if status.failures:
+        return said(f"notify {status.name} FAILS {age(status.failing_since, now)} ({status.text})", Role.BAD)
+    last = f", the last {age(status.last_ok_at, now)} ago" if status.last_ok_at is not None else ""
+    return said(f"notify {status.name} told {status.told}{last}")
 
 
 def attention_row(one: Judged) -> dict[str, Any]:

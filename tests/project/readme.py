@@ -18,6 +18,7 @@ README = ROOT / "README.md"
 WHY = {
     "aiohttp": "the emulated vendors of the demo and the tests are real servers",
     "aiolimiter": "keeps every account within half of its vendor's limit",
+    "apprise": "tells whatever is neither a web hook nor a terminal: desktops, mail, chats; loaded when needed",
     "daytona-analytics-api-client-async": "the vendor's generated client of its usage reports",
     "daytona-api-client-async": "the vendor's generated client, used instead of `daytona-sdk`: see Providers",
     "dbos": "durable workflows in SQLite: an accepted action survives `kill -9` and ends in a recorded outcome",

@@ -14,7 +14,18 @@ from fleet_tui.ports import Observation
 from fleet_tui.store.open import open_for_collector
 from tests.support.terminal import terminal
 
-POLLS = ("e2b", "daytona", "daytona_api_client_async", "stripe", "mem0", "dbos", "httpx", "aiohttp", "aiolimiter")
+POLLS = (
+    "e2b",
+    "daytona",
+    "daytona_api_client_async",
+    "stripe",
+    "mem0",
+    "dbos",
+    "httpx",
+    "aiohttp",
+    "aiolimiter",
+    "apprise",
+)
 WRITES = ("sqlite_utils", "click", "sqlalchemy")
 HEAVY = {*POLLS, *WRITES, "fleet_tui.engine", "fleet_tui.emulator", "fleet_tui.transport", "fleet_tui.collector"}
 PROVIDERS = ("local", "e2b", "daytona", "mem0", "stripe")

@@ -75,7 +75,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
         self._first_frame: FirstFrame = FirstFrame(self, first_frame_s, self.keep_collector)
         self.started = Children()
         self.begin_own(session, theme)
-        self._ascii_only: bool = ascii_only
+        self.ascii_only = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
         self.panel = Panel(id="panel")
         self.outcome = Line(id="outcome")
@@ -94,7 +94,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
         with Panes(id="panes", initial=View.FLEET.value):
             yield self.fleet_pane
             for pane in BESIDE:
-                yield pane(self.model, self.session, ascii_only=self._ascii_only)
+                yield pane(self.model, self.session, ascii_only=self.ascii_only)
         yield self.panel
         yield self.narrowed
         yield FilterBar(id="filter")

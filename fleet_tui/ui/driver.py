@@ -8,6 +8,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.ascii import in_ascii
 from fleet_tui.ui.guard import FrameGuard
 from fleet_tui.ui.listening import Listener
 from fleet_tui.ui.sgr import compact
@@ -18,6 +19,24 @@ _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
 def clipboard_sequence(text: SafeText) -> str:
     """OSC 52: what asks a terminal to put text on the clipboard. Safe text is one line, so pasting it runs nothing."""
     return f"\x1b]52;c;{b64encode(text.encode()).decode()}\a"
+
+
+@runtime_checkable
+class Plain(Protocol):
+    """An app that may draw with ASCII alone."""
+
+    ascii_only: bool
+
+
+def draws_ascii(app: object) -> bool:
+    """Whether the terminal of this app gets nothing but ASCII."""
+    return isinstance(app, Plain) and app.ascii_only
+
+
+def sent(guard: FrameGuard, data: str, *, ascii_only: bool) -> str:
+    """What goes to the terminal: looked at, in as few bytes as can be, and in ASCII where that is all it knows."""
+    frame = compact(guard.checked(data))
+    return in_ascii(frame) if ascii_only else frame
 
 
 class Handover(Protocol):
@@ -75,7 +94,7 @@ class ConsoleDriver(LinuxDriver):
             # The splash switched already; a second switch would clear what it drew.
             self._on_alternate_screen = False
             return
-        super().write(compact(self.guard.checked(data)))
+        super().write(sent(self.guard, data, ascii_only=draws_ascii(self._app)))
 
     @override
     def _sigcont_application(self, *told: Any) -> None:

@@ -40,6 +40,8 @@ class GuardedApp(App[_Result]):
     """Breaks in our words: where the log is, no local variables, no vendor's text that was not made safe."""
 
     ENABLE_COMMAND_PALETTE = False
+    ascii_only: bool = False
+    """The terminal gets nothing but ASCII."""
 
     def __init__(
         self,

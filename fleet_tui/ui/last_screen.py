@@ -15,6 +15,7 @@ from textual.strip import Strip
 from fleet_tui import clock
 from fleet_tui.domain.last_screen import DrawnLine, LastScreen, Run
 from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ui.ascii import in_ascii
 from fleet_tui.ui.framing import LOW_LINES, TALL_LINES, FramingApp
 from fleet_tui.ui.text import segment
 from fleet_tui.ui.widgets.footer import footer_line
@@ -125,6 +126,7 @@ class _Pen:
         self._variables: dict[str, str] = app.theme_variables
         self._filtered: Callable[[Strip], Strip] = app.fleet_pane.table.filtered
         self._columns: int = columns
+        self._ascii_only: bool = app.ascii_only
         self._system: ColorSystem | None = _color_system(app.console.color_system)
         self._styles: dict[Color, RowStyles] = {}
         self._looks: dict[Style, str] = {}
@@ -148,7 +150,10 @@ class _Pen:
         return self.strip(Strip([segment(safe_line("\u2500" * self._columns), style)]))
 
     def strip(self, strip: Strip) -> DrawnLine:
-        return [Run(self._look(one.style or Style()), safe_line(one.text)) for one in self._filtered(strip)]
+        return [Run(self._look(one.style or Style()), self._text(one.text)) for one in self._filtered(strip)]
+
+    def _text(self, text: str) -> SafeText:
+        return safe_line(in_ascii(text) if self._ascii_only else text)
 
     def _look(self, style: Style) -> str:
         look = self._looks.get(style)

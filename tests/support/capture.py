@@ -10,9 +10,8 @@ from textual.pilot import Pilot
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
-from fleet_tui.ui.driver import clipboard_sequence
+from fleet_tui.ui.driver import clipboard_sequence, draws_ascii, sent
 from fleet_tui.ui.guard import FrameGuard
-from fleet_tui.ui.sgr import compact
 
 # pyte knows neither synchronized updates nor pointer shapes.
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[\?2026[hl]|\x1b\]22;[a-z-]*\x07")
@@ -36,7 +35,7 @@ class CaptureDriver(HeadlessDriver):
 
     @override
     def write(self, data: str) -> None:
-        self.writes.append(compact(self.guard.checked(data)))
+        self.writes.append(sent(self.guard, data, ascii_only=draws_ascii(self._app)))
 
     def copy(self, text: SafeText) -> None:
         """As the console's driver does."""

@@ -2,16 +2,15 @@
 
 from typing import Final
 
-from typing_extensions import override
-
 from fleet_tui.domain.text import cell_width
 
-_PAIRS: Final = {
-    "…": "~", "·": ".", "•": "*", "●": "*", "○": "o", "❯": ">", "✗": "x", "✓": "v", "▲": "^", "▼": "v", "▶": ">",
-    "◀": "<", "→": ">", "←": "<", "↑": "^", "↓": "v", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "×": "x",
-    "─": "-", "━": "=", "═": "=", "│": "|", "┃": "#", "║": "|", "╌": "-", "╎": "|", "▔": "-", "▁": "_", "▏": "|",
-    "▎": "|", "▌": "|", "▐": "|", "▊": "#", "█": "#", "▓": "#", "▒": ":", "░": ".", "▀": "-", "▄": "_", "■": "#", "□": "o",
-}  # fmt: skip
+_PAIRS: Final = dict(
+    zip(
+        "…·•●○❯✗✓▲▼▶◀→←↑↓–—‘’“”×─━═│┃║╌╎▔▁▏▎▌▐▒░▀▄□",
+        "~.**o>xv^v><><^v--''\"\"x-==|#|-|-_||||:.-_o",
+        strict=True,
+    )
+)
 _CORNERS: Final = range(0x250C, 0x254C)
 _MORE_CORNERS: Final = range(0x2552, 0x2571)
 _BLOCKS: Final = range(0x2580, 0x25A0)
@@ -21,7 +20,6 @@ _CONTROL_PICTURES: Final = range(0x2400, 0x2422)
 class _Drawn(dict[int, str]):
     """Filled as characters come by."""
 
-    @override
     def __missing__(self, code: int) -> str:
         char = chr(code)
         drawn = self[code] = char if char.isascii() else _drawn(char)

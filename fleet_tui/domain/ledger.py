@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.usage import Origin, Role, Subject
 
@@ -25,6 +26,10 @@ class Part:
     lines: int
     until: datetime
     """When the last of them ended."""
+
+    @property
+    def source(self) -> SourceName:
+        return self.subject.source
 
     @property
     def counts_micro(self) -> int:

@@ -1,7 +1,8 @@
 """The half of the app that looks closer: detail, raw row, logs, events, money. Control-plane reads only."""
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
@@ -12,18 +13,25 @@ from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.messages import Told
+from fleet_tui.ui.screens.detail import DetailScreen, PastRead
 from fleet_tui.ui.screens.logs import LogScreen, LogsRead
-from fleet_tui.ui.screens.text import Lines, TextScreen
-from fleet_tui.views.as_json import agent_row
+from fleet_tui.ui.screens.money import MoneyScreen
+from fleet_tui.ui.screens.text import Lines, TextRead, TextScreen
+from fleet_tui.views.apart import Money, agent_money, fleet_money
 from fleet_tui.views.cells import Role
-from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.logs import LINES_KEPT, logged
-from fleet_tui.views.pieces import said, word
-from fleet_tui.views.usage import usage_lines
+from fleet_tui.views.pieces import word
+from fleet_tui.views.raw import raw_lines, stale_lines
+from fleet_tui.views.story import Past, event_lines, story_lines
 
 WANT_LOGS_S: Final = 30.0
+_DAY: Final = timedelta(hours=24)
+_WEEK: Final = timedelta(days=7)
 _EVENTS: Final = 200
-_USAGE: Final = 500
+_EVENTS_EACH: Final = 20
+_FAILURES: Final = 2000
+_KEYS: Final = 50
+"""Of an agent that holds more than so many things the events of the others are left out."""
 
 
 class LookingApp(ConsoleApp):
@@ -34,16 +42,57 @@ class LookingApp(ConsoleApp):
 
     def action_detail(self) -> None:
         """The whole story."""
-        if (agent := self.agent_under_cursor()) is not None:
-            lines = detail_lines(self.model, agent, self.session.now())
-            self.push_screen(TextScreen(self._heading("detail", agent), lines))
+        if (agent := self.agent_under_cursor()) is None:
+            return
+
+        def story(past: Past | None) -> Lines:
+            found = self.model.agents.get(agent.handle, agent)
+            return story_lines(self.model, found, self.session.now(), past)
+
+        screen = DetailScreen(
+            self._heading("detail", agent),
+            story,
+            partial(self._read_past, agent),
+            now=self.session.now,
+            ascii_only=self.fleet_pane.ascii_only,
+        )
+        self.push_screen(screen)
+
+    def _read_past(self, agent: Agent, screen: DetailScreen) -> None:
+        """What happened to an agent and what was measured of it, in a thread."""
+        reader, now = self.session.reader, self.session.now()
+        keys = {resource.key for resource in agent.resources}
+        lead = agent.lead
+        measured = lead is not None and (lead.observes_work or lead.key in self.model.vitals)
+
+        def read() -> None:
+            failures = [one for one in reader.failures(since=now - _DAY, limit=_FAILURES) if one.key in keys]
+            events = [event for key in sorted(keys)[:_KEYS] for event in reader.events(limit=_EVENTS_EACH, key=key)]
+            newest = sorted(events, key=lambda event: event.at, reverse=True)
+            past = Past(events=tuple(newest), failures=tuple(failures))
+            if lead is None or not measured:
+                screen.post_message(PastRead(past, None))
+                return
+            watched = tuple(span for name, span in reader.watched(since=now - _WEEK) if name == lead.key.source)
+            screen.post_message(PastRead(past, reader.samples(lead.key, since=now - _WEEK), watched))
+
+        self._read(read)
+
+    def _read(self, read: Callable[[], None]) -> None:
+        """Read in a thread; trouble with the store is told."""
+
+        def attempt() -> None:
+            try:
+                read()
+            except StoreError as error:
+                self.post_message(Told(safe_line(str(error)), bad=True))
+
+        self.run_worker(attempt, thread=True, group="reads")
 
     def action_raw(self) -> None:
-        """The row as `--json` prints it: ASCII, every text exact."""
+        """What is stored of it as JSON: ASCII, every text exact, nothing written like a key."""
         if (agent := self.agent_under_cursor()) is not None:
-            printed = json.dumps(agent_row(self.model, agent, self.session.now()), indent=2)
-            lines = [[safe_line(line)] for line in printed.splitlines()]
-            self.push_screen(TextScreen(self._heading("raw", agent), lines))
+            self.push_screen(TextScreen(self._heading("raw", agent), raw_lines(self.model, agent, self.session.now())))
 
     def action_logs(self) -> None:
         """The log of the present run, followed."""
@@ -88,33 +137,43 @@ class LookingApp(ConsoleApp):
 
     def action_events(self) -> None:
         """What happened to it."""
-        agent = self.agent_under_cursor()
-        if agent is None or not agent.resources:
+        if (agent := self.agent_under_cursor()) is None:
             return
-        key = (agent.lead or agent.resources[0]).key
-        try:
-            found = self.session.reader.events(limit=_EVENTS, key=key)
-        except StoreError as error:
-            self.say(safe_line(str(error)), bad=True)
-            return
-        lines: Lines = [
-            [word(_stamp(event.at), Role.DIM), said(f"{event.type} ", Role.STRONG), said(event.text)] for event in found
-        ]
-        self.push_screen(TextScreen(self._heading("events", agent), lines or [[word("no event is kept", Role.DIM)]]))
+        reading = [[word("reading what happened", Role.DIM)]]
+        screen = TextScreen(self._heading("events", agent), reading)
+        self.push_screen(screen)
+        reader, stale = self.session.reader, stale_lines(self.model, agent, self.session.now())
+
+        def read() -> None:
+            found = [event for r in agent.resources[:_KEYS] for event in reader.events(limit=_EVENTS, key=r.key)]
+            newest = sorted(found, key=lambda event: event.at, reverse=True)
+            lines: Lines = [*stale, *(event_lines(newest) if newest else [[word("no event is kept", Role.DIM)]])]
+            screen.post_message(TextRead(lines))
+
+        self._read(read)
 
     def action_money(self) -> None:
-        """Its usage lines of today, each with basis and origin."""
-        agent = self.agent_under_cursor()
-        if agent is None:
-            return
-        now = self.session.now()
-        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        try:
-            found = self.session.reader.usage(since=midnight, agent=agent.name, limit=_USAGE)
-        except StoreError as error:
-            self.say(safe_line(str(error)), bad=True)
-            return
-        self.push_screen(TextScreen(self._heading("money today", agent), usage_lines(found)))
+        """The figure under the cursor, line by line: an agent's, a group's, else the whole fleet's."""
+        subject = self.pane.money_subject()
+        agent = None if subject is not None else self.model.agents.get(self.pane.handle_under_cursor() or "")
+        if subject is not None:
+            self._take_apart(subject)
+        elif agent is not None:
+            self._take_apart(agent_money(self.model, agent, self.session.now()))
+        else:
+            self._take_apart(fleet_money(self.model, self.session.now()))
+
+    def _take_apart(self, subject: Money) -> None:
+        heading = safe_join((SafeText("money of "), safe_line(subject.title, 60)))
+        whole = fleet_money(self.model, self.session.now())
+        screen = MoneyScreen(heading, subject, show_whole=lambda: self._take_apart(whole))
+        self.push_screen(screen)
+        reader = self.session.reader
+
+        def read() -> None:
+            screen.post_message(TextRead(subject.lines(reader.parts(day=subject.day, agent=subject.agent))))
+
+        self._read(read)
 
     def action_copy_id(self) -> None:
         """Put the id on the clipboard, as safe text."""
@@ -128,7 +187,3 @@ class LookingApp(ConsoleApp):
         self.write(lambda: self.session.intents.want(WantedKind.POLL, "", now=now, for_s=WANT_LOGS_S))
         self.look_again()
         self.say(SafeText("asked for a reading of every source"))
-
-
-def _stamp(at: datetime | None) -> SafeText:
-    return safe_line(f"{at.astimezone(UTC):%H:%M:%S} " if at is not None else "")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from fleet_tui.domain.history import Sample, Spent
@@ -14,9 +13,9 @@ from fleet_tui.domain.watch import Watch, watched_s
 STEP: Final = timedelta(minutes=15)
 SPAN: Final = timedelta(hours=24)
 _TICKS: Final = 6
-_LONGEST_GAP_S: Final = 900.0
-"""Measurements further apart than this and three times their usual distance have a gap between them."""
-_MOVED_ENOUGH: Final = 3.0
+_NEAR_S: Final = 120.0
+"""Measurements that are no further apart than this belong together."""
+_WATCHED_ENOUGH: Final = 0.95
 _WHOLE_FROM: Final = 10.0
 """From here on the axis prints no cents."""
 Point = tuple[float, float]
@@ -146,22 +145,34 @@ def _watched(spans: Sequence[Watch], begin: datetime) -> bool:
 
 
 def samples_chart(
-    samples: Sequence[Sample], now: datetime, *, span: timedelta, unit: str, value: Callable[[Sample], float | None]
+    samples: Sequence[Sample],
+    watched: Sequence[Watch],
+    now: datetime,
+    *,
+    span: timedelta,
+    unit: str,
+    value: Callable[[Sample], float | None],
 ) -> Chart:
-    """One measured figure over time. Where measurements stayed away for longer than usual there is a gap."""
+    """One measured figure over time.
+
+    Only what moved is kept: between two measurements the figure stayed where it was as long as its source was watched,
+    and nobody knows it else.
+    """
     start = now - span
-    gap_s = max(_LONGEST_GAP_S, _MOVED_ENOUGH * _usual_distance_s(samples))
     points: list[tuple[float, float | None]] = []
-    before: datetime | None = None
+    before: Sample | None = None
     for sample in samples:
         x = (sample.at - start).total_seconds()
-        if before is not None and (sample.at - before).total_seconds() > gap_s:
-            points.append((x, None))
+        if before is not None and (sample.at - before.at).total_seconds() > _NEAR_S:
+            stayed = value(before) if _seen(watched, before.at, sample.at) else None
+            points.append((max(0.0, x - 1), stayed))
         points.append((x, value(sample)))
-        before = sample.at
-    return Chart(start=start, end=now, pieces=pieces_of(points), unit=unit)
+        before = sample
+    if before is not None and _seen(watched, before.at, now):
+        points.append((span.total_seconds(), value(before)))
+    return Chart(start=start, end=now, pieces=pieces_of((x, y) for x, y in points if x >= 0), unit=unit)
 
 
-def _usual_distance_s(samples: Sequence[Sample]) -> float:
-    distances = sorted((later.at - earlier.at).total_seconds() for earlier, later in pairwise(samples))
-    return distances[len(distances) // 2] if distances else 0.0
+def _seen(watched: Sequence[Watch], since: datetime, until: datetime) -> bool:
+    whole_s = (until - since).total_seconds()
+    return watched_s(watched, since, until) >= _WATCHED_ENOUGH * whole_s - _NEAR_S

@@ -124,11 +124,16 @@ def today(model: FleetModel, agent: Agent, now: datetime) -> Sum | None:
 def cost_on(model: FleetModel, agent: Agent, day: date) -> Sum | None:
     """What it cost on a day, UTC."""
     if agent.claimed:
-        name, at, team = agent.handle.partition("@") if agent.handle != agent.name else (agent.name, "", "")
-        spent = model.ledger.agent(agent.name if at else name, day, team=team if at else None)
+        spent = model.ledger.agent(agent.name, day, team=ledger_team(agent))
         if spent is not None:
             return spent
     return rate(agent) if _free(agent) else None
+
+
+def ledger_team(agent: Agent) -> str | None:
+    """The team that its id alone does not name: two teams use it. None where the id names the agent."""
+    _, at, team = agent.handle.partition("@") if agent.handle != agent.name else (agent.name, "", "")
+    return team if at else None
 
 
 def _free(agent: Agent) -> bool:

@@ -65,14 +65,21 @@ def test_other_currencies_and_older_money_are_in_no_curve() -> None:
     assert not chart.known
 
 
-def test_measurements_that_stayed_away_leave_a_gap_and_unknown_figures_too() -> None:
+def test_measurements_that_stayed_away_leave_a_gap_unless_their_source_was_watched() -> None:
     def at(minute: int, cpu: float | None) -> Sample:
         return Sample(NOW - timedelta(minutes=minute), cpu, None)
 
     samples = [at(100, 5.0), at(99, 6.0), at(98, None), at(97, 7.0), at(40, 8.0)]
-    chart = samples_chart(samples, NOW, span=timedelta(hours=2), unit="%", value=lambda one: one.cpu_percent)
 
-    assert [[y for _, y in piece] for piece in chart.pieces] == [[5.0, 6.0], [7.0], [8.0]]
+    def pieces(*watched: Watch) -> list[list[float]]:
+        chart = samples_chart(
+            samples, watched, NOW, span=timedelta(hours=2), unit="%", value=lambda one: one.cpu_percent
+        )
+        return [[y for _, y in piece] for piece in chart.pieces]
+
+    assert pieces() == [[5.0, 6.0], [7.0], [8.0]]
+    assert pieces(Watch(NOW - timedelta(hours=3), NOW)) == [[5.0, 6.0], [7.0, 7.0, 8.0, 8.0]]
+    assert pieces(Watch(NOW - timedelta(hours=3), NOW - timedelta(minutes=70))) == [[5.0, 6.0], [7.0], [8.0]]
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.none() | st.floats(0, 100)), max_size=30))

@@ -17,6 +17,7 @@ from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.apart import Money
 from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.facts import AgentFacts
@@ -115,6 +116,10 @@ class Pane(Vertical):
 
     def handle_of(self, key: str) -> str | None:
         """The agent that a row stands for, by the row's key, if it is in the fleet."""
+        return None
+
+    def money_subject(self) -> Money | None:
+        """The figure of the row under the cursor where the row is no agent's."""
         return None
 
     def handle_under_cursor(self) -> str | None:

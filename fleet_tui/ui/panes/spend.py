@@ -17,6 +17,7 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.chart import ChartBox
 from fleet_tui.ui.widgets.table import CursorMoved
 from fleet_tui.ui.widgets.view_table import ViewTable
+from fleet_tui.views.apart import Money, group_money
 from fleet_tui.views.cells import Role
 from fleet_tui.views.chart import SPAN, STEP, spend_chart
 from fleet_tui.views.model import Change
@@ -85,6 +86,13 @@ class SpendPane(StoriedPane):
     def _told(self, spent: tuple[Spent, ...], watched: tuple[tuple[SourceName, Watch], ...]) -> None:
         self._spent, self._watched = spent, watched
         self._draw_chart()
+
+    @override
+    def money_subject(self) -> Money | None:
+        group = self.table.cursor_key
+        if group is None or self.table.cursor_gone:
+            return None
+        return group_money(self.model, self.by, group, self.session.now())
 
     @override
     def on_cursor_moved(self, message: CursorMoved) -> None:

@@ -1,12 +1,14 @@
 """A screen of lines: detail, raw row, events, help. Scrolls, searches, and goes with escape."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input
 from typing_extensions import override
@@ -51,8 +53,13 @@ class BookScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="text-box"):
+            yield from self.above()
             yield LinesView(self.book, id="text-lines")
             yield field(SafeText(""), id="text-search", placeholder=SafeText("a part of a line, or ~ and a pattern"))
+
+    def above(self) -> ComposeResult:
+        """What stands above the lines."""
+        yield from ()
 
     def on_mount(self) -> None:
         """Draw it."""
@@ -163,6 +170,13 @@ class BookScreen(ModalScreen[None]):
         self.query_one("#text-box").toggle_class("whole")
 
 
+@dataclass
+class TextRead(Message):
+    """What a screen of lines shows was read."""
+
+    lines: Lines
+
+
 class TextScreen(BookScreen):
     """Shows what it was given; a subclass may go on telling."""
 
@@ -176,3 +190,8 @@ class TextScreen(BookScreen):
     def tell(self, lines: Lines) -> None:
         """Show these lines."""
         self.turned(FixedPages(lines))
+
+    def on_text_read(self, message: TextRead) -> None:
+        """Show it."""
+        message.stop()
+        self.tell(message.lines)

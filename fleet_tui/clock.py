@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 
 def now() -> datetime:
@@ -14,6 +15,19 @@ def monotonic_s() -> float:
     return time.monotonic()
 
 
+def uptime_s() -> float:
+    """Seconds since this machine started, its sleep included, the same for all processes; nobody can set it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def boot_id() -> str:
+    """Names the time since this machine started; empty where the system has no name for it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 class SystemClock:
     """The clocks of this machine and its event loop, as the engine is handed them."""
 
@@ -22,6 +36,9 @@ class SystemClock:
 
     def monotonic_s(self) -> float:
         return monotonic_s()
+
+    def uptime_s(self) -> float:
+        return uptime_s()
 
     async def sleep(self, delay_s: float) -> None:
         import asyncio  # noqa: PLC0415 - a command that only looks needs no event loop

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 
 from typing_extensions import override
 
-from fleet_tui.clock import SystemClock
+from fleet_tui.clock import SystemClock, boot_id
 from fleet_tui.config.discover import installed_providers
 from fleet_tui.config.errors import ConfigError
 from fleet_tui.config.load import load
@@ -175,7 +175,12 @@ async def _collect(call: Call, config: Config) -> int:
     log = log_into(call.paths.state_dir, _secrets(config))
     _log.info("collector %s begins", os.getpid())
     around = Surroundings(
-        clock=clock, store=store, offload=thread, chance=random.SystemRandom(), state_dir=call.paths.state_dir
+        clock=clock,
+        store=store,
+        offload=thread,
+        chance=random.SystemRandom(),
+        boot=boot_id(),
+        state_dir=call.paths.state_dir,
     )
     collector = _Collector(call, around, store, Assembly(clock, call.paths.state_dir), log, told)
     try:

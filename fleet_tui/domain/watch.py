@@ -19,9 +19,16 @@ def watched_s(spans: Sequence[Watch], since: datetime, until: datetime) -> float
 
 
 def extended(spans: Sequence[Watch], at: datetime, longest_gap_s: float) -> tuple[Watch, ...]:
-    """Spans after a good reading at `at`: the last one grows, or a new one begins after a gap or a clock jump."""
+    """Spans after a good reading at `at`: the last one grows, or a new one begins after a gap or a clock jump.
+
+    A reading before the last one's end says that the clock was set back: what is told of later times was watched in
+    times that come once more, and proves nothing of those.
+    """
     if spans and timedelta() <= at - spans[-1].end <= timedelta(seconds=longest_gap_s):
         return (*spans[:-1], Watch(spans[-1].start, at))
-    if spans and at < spans[-1].end:
-        return tuple(spans)
-    return (*spans, Watch(at, at))
+    return (*before(spans, at), Watch(at, at))
+
+
+def before(spans: Sequence[Watch], at: datetime) -> tuple[Watch, ...]:
+    """What of the spans lies before `at`."""
+    return tuple(Watch(span.start, min(span.end, at)) for span in spans if span.start < at)

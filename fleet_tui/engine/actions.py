@@ -27,6 +27,7 @@ from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.rescue import rescued, with_note
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.engine.terms import Terms
 from fleet_tui.engine.verify import GONE_IS_DONE, Go, Seen, judge_target
 from fleet_tui.ports import CollectorStore, Getter, Lister, ProviderError, StoreUnwritable
 
@@ -45,8 +46,9 @@ _log = logging.getLogger(__name__)
 class Actions:
     """Carries out actions by id. Nothing here raises for what a provider does: that ends in `Failed`."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, terms: Terms) -> None:
         self._around = around
+        self._terms = terms
         self._one_at_a_time: WeakValueDictionary[ResourceKey, asyncio.Lock] = WeakValueDictionary()
 
     async def carry_out(self, action_id: ActionId) -> None:
@@ -62,6 +64,7 @@ class Actions:
             if isinstance(outcome, Done) and record.verb in GONE_IS_DONE:
                 await self._kept(partial(remember_end, around=self._around, target=record.target))
             await self._kept(lambda store: store.settle(action_id, outcome, self._around.clock.now()))
+        self._terms.end(action_id)
         self._around.nudge([record.target.key.source])
 
     async def _outcome(self, record: ActionRecord) -> Outcome:
@@ -113,7 +116,7 @@ class Actions:
         """Read, compare, attempt, send; again while the answer is lost and time is left."""
         tried, sends, waits, last = tried_before_restart, 0, 0, None
         while True:
-            expired = self._around.clock.now() >= record.not_after
+            expired = self._terms.over(record)
             if expired and not tried:
                 return Refused(RefusalReason.EXPIRED, _expired_text(record, last))
             try:
@@ -177,7 +180,7 @@ class Actions:
     ) -> tuple[Outcome | None, Failure | None]:
         """Commit the attempt, then act. No outcome, but a failure, where nobody can tell what the call did."""
         await self._kept(lambda store: store.attempt(record.action_id, record.target, self._around.clock.now()))
-        if self._around.clock.now() >= record.not_after:
+        if self._terms.over(record):
             # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
             return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
         if record.verb in GONE_IS_DONE:

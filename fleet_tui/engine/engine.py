@@ -15,6 +15,7 @@ from fleet_tui.engine.logs import LogDesk
 from fleet_tui.engine.poller import SourcePoller
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.engine.terms import Terms
 from fleet_tui.engine.verdicts import Verdicts
 from fleet_tui.ports import Closer, StoreError, StoreUnwritable
 
@@ -34,7 +35,8 @@ class Engine:
         self._around = around
         self._woken = woken
         self._wake_s = wake_s
-        self._actions = Actions(around)
+        self._terms = Terms(around)
+        self._actions = Actions(around, self._terms)
         self._logs = LogDesk(around)
         self._verdicts = Verdicts(around)
         self._pollers: dict[SourceName, asyncio.Task[None]] = {}
@@ -62,6 +64,7 @@ class Engine:
         """Take up what an earlier collector left, then whatever is asked for. Polls go on while this cannot."""
         while True:
             try:
+                await self._terms.recall()
                 await durable.launch(self._actions.carry_out)
                 unsettled = await self._around.stored(lambda store: store.unsettled())
                 await durable.again([record.action_id for record in unsettled])
@@ -71,7 +74,8 @@ class Engine:
             except Exception:  # noqa: BLE001 - whatever ails the durable file, looking must go on
                 _log.exception("durable actions could not be launched; it is tried again")
                 await self._around.clock.sleep(RELAUNCH_S)
-        await Intake(self._around, durable, self._logs, self._woken, wake_s=self._wake_s).run()
+        intake = Intake(self._around, durable, self._logs, self._terms, self._woken, wake_s=self._wake_s)
+        await intake.run()
 
     async def look_once(self) -> Collection[SourceName]:
         """Poll every source once, judge once; give the names of those that could not be read."""

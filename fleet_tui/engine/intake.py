@@ -10,6 +10,7 @@ from fleet_tui.domain.record import ActionRecord, Wanted, WantedKind
 from fleet_tui.engine.durability import Durable
 from fleet_tui.engine.logs import LogDesk
 from fleet_tui.engine.surroundings import Surroundings
+from fleet_tui.engine.terms import Terms
 from fleet_tui.ports import StoreUnwritable
 
 WAKE_S: Final = 0.05
@@ -27,6 +28,7 @@ class Intake:
         around: Surroundings,
         durable: Durable,
         logs: LogDesk,
+        terms: Terms,
         woken: Callable[[], bool],
         *,
         wake_s: float = WAKE_S,
@@ -34,6 +36,7 @@ class Intake:
         self._around = around
         self._durable = durable
         self._logs = logs
+        self._terms = terms
         self._woken = woken
         self._wake_s = wake_s
         self._unstarted: dict[ActionId, None] = {}
@@ -56,6 +59,7 @@ class Intake:
         except StoreUnwritable as error:
             _log.error("nothing can be accepted: %s", error)
             return
+        await self._terms.begin(accepted)
         self._unstarted.update(dict.fromkeys(record.action_id for record in sorted(accepted, key=_urgency)))
         for action_id in tuple(self._unstarted):
             if not await self._started(action_id):

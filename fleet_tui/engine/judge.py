@@ -1,7 +1,7 @@
 """Listens for work signals and judges rows by them: pure but for what it heard and told in this life."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fleet_tui.domain.failure import Failure, FailureClass
@@ -44,6 +44,8 @@ def judge(picture: Picture, heard: Heard, now: datetime) -> Judgement:
     failures: list[Failure] = []
     silences: dict[tuple[Kind, str], Quiet] = {}
     lives: set[_Life] = set()
+    # Signals are told in the vendor's time, and what we watched in ours.
+    ahead = timedelta(seconds=picture.status.clock_skew_s or 0.0)
     for row in picture.rows():
         if not row.observes_work or row.phase.phase in ENDED:
             continue
@@ -53,7 +55,8 @@ def judge(picture: Picture, heard: Heard, now: datetime) -> Judgement:
         life = (row.key.kind, row.key.id, row.incarnation)
         lives.add(life)
         heard_since = heard.since.setdefault(life, vitals.at)
-        silence = quiet(row, signal_at=vitals.signal_at, heard_since=heard_since, spans=picture.watches, now=now)
+        signal_at = None if vitals.signal_at is None else vitals.signal_at - ahead
+        silence = quiet(row, signal_at=signal_at, heard_since=heard_since, spans=picture.watches, now=now)
         if silence is None:
             continue
         silences[row.key.kind, row.key.id] = silence

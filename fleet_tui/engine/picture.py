@@ -51,7 +51,8 @@ id_of: Final[Callable[[Resource], str]] = attrgetter("key.id")
 Deeds = Mapping[tuple[Kind, str, str], datetime]
 """Kind, id and incarnation of what we did something to, and when."""
 NO_DEEDS: Final[Deeds] = MappingProxyType({})
-DEEDS_KEPT: Final = timedelta(hours=1)
+DEEDS_KEPT: Final = timedelta(hours=2)
+"""Far more than a reading takes, and more than the hour by which a wall clock may be set forward meanwhile."""
 
 
 def recent(deeds: Deeds, now: datetime) -> Deeds:

@@ -69,7 +69,7 @@ def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
     else:
         by_kind = _by_kind(listing)
         changes = {
-            kind: _kind_change(picture, kind, by_kind.get(kind, ()), listing.complete, now)
+            kind: _kind_change(picture, kind, by_kind.get(kind, ()), listing, now)
             for kind in sorted({*listing.kinds, *by_kind})
         }
     held = any(change.held for change in changes.values())
@@ -142,7 +142,10 @@ def _by_kind(listing: Listing) -> Mapping[Kind, Sequence[Resource]]:
     return by_kind
 
 
-def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], complete: bool, now: datetime) -> _KindChange:
+def _kind_change(
+    picture: Picture, kind: Kind, fresh: Sequence[Resource], listing: Listing, now: datetime
+) -> _KindChange:
+    complete, vendor_now = listing.complete, listing.server_time or now
     known = picture.kinds.get(kind, KindPicture())
     ids = list(map(id_of, fresh))
     notes: tuple[str, ...] = ()
@@ -156,7 +159,7 @@ def _kind_change(picture: Picture, kind: Kind, fresh: Sequence[Resource], comple
         listed = {**known.listed, **listed}
     changed, events = _changed(picture, known, touched, now)
     missing = _missing(known, listed) if complete else ()
-    ended, gone, end_events = _vanished(picture, missing, now)
+    ended, gone, end_events = _vanished(picture, missing, now, vendor_now)
     after = replace(known, listed=listed, empty_polls=0 if complete or fresh else known.empty_polls)
     if changed or ended or gone:
         rows = {**known.rows, **{row.key.id: row for row in (*changed, *ended)}}
@@ -271,7 +274,7 @@ def _missing(known: KindPicture, listed: Mapping[str, Resource]) -> tuple[Resour
 
 
 def _vanished(
-    picture: Picture, missing: Collection[Resource], now: datetime
+    picture: Picture, missing: Collection[Resource], now: datetime, vendor_now: datetime
 ) -> tuple[tuple[Resource, ...], tuple[ResourceKey, ...], tuple[Event, ...]]:
     """What runs leaves a final row, kept for 7 days; what does not run is simply no longer there."""
     ended: list[Resource] = []
@@ -282,7 +285,9 @@ def _vanished(
             gone.append(row.key)
             events.append(row_event(row, now, "removed"))
         elif row.phase.phase not in ENDED:
-            final = replace(row, phase=end_of(row, picture.killed, now), rate=None, capabilities=frozenset())
+            final = replace(
+                row, phase=end_of(row, picture.killed, now, vendor_now), rate=None, capabilities=frozenset()
+            )
             ended.append(final)
             events.append(phase_event(row, final, now))
         elif row.phase.since is None or now - row.phase.since > ENDED_KEPT:
@@ -290,12 +295,17 @@ def _vanished(
     return tuple(ended), tuple(gone), tuple(events)
 
 
-def end_of(row: Resource, killed: Mapping[tuple[Kind, str, str], datetime], now: datetime) -> PhaseFact:
-    """How a row that is no longer listed came to its end, by the best evidence there is."""
+def end_of(
+    row: Resource, killed: Mapping[tuple[Kind, str, str], datetime], now: datetime, vendor_now: datetime
+) -> PhaseFact:
+    """How a row that is no longer listed came to its end, by the best evidence there is.
+
+    Whether its own end had come is a matter of the vendor's clock, whatever ours says.
+    """
     raw = row.phase.raw
     if (row.key.kind, row.key.id, row.incarnation) in killed:
         return PhaseFact(phase=Phase.ENDED_KILLED, since=now, evidence="killed from here; no longer listed", raw=raw)
-    if row.ends_at is not None and row.ends_at <= now:
+    if row.ends_at is not None and row.ends_at <= vendor_now:
         evidence = "its end had come; no longer listed"
         return PhaseFact(phase=Phase.ENDED_TTL, since=row.ends_at, evidence=evidence, raw=raw)
     return PhaseFact(phase=Phase.ENDED_LOST, since=now, evidence="no longer listed, nobody said why", raw=raw)

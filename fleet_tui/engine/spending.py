@@ -19,6 +19,8 @@ from fleet_tui.engine.picture import Picture
 
 LOOK_BACK: Final = timedelta(days=31)
 """How far before our first look a provider's own times are believed."""
+GAP_TOLD: Final = timedelta(days=366)
+"""How far back days are told as unpriced: a clock that was set from 1970 to today leaves no fifty years of them."""
 _GAP_S: Final = 120.0
 """Less than this between two watched spans is no gap worth a doubt about money."""
 
@@ -110,7 +112,7 @@ def _accrue(stretch: _Stretch, before: Accrual | None) -> tuple[list[UsageLine],
         return _lines_until(stretch, before, until)
     # Nobody can say whether it ran in the gap: what is sure is counted, the rest makes the day `at least`.
     lines, at_gap = _lines_until(stretch, before, gap.start)
-    for start, end in _days(gap.start, gap.end):
+    for start, end in _days(max(gap.start, gap.end - GAP_TOLD), gap.end):
         lines.append(_unpriced(stretch.row, stretch.subject, start, end, f"gap:{start.isoformat()}"))
     more, after = _lines_until(stretch, replace(at_gap, until=gap.end), until)
     return [*lines, *more], after

@@ -27,6 +27,8 @@ class Surroundings:
     store: CollectorStore
     offload: Offload
     chance: random.Random
+    boot: str = ""
+    """Names the time since the machine started, within which its uptime means something."""
     read_only: bool = False
     """`access = "read-only"`: no action is sent, whoever asked."""
     state_dir: Path | None = None

@@ -99,9 +99,16 @@ def put_status(connection: sqlite3.Connection, revision: int, status: SourceStat
 
 
 def put_watch(connection: sqlite3.Connection, source: SourceName, watch: Watch) -> None:
+    """The newest span. What is told of times behind its start was watched before the clock was set back: it goes."""
+    name, start_us = text(source), us(watch.start)
+    connection.execute("DELETE FROM watches WHERE source = ? AND start_at > ?", (name, start_us))
+    connection.execute(
+        "UPDATE watches SET end_at = ? WHERE source = ? AND start_at < ? AND end_at > ?",
+        (start_us, name, start_us, start_us),
+    )
     connection.execute(
         "INSERT INTO watches (source, start_at, end_at) VALUES (?, ?, ?) "
-        "ON CONFLICT (source, start_at) DO UPDATE SET end_at = max(end_at, excluded.end_at)",
+        "ON CONFLICT (source, start_at) DO UPDATE SET end_at = excluded.end_at",
         (text(source), us(watch.start), us(watch.end)),
     )
 

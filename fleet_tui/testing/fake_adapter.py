@@ -88,6 +88,8 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         weather: Weather = CALM,
         fenced: bool = True,
         on_call: Callable[[str], None] | None = None,
+        vendor_now: Callable[[], datetime] | None = None,
+        on_listing: Callable[[], None] | None = None,
     ) -> None:
         self._vendor = vendor
         self._source = source
@@ -96,6 +98,8 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         self.weather = weather
         self._fenced = fenced
         self._on_call = on_call or _nobody_listens
+        self._vendor_now = vendor_now or clock.now
+        self._on_listing = on_listing
         self._empties = 0
         self._rules = ClaimRules()
         self.planned: list[Fault | None] = []
@@ -120,9 +124,12 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
         )
         await self._after(fault, "list")
         complete = Listing(
-            resources=tuple(rows), kinds=frozenset({Kind.SANDBOX}), vitals=signals, server_time=self._clock.now()
+            resources=tuple(rows), kinds=frozenset({Kind.SANDBOX}), vitals=signals, server_time=self._vendor_now()
         )
-        return self._spoilt(complete, fault)
+        listing = self._spoilt(complete, fault)
+        if listing.complete and self._on_listing is not None:
+            self._on_listing()
+        return listing
 
     def _spoilt(self, listing: Listing, fault: Fault | None) -> Listing:
         if fault is Fault.EMPTY and self._empties < MOST_EMPTY_IN_A_ROW:
@@ -178,7 +185,7 @@ class FakeAdapter(Lister, Getter, Killer, Pauser, Resumer, Restarter, Extender):
             return Refused(RefusalReason.REPLACED, "another incarnation has its place")
         if self._fenced and order.verb in GENERATION_COUNTS and str(box.generation) != order.target.generation:
             return Refused(RefusalReason.CHANGED, "it started anew meanwhile")
-        self._vendor.act(order.action_id, order.verb, slot, self._clock.now(), extend_s=order.params.extend_s)
+        self._vendor.act(order.action_id, order.verb, slot, self._vendor_now(), extend_s=order.params.extend_s)
         self._on_call(f"did {order.verb} {box.incarnation} for {order.action_id}")
         await self._after(fault, order.verb)
         return Done(f"{order.verb}: the vendor said so")

@@ -1,8 +1,6 @@
 """What must hold in every run of the simulation, whatever the vendor, the disk and the clock did."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import Final
 
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused
@@ -12,11 +10,7 @@ from fleet_tui.engine.verify import GENERATION_COUNTS
 from fleet_tui.testing.fake_vendor import Effect, FakeVendor
 from fleet_tui.testing.memory_store import MemoryStore
 from fleet_tui.testing.rig import SOURCE
-
-ON_ITS_WAY: Final = timedelta(seconds=2)
-"""How long a call that was let go may take until its effect."""
-READING: Final = timedelta(seconds=62)
-"""How long a reading may take: what changed meanwhile may be in it or not."""
+from fleet_tui.testing.times import READING, Times
 
 
 class BrokenInvariant(AssertionError):
@@ -28,10 +22,10 @@ class BrokenInvariant(AssertionError):
         self.sentences = tuple(sentences)
 
 
-def broken_now(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
+def broken_now(store: MemoryStore, vendor: FakeVendor, times: Times) -> Iterator[str]:
     """What may never be seen, at any moment: freshness is honest, and nothing that lives is said to have ended."""
-    status = store.statuses.get(SOURCE)
-    complete_at = status.last_complete_at if status and status.last_complete_at == status.last_ok_at else None
+    yield from times.broken(store)
+    complete_at = times.complete_at
     for row in store.known(SOURCE):
         if row.phase.phase in ENDED:
             if row.incarnation not in vendor.ended:
@@ -46,7 +40,7 @@ def broken_now(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
             yield f"{row.incarnation} ended at {ended.at} and a complete reading later it is still shown"
 
 
-def broken_at_the_end(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
+def broken_at_the_end(store: MemoryStore, vendor: FakeVendor, times: Times) -> Iterator[str]:
     """After calm weather: every action ended once, truly told; the rows are the vendor's."""
     by_action: dict[str, list[Effect]] = {}
     for effect in vendor.effects:
@@ -59,6 +53,8 @@ def broken_at_the_end(store: MemoryStore, vendor: FakeVendor) -> Iterator[str]:
     for action in store.actions.values():
         effects = by_action.get(action.action_id, [])
         yield from _wrong_effects(action, effects)
+        if effects and times.is_late(action, effects[0].at):
+            yield f"{action.action_id} was first sent at {effects[0].at}, after its end"
         if action.state is not ActionState.SETTLED or action.outcome is None:
             yield f"{action.action_id} has no outcome"
         else:
@@ -75,8 +71,6 @@ def _wrong_effects(action: ActionRecord, effects: Sequence[Effect]) -> Iterator[
             yield f"{action.action_id} meant {action.target.incarnation} and hit {effect.incarnation}"
         if action.verb in GENERATION_COUNTS and str(effect.generation) != action.target.generation:
             yield f"{action.action_id} hit generation {effect.generation} instead of {action.target.generation}"
-    if effects and effects[0].at > action.not_after + ON_ITS_WAY:
-        yield f"{action.action_id} was first sent at {effects[0].at}, after its end at {action.not_after}"
 
 
 def _untrue(

@@ -17,7 +17,7 @@ from fleet_tui.domain.record import ActionRecord, ActionState, Wanted, WantedKin
 from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.domain.sprawl import Finding, RuleName
 from fleet_tui.domain.usage import Subject, UsageLine
-from fleet_tui.domain.watch import Watch
+from fleet_tui.domain.watch import Watch, before
 from fleet_tui.ports import CollectorStore, LogPage, Observation
 
 FaultHook = Callable[[str], None]
@@ -59,6 +59,8 @@ class MemoryStore(CollectorStore):
     observed: list[Observation] = field(default_factory=list[Observation])
     revision: int = 0
     fault: FaultHook | None = None
+    seen: Callable[[Observation], None] | None = None
+    """Called with each observation once it is kept."""
     _asked_ever: int = 0
 
     def _write(self, what: str) -> None:
@@ -72,10 +74,8 @@ class MemoryStore(CollectorStore):
         self.observed.append(observation)
         self.statuses[observation.source] = observation.status
         if observation.watch is not None:
-            spans = self.spans.setdefault(observation.source, [])
-            if spans and spans[-1].start == observation.watch.start:
-                spans.pop()
-            spans.append(observation.watch)
+            kept = before(self.spans.get(observation.source, ()), observation.watch.start)
+            self.spans[observation.source] = [*kept, observation.watch]
         self.resources.update({row.key: row for row in observation.changed})
         for key in observation.gone:
             self.resources.pop(key, None)
@@ -89,6 +89,8 @@ class MemoryStore(CollectorStore):
         self.findings.update({(f.rule, f.subject): f for f in observation.findings})
         for gone in observation.gone_findings:
             self.findings.pop(gone, None)
+        if self.seen is not None:
+            self.seen(observation)
         return self.revision
 
     @override

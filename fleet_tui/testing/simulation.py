@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fleet_tui.domain.action import Intent, IntentId, Params, Verb
@@ -25,6 +25,7 @@ from fleet_tui.testing.invariants import BrokenInvariant, broken_at_the_end, bro
 from fleet_tui.testing.life import Life
 from fleet_tui.testing.memory_store import MemoryStore
 from fleet_tui.testing.rig import SOURCE
+from fleet_tui.testing.times import Times
 from fleet_tui.testing.virtual_time import LoopClock, run_virtually
 
 HOURS: Final = 1.0
@@ -33,6 +34,8 @@ VERBS: Final = (Verb.KILL, Verb.KILL, Verb.RESTART, Verb.PAUSE, Verb.RESUME, Ver
 LONGEST_TERM: Final = timedelta(minutes=15)
 CALM_S: Final = 1200.0
 LAST_READING_S: Final = 200.0
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a machine without a battery says until somebody tells it the time. A change to summer time is none in UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class World:
         self.clock = LoopClock()
         self.store = MemoryStore()
         self.vendor = FakeVendor()
+        self.times = Times(self.clock, self.store)
         self.durable_file = DurableFile()
         self.lives = 0
         self._trace = hashlib.sha256()
@@ -65,6 +69,7 @@ class World:
         self._life: Life | None = None
         self._weather = Weather(fault_share=self.chance.choice((0.0, 0.1, 0.3, 0.6)))
         self._crash_share = self.chance.choice((0.0, 0.002, 0.01))
+        self._jump_share = self.chance.choice((0.0, 0.02, 0.1))
         self._adapter: FakeAdapter | None = None
         self._intents = 0
 
@@ -86,7 +91,7 @@ class World:
         if self._life is not None:
             self._life.crash()
         self._trace.update(repr(sorted(self.store.actions)).encode())
-        if broken := list(broken_at_the_end(self.store, self.vendor)):
+        if broken := list(broken_at_the_end(self.store, self.vendor, self.times)):
             raise BrokenInvariant(self.seed, broken)
         return Run(
             seed=self.seed,
@@ -104,7 +109,7 @@ class World:
             await asyncio.sleep(5)
             if supervisor.done():
                 supervisor.result()
-            self.vendor.expire(self.clock.now())
+            self.vendor.expire(self.clock.true_now())
             self._check()
             settled = not self.store.intents and not self.store.unsettled()
             if settled and self.clock.monotonic_s() - calm_since > CALM_S / 2:
@@ -123,6 +128,8 @@ class World:
                 weather=Weather() if self._calm else self._weather,
                 fenced=self._fenced,
                 on_call=self._note,
+                vendor_now=self.clock.true_now,
+                on_listing=self.times.listed,
             )
             self._life = Life(
                 clock=self.clock,
@@ -140,18 +147,23 @@ class World:
         self._trace.update(f"{self.clock.monotonic_s():.3f} {what}\n".encode())
 
     def _check(self) -> None:
-        if broken := list(broken_now(self.store, self.vendor)):
+        if broken := list(broken_now(self.store, self.vendor, self.times)):
             raise BrokenInvariant(self.seed, broken)
 
     def _happen(self) -> None:
         """One thing, drawn at random."""
-        now, chance = self.clock.now(), self.chance
+        if self.chance.random() < self._jump_share:
+            self._set_the_clock()
+        now, chance = self.clock.true_now(), self.chance
         self.vendor.expire(now)
         slot = chance.choice(SLOTS)
         match chance.randrange(12):
             case 0 | 1:
                 ttl = timedelta(minutes=chance.randrange(1, 40)) if chance.random() < 0.3 else None  # noqa: PLR2004
-                self.vendor.start(slot, now, labels={"fleet.agent": f"a-{slot}"}, ttl=ttl)
+                labels = {"fleet.agent": f"a-{slot}"}
+                if chance.random() < 0.5:  # noqa: PLR2004
+                    labels["fleet.task"] = f"t-{slot}"
+                self.vendor.start(slot, now, labels=labels, ttl=ttl)
             case 2 if slot in self.vendor.boxes:
                 self.vendor.end(slot, now, by=None)
             case 3 if slot in self.vendor.boxes:
@@ -167,6 +179,27 @@ class World:
                 self._life.crash()
             case _:
                 self._submit()
+
+    def _set_the_clock(self) -> None:
+        """NTP corrects it, somebody sets it, a board without a battery forgets it, or a lid is closed for a while."""
+        truth, wall, chance = self.clock.true_now(), self.clock.now(), self.chance
+        match chance.randrange(6):
+            case 0:
+                by = timedelta(hours=1)
+            case 1:
+                by = timedelta(hours=-1)
+            case 2:
+                by = timedelta(seconds=chance.uniform(-5, 5))
+            case 3:
+                by = EPOCH - wall
+            case 4:
+                by = truth - wall
+            case _:
+                asleep = timedelta(seconds=chance.uniform(10, 3600))
+                self._note(f"asleep for {asleep}")
+                return self.times.suspend(asleep)
+        self._note(f"clock set by {by}")
+        return self.times.jump(by)
 
     def _submit(self) -> None:
         """An operator acts on what the store shows, which may be old."""
@@ -190,6 +223,7 @@ class World:
             via="console",
         )
         self._note(f"submit {intent.intent_id} {verb}")
+        self.times.submitted(intent)
         self.store.submit(intent, {})
 
 

@@ -52,27 +52,45 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock(Clock):
-    """The clock of the running loop; `jump` moves the wall clock alone, as NTP or a suspended laptop does."""
+    """The clock of the running loop. `jump` sets the wall clock, as NTP does; `suspend` is a laptop's lid."""
 
     def __init__(self, start: datetime = START) -> None:
         self._start = start
         self._jumped = timedelta()
+        self._slept = timedelta()
 
     @override
     def now(self) -> datetime:
-        return self._start + self._jumped + timedelta(seconds=self.monotonic_s())
+        return self.true_now() + self._jumped
+
+    def true_now(self) -> datetime:
+        """What a clock says that nobody sets: a vendor's."""
+        return self._start + timedelta(seconds=self.uptime_s())
 
     @override
     def monotonic_s(self) -> float:
         return asyncio.get_running_loop().time()
 
     @override
+    def uptime_s(self) -> float:
+        return self.monotonic_s() + self._slept.total_seconds()
+
+    @override
     async def sleep(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
 
+    @property
+    def jumped(self) -> timedelta:
+        """How far the wall clock is ahead of the truth."""
+        return self._jumped
+
     def jump(self, by: timedelta) -> None:
-        """Move the wall clock; the monotonic one does not notice."""
+        """Move the wall clock; no other one notices."""
         self._jumped += by
+
+    def suspend(self, for_: timedelta) -> None:
+        """Time passes and nobody runs: only the monotonic clock does not notice."""
+        self._slept += for_
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:

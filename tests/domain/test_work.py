@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource
-from fleet_tui.domain.watch import Watch
+from fleet_tui.domain.watch import Watch, extended, watched_s
 from fleet_tui.domain.work import Quiet, judged, quiet
 from tests.support.facts import NOW, resource
 
@@ -80,3 +83,30 @@ def test_a_verdict_is_taken_back_when_it_works_again_and_keeps_its_time_while_it
 def test_what_a_provider_calls_idle_is_left_to_it() -> None:
     row = resource("a", phase=Phase.IDLE, raw="idle", task="t", created_s=7200)
     assert phase_of(row, signal_s=9999) is Phase.IDLE
+
+
+def spans_of(*readings_min: float) -> tuple[Watch, ...]:
+    spans: tuple[Watch, ...] = ()
+    for minute in readings_min:
+        spans = extended(spans, NOW + timedelta(minutes=minute), 120.0)
+    return spans
+
+
+def test_a_clock_set_forward_is_a_gap_and_one_set_back_takes_back_what_comes_once_more() -> None:
+    assert watched_s(spans_of(0, 1, 2, 62, 63), NOW, NOW + timedelta(hours=2)) == 3 * 60
+    back = spans_of(0, 1, 2, 60, 61, 1.5)
+    assert watched_s(back, NOW, NOW + timedelta(hours=2)) == 1.5 * 60
+    # The collector is away while the hour comes a second time: it was not watched.
+    assert watched_s(extended(back, NOW + timedelta(minutes=62), 120.0), NOW, NOW + timedelta(hours=2)) == 1.5 * 60
+
+
+@given(st.lists(st.one_of(st.integers(0, 50), st.integers(-5000, 5000)), max_size=30))
+def test_whatever_the_clock_does_no_more_is_watched_than_passed(steps_s: list[int]) -> None:
+    at, passed_s = NOW, 0.0
+    spans: tuple[Watch, ...] = ()
+    for step in steps_s:
+        at += timedelta(seconds=step)
+        passed_s += max(step, 0) if step <= 60 else 0
+        spans = extended(spans, at, 60.0)
+        assert watched_s(spans, NOW - timedelta(days=1), at) <= passed_s
+        assert all(one.start <= one.end <= other.start for one, other in pairwise(spans))

@@ -72,3 +72,11 @@ def test_what_ended_is_forgotten() -> None:
     look(picture(resource("a", task="t", phase=Phase.ENDED_OK)), heard, 17)
     assert heard.since == {}
     assert heard.told == {}
+
+
+def test_a_signal_is_as_old_as_the_vendors_clock_says_however_wrong_ours_is() -> None:
+    worked = picture(resource("a", task="t"), signal_at=minutes(-1))
+    ahead = replace(worked, status=replace(STATUS, clock_skew_s=-3600.0))
+    judgement, _ = look(ahead, Heard(), 59)
+    assert judgement.silences[Kind.SANDBOX, "a"].watched_s == 0
+    assert judgement.changed == ()

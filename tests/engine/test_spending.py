@@ -130,6 +130,22 @@ def test_a_gap_that_nothing_bridges_makes_the_day_at_least() -> None:
     assert ledger.micro == 200_000
 
 
+def test_a_clock_that_is_set_back_and_forth_bills_nothing_twice() -> None:
+    ledger = Ledger()
+    for at in (BEGIN + HOUR, BEGIN, BEGIN + HOUR / 2, BEGIN + HOUR):
+        ledger.look(picture(row(), at=at))
+    assert ledger.micro == 100_000
+
+
+def test_a_clock_that_comes_from_1970_leaves_a_year_of_unpriced_days_at_most() -> None:
+    ledger = Ledger()
+    forgot = datetime(1970, 1, 1, tzinfo=UTC)
+    spans = (Watch(forgot, forgot + HOUR), Watch(BEGIN, BEGIN + HOUR))
+    ledger.look(picture(row(since=None), at=forgot + HOUR, spans=spans[:1]))
+    ledger.look(picture(row(since=None), at=BEGIN + HOUR, spans=spans))
+    assert 0 < ledger.unpriced <= 367
+
+
 def test_one_that_began_anew_in_the_gap_is_counted_from_there() -> None:
     ledger = Ledger()
     ledger.look(picture(row(), at=BEGIN + HOUR))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 
 import pytest
@@ -15,7 +16,8 @@ from fleet_tui.domain.identity import Target
 from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.domain.resource import Resource
-from fleet_tui.engine import actions, reconciler, verify
+from fleet_tui.domain.watch import Watch
+from fleet_tui.engine import actions, reconciler, terms, verify
 from fleet_tui.engine.verify import Go, Seen
 from fleet_tui.testing.invariants import BrokenInvariant
 from fleet_tui.testing.memory_store import MemoryStore
@@ -74,8 +76,8 @@ def test_one_seed_does_the_same_in_another_process_with_another_hash_seed() -> N
     assert child.stdout.strip() == run_of(5).trace
 
 
-def found_in_some_seed(sentence: str, *, fenced: bool = True) -> bool:
-    for seed in SEEDS:
+def found_in_some_seed(sentence: str, *, fenced: bool = True, first: int = 0) -> bool:
+    for seed in SEEDS[first:]:
         try:
             simulate(seed, fenced=fenced)
         except BrokenInvariant as error:
@@ -110,15 +112,22 @@ def test_a_planted_bug_that_believes_one_empty_listing_is_found(monkeypatch: pyt
 
 
 def test_a_planted_bug_that_sends_what_expired_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = actions.Actions.carry_out
-
-    async def late(self: actions.Actions, action_id: ActionId) -> None:
-        store = self._around.store
-        record = store.action(action_id)
-        if record is not None:
-            later = replace(record, not_after=record.not_after.replace(year=2099))
-            monkeypatch.setattr(self, "_outcome", lambda _: self._carried(later))
-        await real(self, action_id)
-
-    monkeypatch.setattr(actions.Actions, "carry_out", late)
+    monkeypatch.setattr(terms.Terms, "over", lambda *_: False)
     assert found_in_some_seed("was first sent at")
+
+
+def test_a_planted_bug_that_ends_terms_by_the_wall_clock_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def by_the_wall(self: terms.Terms, record: ActionRecord) -> bool:
+        return self._around.clock.now() >= record.not_after
+
+    monkeypatch.setattr(terms.Terms, "over", by_the_wall)
+    assert found_in_some_seed("is told as expired before its end", first=3)
+    assert found_in_some_seed("was first sent at", first=9)
+
+
+def test_a_planted_bug_that_takes_all_that_passed_for_watched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_span(spans: tuple[Watch, ...], at: datetime, _gap_s: float) -> tuple[Watch, ...]:
+        return (Watch(min([*(span.start for span in spans), at]), at),)
+
+    monkeypatch.setattr(reconciler, "extended", one_span)
+    assert found_in_some_seed("watched seconds", first=13)

@@ -1,0 +1,117 @@
+"""A term ends when it is over, whatever the wall clock is set to, and the next collector of the same boot knows it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from fleet_tui.domain.action import Verb
+from fleet_tui.domain.outcome import Done, RefusalReason, Refused
+from fleet_tui.domain.record import ActionRecord
+from fleet_tui.engine.terms import Terms
+from fleet_tui.ports import StoreUnwritable
+from fleet_tui.testing.fake_adapter import Fault
+from fleet_tui.testing.rig import Rig, rig, running
+from fleet_tui.testing.virtual_time import run_virtually
+
+TERM = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+FORGOT = datetime(1970, 1, 1).astimezone()
+
+
+def accepted(parts: Rig) -> ActionRecord:
+    parts.submit(Verb.KILL, parts.start("a"), term=TERM)
+    return parts.store.accept(parts.clock.now())[0]
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR, timedelta(days=-20_000)], ids=["forward", "back", "1970"])
+def test_a_clock_that_is_set_neither_ends_nor_lengthens_a_term(by: timedelta) -> None:
+    async def scene() -> None:
+        parts = rig()
+        terms, record = Terms(parts.around), accepted(parts)
+        await terms.begin([record])
+        parts.clock.jump(by)
+        assert not terms.over(record)
+        parts.clock.suspend(TERM - timedelta(seconds=1))
+        assert not terms.over(record)
+        parts.clock.suspend(timedelta(seconds=1))
+        assert terms.over(record)
+
+    run_virtually(scene())
+
+
+def test_the_next_collector_of_this_boot_knows_the_end_and_one_after_it_asks_the_wall() -> None:
+    async def scene() -> None:
+        parts = rig()
+        record = accepted(parts)
+        await Terms(parts.around).begin([record])
+        parts.clock.jump(HOUR)
+        same, other = Terms(parts.around), rig(store=parts.store, clock=parts.clock)
+        await same.recall()
+        assert not same.over(record)
+        other.around.boot = "another"
+        anew = Terms(other.around)
+        await anew.recall()
+        assert anew.over(record)
+
+    run_virtually(scene())
+
+
+def test_a_clock_that_was_set_back_before_it_was_taken_up_gives_no_more_than_was_asked_for() -> None:
+    async def scene() -> None:
+        parts = rig()
+        record = accepted(parts)
+        parts.clock.jump(-HOUR)
+        terms = Terms(parts.around)
+        assert not terms.over(record)
+        parts.clock.suspend(TERM)
+        assert terms.over(record)
+
+    run_virtually(scene())
+
+
+def test_a_full_disk_keeps_no_term_and_stops_nothing() -> None:
+    async def scene() -> None:
+        parts = rig()
+        record = accepted(parts)
+
+        def full(what: str) -> None:
+            raise StoreUnwritable(what)
+
+        parts.store.fault = full
+        terms = Terms(parts.around)
+        await terms.begin([record])
+        assert not terms.over(record)
+
+    run_virtually(scene())
+
+
+def test_an_action_under_way_is_not_expired_by_a_clock_that_is_set() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [Fault.DOWN] * 3
+            (action,) = parts.submit(Verb.KILL, box, term=TERM)
+            await parts.until(lambda: not parts.store.intents)
+            parts.clock.jump(HOUR)
+            (outcome,) = await parts.outcomes(action)
+            assert isinstance(outcome, Done)
+
+    run_virtually(scene())
+
+
+def test_what_slept_through_its_term_with_the_machine_is_never_sent() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [Fault.DOWN] * 3
+            (action,) = parts.submit(Verb.KILL, box, term=TERM)
+            await parts.until(lambda: not parts.store.intents)
+            parts.clock.suspend(HOUR)
+            (outcome,) = await parts.outcomes(action)
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.EXPIRED
+            assert parts.vendor.effects == []
+
+    run_virtually(scene())

@@ -182,15 +182,11 @@ class Closer(Protocol):
 
 
 class Clock(Protocol):
-    """Tells the time, and how to wait: the wall clock in UTC, which anybody may set; one that never goes back and
-    stands while the machine sleeps; and one that counts its sleep too.
-    """
+    """Tells the time: the wall clock in UTC, a clock that never goes back, and how to wait."""
 
     def now(self) -> datetime: ...
 
     def monotonic_s(self) -> float: ...
-
-    def uptime_s(self) -> float: ...
 
     async def sleep(self, delay_s: float) -> None: ...
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.assignment import Overlay
@@ -19,11 +19,17 @@ from fleet_tui.ports import Clock, CollectorStore
 T = TypeVar("T")
 
 
+class MachineClock(Clock, Protocol):
+    """A clock that also counts what the machine sleeps, and that nobody can set."""
+
+    def uptime_s(self) -> float: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Surroundings:
     """Shared by polls, verdicts and actions of one collector."""
 
-    clock: Clock
+    clock: MachineClock
     store: CollectorStore
     offload: Offload
     chance: random.Random

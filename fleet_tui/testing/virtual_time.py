@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from typing_extensions import override
 
-from fleet_tui.ports import Clock
+from fleet_tui.engine.surroundings import MachineClock
 
 T = TypeVar("T")
 TURN_S: Final = 1e-7
@@ -51,7 +51,7 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         return self.elapsed_s
 
 
-class LoopClock(Clock):
+class LoopClock(MachineClock):
     """The clock of the running loop. `jump` sets the wall clock, as NTP does; `suspend` is a laptop's lid."""
 
     def __init__(self, start: datetime = START) -> None:

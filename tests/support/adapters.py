@@ -26,9 +26,6 @@ class WallClock:
     def monotonic_s(self) -> float:
         return time.monotonic()
 
-    def uptime_s(self) -> float:
-        return time.monotonic()
-
     async def sleep(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
 

@@ -117,9 +117,10 @@ class CommandingApp(NavigatingApp):
                 return Completion(start=start)
 
     def _ids(self, command: Command | None) -> list[str]:
-        kinds = VERBS[command.verb].kinds if command is not None and command.verb is not None else frozenset()
-        found = [key.id for key in self.model.resources if key.kind in kinds]
-        return sorted(found[:LOOKED_AT])
+        if command is None or command.verb is None:
+            return []
+        kinds = VERBS[command.verb].kinds
+        return sorted([key.id for key in self.model.resources if key.kind in kinds][:LOOKED_AT])
 
 
 _NAMES = tuple(dict.fromkeys([*(command.name for command in COMMANDS), *(n for c in COMMANDS for n in c.names[1:])]))

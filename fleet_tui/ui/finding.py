@@ -122,8 +122,7 @@ class FindingApp(CommandingApp):
     def action_palette(self) -> None:
         """Find anything by its letters."""
         entries, model = entries_of(commands_of(self.actions), self.theme_names()), self.model
-        names = {handle: model.names.of(handle) for handle in model.fleet}
-        self.query_one(PaletteBar).open(lambda letters: found_steps(letters, entries, names))
+        self.query_one(PaletteBar).open(lambda letters: found_steps(letters, entries, model.fleet, model.names.of))
 
     def on_picked(self, message: Picked) -> None:
         """Go there, run it, or have the rest of it typed."""

@@ -1,6 +1,6 @@
 """What the palette finds: commands, themes and agents by name, best first. Pure."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,7 @@ from fleet_tui.domain.fuzzy import fuzzy_best
 from fleet_tui.ui.commands import Command, Takes
 
 FOUND_AT_MOST: Final = 50
-LOOKED_AT_ONCE: Final = 2000
+LOOKED_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ def entries_of(every: Iterable[Command], themes: Iterable[str]) -> tuple[Entry, 
 
 
 def found_steps(
-    letters: str, entries: Sequence[Entry], agents: Mapping[str, str]
+    letters: str, entries: Sequence[Entry], agents: Iterable[str], name_of: Callable[[str], str]
 ) -> Generator[None, None, tuple[Entry, ...]]:
-    """What the letters could mean, in steps: commands as they stand without any; agents, by handle, only with some."""
+    """What the letters could mean, in steps: commands as they stand without any; agents only with some."""
     if not letters.strip():
         return tuple(entries)
     scored: list[tuple[int, Entry]] = []
@@ -66,11 +66,11 @@ def found_steps(
     handles = list(agents)
     for begin in range(0, len(handles), LOOKED_AT_ONCE):
         some = handles[begin : begin + LOOKED_AT_ONCE]
-        found += [(value, handle) for handle in some if (value := fuzzy_best(letters, (agents[handle],)))]
+        found += [(value, handle) for handle in some if (value := fuzzy_best(letters, (name_of(handle),)))]
         yield
     found.sort(key=lambda one: -one[0])
     scored += [
-        (value, Entry(name=agents[handle], help="go to this agent", handle=handle))
+        (value, Entry(name=name_of(handle), help="go to this agent", handle=handle))
         for value, handle in found[:FOUND_AT_MOST]
     ]
     scored.sort(key=lambda one: -one[0])

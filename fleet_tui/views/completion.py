@@ -63,14 +63,14 @@ def complete_filter(line: str, words: Vocabulary) -> Completion:
     if before and before[-1] == LABEL_FLAG:
         return Completion(start=start, options=_labels(typed, words))
     lead = typed[:1] if typed[:1] in {"!", "-"} else ""
-    return Completion(start=start, options=tuple(quoted(f"{lead}{one}") for one in _word(typed[len(lead) :], words)))
+    return Completion(start=start, options=tuple(f"{lead}{one}" for one in _word(typed[len(lead) :], words)))
 
 
 def _labels(typed: str, words: Vocabulary) -> tuple[str, ...]:
     key, equals, value = typed.partition("=")
     if not equals:
         return tuple(f"{one}=" for one in fitting(key, words.label_keys()))
-    return tuple(quoted(f"{key}={one}") for one in fitting(value, words.label_values(key)))
+    return tuple(f"{key}={quoted(one)}" for one in fitting(value, words.label_values(key)))
 
 
 def _word(typed: str, words: Vocabulary) -> tuple[str, ...]:
@@ -80,12 +80,12 @@ def _word(typed: str, words: Vocabulary) -> tuple[str, ...]:
     if value.startswith("~"):
         return ()
     if name.startswith(LABEL):
-        return tuple(f"{name}:{one}" for one in fitting(value, words.label_values(name.removeprefix(LABEL))))
+        return tuple(f"{name}:{quoted(one)}" for one in fitting(value, words.label_values(name.removeprefix(LABEL))))
     try:
         field = field_named(name)
     except FilterError:
         return ()
-    return tuple(f"{name}:{one}" for one in fitting(value, words.values(field)))
+    return tuple(f"{name}:{quoted(one)}" for one in fitting(value, words.values(field)))
 
 
 def _names(typed: str, words: Vocabulary) -> tuple[str, ...]:
@@ -95,5 +95,5 @@ def _names(typed: str, words: Vocabulary) -> tuple[str, ...]:
     found = [field for field in fields if field.startswith(typed)]
     found += [LABEL] if LABEL.startswith(typed) else []
     if len(typed) >= _NAMES_FROM:
-        found += fitting(typed, words.names())
+        found += map(quoted, fitting(typed, words.names()))
     return tuple(found[:OPTIONS])

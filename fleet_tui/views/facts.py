@@ -1,12 +1,12 @@
 """What an agent or a resource answers to a filter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.filter import Field, Filter, matches, unmatched_names
+from fleet_tui.domain.filter import Facts, Field, Filter, matches, unmatched_names
 from fleet_tui.domain.money import MICRO
 from fleet_tui.domain.phase import ENDED, Phase, short
 from fleet_tui.domain.resource import Resource
@@ -80,6 +80,28 @@ class AgentFacts:
 
     def names(self) -> tuple[str, ...]:
         return (*self._claims(), *(r.key.id for r in self._agent.resources))
+
+
+class TogetherFacts:
+    """What several agents answer together: any of them may. Numbers are known of one alone only."""
+
+    def __init__(self, parts: Sequence[Facts]) -> None:
+        self._parts = parts
+
+    def texts(self, field: Field) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text for part in self._parts for text in part.texts(field)))
+
+    def label(self, key: str) -> tuple[str, ...]:
+        return tuple(text for part in self._parts for text in part.label(key))
+
+    def number(self, field: Field) -> Decimal | None:
+        return self._parts[0].number(field) if len(self._parts) == 1 else None
+
+    def words(self) -> tuple[str, ...]:
+        return tuple(text for part in self._parts for text in part.words())
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(text for part in self._parts for text in part.names())
 
 
 class ResourceFacts:

@@ -21,8 +21,8 @@ FAULTS: Final = frozenset(
 )
 """Phases that `f` keeps; findings and unread sources count as faults too."""
 
-LOOKED_AT_ONCE: Final = 2000
-"""Rows of one step: a few milliseconds, also under a filter."""
+LOOKED_AT_ONCE: Final = 1000
+"""Rows of one step: a few milliseconds, some more under a fuzzy filter."""
 
 Look = Callable[[Agent], Key | None]
 """Gives the sort key of a row, None where it is not shown."""

@@ -12,7 +12,7 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import has_hidden, safe_line
 from fleet_tui.views.model import FleetModel
 
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 10_000
 """Of a longer fleet the first rows speak for the others: completing must not be waited for."""
 _ASSIGNED: Final = frozenset({Field.OWNER, Field.TEAM, Field.TASK, Field.PARENT})
 
@@ -92,4 +92,6 @@ class Vocabulary:
 
 
 def _typable(value: str) -> bool:
-    return bool(value) and '"' not in value and not has_hidden(value) and safe_line(value) == value
+    if not value or '"' in value:
+        return False
+    return (value.isascii() and value.isprintable()) or (not has_hidden(value) and safe_line(value) == value)

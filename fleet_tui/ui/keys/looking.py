@@ -12,7 +12,7 @@ KEYS: Final = (
     key("e", "e", "events", "events", "what happened to it", views=WITH_ROWS),
     key("dollar_sign", "$", "money", "money", "take the money under the cursor apart, line by line"),
     key("c", "c", "copy_id", "copy", "copy the row's id", views=WITH_ROWS),
-    key("x", "x", "tree", "tree", "show it in the tree", views=WITH_ROWS),
+    key("x", "x", "tree", "tree", "show it in the tree", views=WITH_ROWS, names="in-tree"),
     key("J", "J", "owner", "above", "go to its parent, else to the agent that owns it", views=WITH_ROWS),
     key("v", "v", "group", "group", "group by the next thing", views=SPEND_ONLY, footer=True),
     key("w", "w", "window_of_time", "window", "look at the next window of time", views=WINDOWED, footer=True),

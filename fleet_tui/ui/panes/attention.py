@@ -1,9 +1,13 @@
 """ATTENTION: what needs somebody, what waiting has cost, and what to press."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui.domain.acknowledgement import Judged
+from fleet_tui.domain.filter import Facts
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
@@ -14,11 +18,14 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.attention import NOTHING, Attention
 from fleet_tui.views.attention_rows import attention_table, story_lines, summary
 from fleet_tui.views.cells import Role
+from fleet_tui.views.facts import AgentFacts, TogetherFacts
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
 
 SHOWN: int = 1000
 """More than these nobody reads: the line above counts them all, and `fleet-tui attention` lists them."""
+ABOUT_AT_MOST: int = 50
+"""So many agents of an item answer to a filter."""
 _HINT = "taken items come back if the cause changes or after 4 h (at most 2 times)"
 
 
@@ -28,6 +35,7 @@ class AttentionPane(Pane):
     view = View.ATTENTION
     tells = True
     attention: Attention = NOTHING
+    _by_cause: Mapping[str, Judged] = MappingProxyType({})
 
     @override
     def compose(self) -> ComposeResult:
@@ -50,6 +58,7 @@ class AttentionPane(Pane):
     def attend(self, attention: Attention) -> None:
         if attention is not self.attention:
             self.attention = attention
+            self._by_cause = {one.item.cause: one for one in attention.items}
             self.refill()
 
     @override
@@ -73,6 +82,14 @@ class AttentionPane(Pane):
         if one is not None:
             runbook = self.session.runbook(one.item.runbook) if one.item.runbook else ()
             line.show_rows(story_lines(one, self.session.now(), runbook=runbook)[: line.size.height or 6])
+
+    @override
+    def facts(self, key: str) -> Facts | None:
+        one = self._by_cause.get(key)
+        agents = self.model.agents
+        handles = [] if one is None else [handle for handle in one.item.handles if handle in agents][:ABOUT_AT_MOST]
+        now = self.session.now()
+        return TogetherFacts([AgentFacts(self.model, agents[handle], now) for handle in handles])
 
     def _under_cursor(self) -> Judged | None:
         key = None if self.table.cursor_gone else self.table.cursor_key

@@ -19,6 +19,8 @@ _TWO_COLUMNS_FROM: Final = 100
 _GAP: Final = 2
 _FRAME: Final = 6
 """Border, padding and scrollbar."""
+_LEAST: Final = 30
+_UNCUT: Final = 1000
 _EMPTY: Final[list[Cell]] = []
 
 _FILTER_WORDS: Final = (
@@ -73,7 +75,8 @@ def help_lines(view: View, every: Sequence[KeyAction] = ACTIONS, *, width: int =
     """The help in one column, or in two where the screen is wide."""
     keys = _keys(view, every)
     if width < _TWO_COLUMNS_FROM:
-        return [*(_pair(*one) for one in keys), *notes(view, every)]
+        whole = max(_LEAST, width * 96 // 100 - _FRAME) if width else _UNCUT
+        return [*(line for one in keys for line in _block(*one, whole)), *notes(view, every)]
     cells = (width * 96 // 100 - _FRAME - _GAP) // 2
     blocks = [_block(shown, text, cells) for shown, text in keys]
     left: list[list[Cell]] = []

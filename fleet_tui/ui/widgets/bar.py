@@ -174,4 +174,4 @@ class Bar(Vertical):
             )
             for number, option in enumerate(options[first:], first)
         ]
-        self._options.show(*fitted([Piece(cells=(word(" "),), priority=0), *pieces], max(1, self.app.size.width)))
+        self._options.show(*fitted([Piece(cells=(word(" "),), priority=0), *pieces], max(1, self.screen.size.width)))

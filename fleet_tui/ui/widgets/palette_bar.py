@@ -108,7 +108,7 @@ class PaletteBar(Bar):
 
     def _draw(self) -> None:
         first = max(0, min(self._at - ROWS // 2, len(self._found) - ROWS))
-        width = max(1, self.app.size.width)
+        width = max(1, self.screen.size.width)
         rows = [
             cut(_row(entry, chosen=number == self._at), width)
             for number, entry in enumerate(self._found[first : first + ROWS], first)

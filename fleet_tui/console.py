@@ -135,6 +135,7 @@ def take(config: "Config", session: "Session") -> None:
     session.writing = frozenset(name for name, one in config.settings.items() if one.write_labels and one.act)
     session.look_for_dirt = LocalDirt([n for n, provider in config.kinds_of().items() if provider.name == LOCAL])
     session.console = config.console
+    session.hears = tuple(one for one in config.notify if one.settings.terminal is not None)
     if session.read_only:
         session.window_until = None
 

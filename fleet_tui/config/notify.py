@@ -104,9 +104,9 @@ def load_channels(
 def _checked(document: Document, index: int) -> LoadedChannel:
     at = ("notify", index)
     tree: Any = document.tree["notify"][index]
-    name = tree.get("name") if isinstance(tree, dict) else None
+    name = cast("dict[str, object]", tree).get("name") if isinstance(tree, dict) else None
     what = f"notify {name}" if isinstance(name, str) and name.isprintable() else f"notify {index + 1}"
-    settings = settings_from(document, tree, at, NotifySettings, what)
+    settings = settings_from(document, cast("object", tree), at, NotifySettings, what)
     for key, sentence in (
         ("name", wrong_name(settings.name)),
         ("url", _wrong_place(settings)),

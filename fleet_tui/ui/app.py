@@ -32,6 +32,7 @@ from fleet_tui.ui.places import Places
 from fleet_tui.ui.plugging import PluggingApp
 from fleet_tui.ui.saving import SavingApp
 from fleet_tui.ui.session import Session
+from fleet_tui.ui.telling import Telling
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT
 from fleet_tui.ui.widgets.command_bar import CommandBar
@@ -68,7 +69,7 @@ class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, Kinship
         super().__init__(log_path=log_path, driver_class=driver_class)
         self.session = session
         self.model = FleetModel(join=session.join)
-        self.book = AttentionBook(self.model)
+        self.book, self.telling = AttentionBook(self.model), Telling()
         self.feed = Feed(session.reader, self.post_message)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)

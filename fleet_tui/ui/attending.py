@@ -10,6 +10,7 @@ from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.dialogs.ask import SnoozeDialog
 from fleet_tui.ui.messages import Told
+from fleet_tui.ui.telling import Telling, TellingDriver, in_tmux
 from fleet_tui.views.ages import fine
 from fleet_tui.views.attention import Attention, AttentionBook
 from fleet_tui.views.attention_rows import what
@@ -21,6 +22,7 @@ class AttendingApp(ConsoleApp):
     """Looks what needs somebody, and keeps who takes it."""
 
     book: AttentionBook
+    telling: Telling
     _trouble: str = ""
     """Why the store cannot be read now."""
     _told_trouble: str = ""
@@ -30,6 +32,13 @@ class AttendingApp(ConsoleApp):
         """What needs somebody, as the store and this console's own place say it."""
         place = Place(store=self._trouble, collector=self._told_trouble, free_bytes=self.session.low_disk_bytes())
         return self.book.look(self.session.now(), place)
+
+    def tell_terminal(self, attention: Attention) -> None:
+        """Ring, or ask for a notice, where fleet.toml asks for it and something new needs somebody."""
+        session = self.session
+        if session.hears and isinstance(self._driver, TellingDriver):
+            for how, title, text in self.telling.due(self.model, session.hears, attention, session.now()):
+                self._driver.tell(how, title, text, tmux=in_tmux(session.env))
 
     def action_take(self) -> None:
         """Take what is marked, else what the row under the cursor is about."""

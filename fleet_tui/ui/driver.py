@@ -7,11 +7,13 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from typing_extensions import override
 
+from fleet_tui.config.notify import Terminal
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.ascii import in_ascii
 from fleet_tui.ui.guard import FrameGuard
 from fleet_tui.ui.listening import Listener
 from fleet_tui.ui.sgr import compact
+from fleet_tui.ui.telling import notice_sequence
 
 _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
 
@@ -106,6 +108,11 @@ class ConsoleDriver(LinuxDriver):
     def copy(self, text: SafeText) -> None:
         """Put text on the clipboard: the one way past the net, on an operator's key only."""
         super().write(clipboard_sequence(text))
+        self.flush()
+
+    def tell(self, how: Terminal, title: SafeText, text: SafeText, *, tmux: bool) -> None:
+        """Ring, or ask for a notice: only where fleet.toml asks for it."""
+        super().write(notice_sequence(how, title, text, tmux=tmux))
         self.flush()
 
     def switch_mouse(self, *, on: bool) -> None:

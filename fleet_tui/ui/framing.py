@@ -95,6 +95,7 @@ class FramingApp(NavigatingApp, AttendingApp):
         attention = self.attended()
         self.header.show(*header_line(self.model, self.session.standing, now, width, attention=attention))
         self.pane.attend(attention)
+        self.tell_terminal(attention)
         if self._trouble:
             self.strip.show(*cut((said(self._trouble, Role.BAD),), width))
         else:

@@ -8,6 +8,7 @@ from typing import Final
 
 from fleet_tui import clock
 from fleet_tui.config.history import History
+from fleet_tui.config.notify import LoadedChannel
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
 from fleet_tui.domain.dirt import Dirt, DirtReader
@@ -62,6 +63,8 @@ class Session:
     """Starts one where none is alive; gives a sentence where that was not possible."""
     look_for_dirt: DirtReader = _nobody_can_look
     """Looks into the directories of agents of this machine. Blocks."""
+    hears: tuple[LoadedChannel, ...] = ()
+    """How this console's own terminal is told; empty: not at all."""
     low_disk_bytes: Callable[[], int | None] = _disk_unknown
     """What is left where the store is, in whole megabytes, where that is little; else None."""
     runbook: Callable[[str], tuple[str, ...]] = _no_runbook

@@ -27,6 +27,7 @@ from fleet_tui.views.model import FleetModel
 
 LOOK: Final = timedelta(seconds=10)
 """Longer than this nothing is looked for again by the clock alone."""
+COUNTED: Final = timedelta(minutes=1)
 _UNREAD_SOURCES: Final = 2
 
 
@@ -63,6 +64,7 @@ class AttentionBook:
         self._seen: tuple[int, Place] | None = None
         self._at: datetime | None = None
         self._last = NOTHING
+        self._found: tuple[int, datetime, list[Item]] | None = None
         self._unread: dict[SourceName, tuple[tuple[datetime | None, int], tuple[int, int]]] = {}
 
     def look(self, now: datetime, place: Place = NOWHERE) -> Attention:
@@ -103,8 +105,7 @@ class AttentionBook:
         model = self._model
         yield from incidents(self._agents(now))
         yield from self._sources(now)
-        found = (finding for of_subject in model.findings.values() for finding in of_subject.values())
-        yield from finding_items(found, now, name_of=self._name_of, handle_of=model.handle_of)
+        yield from self._findings(now)
         yield from action_items(model.needs.unsound.values(), now, handle_of=model.handle_of)
         for hand_over in model.hand_overs.values():
             if (item := hand_over_item(hand_over, now)) is not None:
@@ -112,6 +113,15 @@ class AttentionBook:
         for channel in model.channels.values():
             if (item := channel_item(channel)) is not None:
                 yield item
+
+    def _findings(self, now: datetime) -> Sequence[Item]:
+        """Counted again when a finding came or went, and once a minute for what they cost."""
+        model, held = self._model, self._found
+        if held is None or held[0] != model.found_moved or not held[1] <= now < held[1] + COUNTED:
+            found = (finding for of_subject in model.findings.values() for finding in of_subject.values())
+            items = finding_items(found, now, name_of=self._name_of, handle_of=model.handle_of)
+            self._found = held = (model.found_moved, now, items)
+        return held[2]
 
     def _agents(self, now: datetime) -> Iterator[Item]:
         model = self._model

@@ -157,10 +157,10 @@ def header_cell(attention: Attention) -> Cell | None:
 
 
 def channel_words(status: ChannelStatus, now: datetime) -> Cell:
-    """`notify ops told 7, the last 3m ago`, `notify ops FAILS 4m (HTTP 500)`."""
+    """`notify ops told 7, the last 3m05s ago`, `notify ops FAILS 4m (HTTP 500)`."""
     if status.failures:
         return said(f"notify {status.name} FAILS {age(status.failing_since, now)} ({status.text})", Role.BAD)
-    last = f", the last {age(status.last_ok_at, now)} ago" if status.last_ok_at is not None else ""
+    last = f", the last {fine_age(status.last_ok_at, now)} ago" if status.last_ok_at is not None else ""
     return said(f"notify {status.name} told {status.told}{last}")
 
 

@@ -73,11 +73,14 @@ class FleetModel:
         self._loading_whole = False
         self.store_id = ""
         self.revision = -1
+        self.found_moved = 0
+        """The same for findings, of which there may be many."""
         self.moved = 0
         """Grows with every change; what is derived from the model is as old as the number it was made at."""
         self._forget()
 
     def _forget(self) -> None:
+        self.found_moved += 1
         self.resources: dict[ResourceKey, Resource] = {}
         self.statuses: dict[SourceName, SourceStatus] = {}
         self.vitals: dict[ResourceKey, Vitals] = {}
@@ -250,6 +253,7 @@ class FleetModel:
                 touched.redraw.add(handle)
 
     def _take_findings(self, delta: FleetDelta, touched: _Touched) -> None:
+        self.found_moved += bool(delta.findings or delta.gone_findings)
         for rule, subject in delta.gone_findings:
             key = unpacked(subject)
             if key not in self.findings or self.findings[key].pop(RuleName(rule), None) is None:

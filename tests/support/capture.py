@@ -9,9 +9,11 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 from typing_extensions import override
 
+from fleet_tui.config.notify import Terminal
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.driver import clipboard_sequence, draws_ascii, sent
 from fleet_tui.ui.guard import FrameGuard
+from fleet_tui.ui.telling import notice_sequence
 
 # pyte knows neither synchronized updates nor pointer shapes.
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[\?2026[hl]|\x1b\]22;[a-z-]*\x07")
@@ -27,6 +29,7 @@ class CaptureDriver(HeadlessDriver):
         self.guard = FrameGuard(strict=self.strict)
         self.writes: list[str] = []
         self.copied: list[str] = []
+        self.notices: list[str] = []
 
     @property
     @override
@@ -40,6 +43,10 @@ class CaptureDriver(HeadlessDriver):
     def copy(self, text: SafeText) -> None:
         """As the console's driver does."""
         self.copied.append(clipboard_sequence(text))
+
+    def tell(self, how: Terminal, title: SafeText, text: SafeText, *, tmux: bool) -> None:
+        """As the console's driver does."""
+        self.notices.append(notice_sequence(how, title, text, tmux=tmux))
 
     @property
     def text(self) -> str:

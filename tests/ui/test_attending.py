@@ -1,15 +1,21 @@
 """ATTENTION in a console: from anywhere, to the row, taken in one's name, never by a store that is full."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from fleet_tui.config.files import parse_toml
+from fleet_tui.config.notify import LoadedChannel, Terminal, load_channels
 from fleet_tui.domain.acknowledgement import Dealt, acknowledged
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.dialogs.plan import PlanDialog
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.telling import notice_sequence
 from tests.support import facts
+from tests.support.capture import captured
 from tests.support.consoles import Desk
 from tests.support.facts import NOW, next_delta, whole
 from tests.support.wait import eventually_async
@@ -133,6 +139,54 @@ async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> No
         assert isinstance(one.app.screen, PlanDialog)
         assert one.app.screen._plan.verb is Verb.KILL
         assert [r.key.id for r in one.app.screen._plan.targets] == ["s1"]
+
+
+def heard(text: str) -> LoadedChannel:
+    document = parse_toml(f'[[notify]]\nname = "here"\n{text}', Path("/x/fleet.toml"))
+    (one,) = load_channels(document, env={}, beside=None, secrets=False)
+    return one
+
+
+async def test_the_terminal_is_told_once_of_what_is_new_and_not_of_what_was_there() -> None:
+    one = desk()
+    one.session.hears = (heard('terminal = "osc777"'),)
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await one.shows(pilot, "! 2 new")
+        driver = captured(pilot)
+        assert driver.notices == []
+        hostile = facts.resource("x", agent="a;b\x1b]0;own\x07\u202e", phase=Phase.LOOPING)
+        one.reader.put(next_delta(2, resources=(hostile,)))
+        await one.shows(pilot, "! 3 new")
+        one.reader.put(next_delta(3, resources=(facts.resource("y", agent="low", phase=Phase.ENDED_FAILED),)))
+        await one.shows(pilot, "! 4 new")
+        (told,) = driver.notices
+        assert told.startswith("\x1b]777;notify;fleet-tui;a,b")
+        assert told.count(";") == 3
+        assert [char for char in told if ord(char) < 32] == ["\x1b", "\x07"]
+        assert "\u202e" not in told
+
+
+async def test_nothing_rings_where_nobody_asked_for_it() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        one.reader.put(next_delta(2, resources=(facts.resource("x", agent="x", phase=Phase.LOOPING),)))
+        await one.shows(pilot, "! 3 new")
+        assert captured(pilot).notices == []
+
+
+@pytest.mark.parametrize(
+    ("how", "tmux", "written"),
+    [
+        (Terminal.BELL, True, "\x07"),
+        (Terminal.OSC9, False, "\x1b]9;t: x;y\x07"),
+        (Terminal.OSC777, False, "\x1b]777;notify;t;x,y\x07"),
+        (Terminal.OSC9, True, "\x1bPtmux;\x1b\x1b]9;t: x;y\x07\x1b\\"),
+    ],
+)
+def test_each_terminal_is_asked_in_its_own_way_and_through_tmux(how: Terminal, tmux: bool, written: str) -> None:
+    assert notice_sequence(how, SafeText("t"), SafeText("x;y"), tmux=tmux) == written
 
 
 async def test_trouble_with_the_store_stands_first() -> None:

@@ -21,7 +21,7 @@ from fleet_tui.views.choice import Choice
 from fleet_tui.views.columns import Column
 from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.facts import matching, matching_resources
-from fleet_tui.views.failures import classes_table, open_table
+from fleet_tui.views.failures import classes_table, open_incidents, open_table
 from fleet_tui.views.list_json import failure_row, finding_row, total_row
 from fleet_tui.views.narrow import audit_within, failures_within, narrowed
 from fleet_tui.views.pieces import Line, TableView
@@ -166,7 +166,7 @@ def _failures(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
     if options.json:
         put_json([failure_row(failure) for failure in failures])
         return
-    show_table(open_table(model, now))
+    show_table(open_table(model, now, told=open_incidents(model, failures)))
     show_table(classes_table(failures, now))
 
 

@@ -1,7 +1,8 @@
 """FAILURES: what failed by class, with the retry rule and the next step; which sources and agents fail now."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
@@ -13,10 +14,11 @@ from fleet_tui.views import row
 from fleet_tui.views.ages import age, fine_age
 from fleet_tui.views.cells import Cell, Role, phase_role
 from fleet_tui.views.columns import Align, Column
-from fleet_tui.views.detail import next_step
+from fleet_tui.views.detail import detail_lines, next_step
+from fleet_tui.views.incidents import Told, incident_lines, incident_rows, incidents
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
-from fleet_tui.views.sources import is_bad, source_words
+from fleet_tui.views.sources import is_bad, nothing_to_show, source_words
 
 FAILING: Final = frozenset({Phase.LOOPING, Phase.STUCK, Phase.BACKOFF, Phase.ENDED_FAILED, Phase.ENDED_LOST})
 
@@ -30,12 +32,15 @@ _CLASSES: Final = (
 )
 _OPEN: Final = (
     Column(name="WHAT", width=20, min_width=12, priority=0),
-    Column(name="STATE", width=12, min_width=8, priority=1),
+    Column(name="STATE", width=13, min_width=8, priority=1),
     Column(name="SINCE", width=5, priority=2),
     Column(name="WHY", width=30, min_width=12, priority=0, flexible=True),
     Column(name="NEXT STEP", width=34, min_width=24, priority=3, flexible=True),
 )
 _PLACES: Final = 3
+SOURCE: Final = "source "
+AGENT: Final = "agent "
+"""How keys begin of rows that are about one."""
 
 
 def classes_table(failures: Iterable[Failure], now: datetime) -> TableView:
@@ -64,19 +69,43 @@ def _class_cells(failure_class: FailureClass, found: Sequence[Failure], now: dat
     )
 
 
-def open_table(model: FleetModel, now: datetime, *, agents_at_most: int | None = None) -> TableView:
-    """What fails at this moment: sources first, then agents, those who need a person most first."""
+class Window(StrEnum):
+    """How far back failures are looked at."""
+
+    HOUR = "1 h"
+    DAY = "24 h"
+    WEEK = "7 d"
+
+    @property
+    def span(self) -> timedelta:
+        """How long it is."""
+        return {Window.HOUR: timedelta(hours=1), Window.DAY: timedelta(hours=24), Window.WEEK: timedelta(days=7)}[self]
+
+
+def open_incidents(model: FleetModel, failures: Iterable[Failure]) -> tuple[Told, ...]:
+    """Incidents of these failures and of the agents that fail now."""
+    return incidents(model, failures, [agent.handle for agent in _failing(model)])
+
+
+def open_table(
+    model: FleetModel, now: datetime, *, agents_at_most: int | None = None, told: Sequence[Told] = ()
+) -> TableView:
+    """What fails at this moment: incidents, sources, agents, those who need a person most first; last what is over."""
     sources = [
-        TableRow(key=f"source {status.name}", cells=_source_cells(model, status.name, now))
+        TableRow(key=f"{SOURCE}{status.name}", cells=_source_cells(model, status.name, now))
         for status in sorted(_bad_sources(model, now), key=lambda status: status.name)
     ]
     failing = _failing(model)
     failing.sort(key=lambda agent: (attention_rank(agent.phase), agent.handle))
     agents = [
-        TableRow(key=f"agent {agent.handle}", cells=_agent_cells(model, agent, now))
+        TableRow(key=f"{AGENT}{agent.handle}", cells=_agent_cells(model, agent, now))
         for agent in failing[:agents_at_most]
     ]
-    return TableView(columns=_OPEN, rows=(*sources, *agents), empty=SafeText("no source and no agent fails now"))
+    still, over = (incident_rows([one for one in told if one.over is gone], now) for gone in (False, True))
+    statuses = model.statuses.values()
+    read = any(status.last_ok_at is not None for status in statuses)
+    empty = SafeText("no source and no agent fails now") if read else nothing_to_show(statuses, now)[0]
+    return TableView(columns=_OPEN, rows=(*still, *sources, *agents, *over), empty=empty)
 
 
 def _bad_sources(model: FleetModel, now: datetime) -> list[SourceStatus]:
@@ -126,13 +155,37 @@ def failure_lines(failures: Iterable[Failure], *, limit: int = 200) -> list[Line
     ]
 
 
-def summary(model: FleetModel, failures: Sequence[Failure], now: datetime) -> Line:
+def story_of(
+    model: FleetModel, key: str, failures: Sequence[Failure], told: Sequence[Told], now: datetime
+) -> list[Line]:
+    """What is known of a row of the table of what fails now."""
+    if (found := next((one for one in told if one.key == key), None)) is not None:
+        return incident_lines(model, found)
+    if key.startswith(SOURCE):
+        name = key.removeprefix(SOURCE)
+        its = [failure for failure in failures if failure.source == name]
+        return failure_lines(its) or [(word("its failures are older than the window: w looks further back", Role.DIM),)]
+    agent = model.fleet.get(key.removeprefix(AGENT))
+    return [] if agent is None else detail_lines(model, agent, now)
+
+
+def summary(
+    model: FleetModel,
+    failures: Sequence[Failure],
+    now: datetime,
+    *,
+    window: Window = Window.DAY,
+    at_most: int | None = None,
+    incidents_open: int = 0,
+) -> Line:
     """The line above the tables."""
     sources, agents = len(_bad_sources(model, now)), len(_failing(model))
     newest = max((failure.at for failure in failures), default=None)
     last = f", the last {fine_age(newest, now)} ago" if newest else ""
     return (
-        word(f"{counted(len(failures), 'failure')} in 24 h{last}   ", Role.STRONG),
+        word(f"{'>=' if at_most == len(failures) else ''}{counted(len(failures), 'failure')}", Role.STRONG),
+        word(f" in {window.value}{last}   ", Role.STRONG),
+        word(f"{counted(incidents_open, 'open incident')}   ", Role.BAD if incidents_open else Role.DIM),
         word(
             f"failing now: {counted(sources, 'source')}, {counted(agents, 'agent')}",
             Role.BAD if sources or agents else Role.GOOD,

@@ -1,18 +1,21 @@
 """SPRAWL: what should not exist, by rule and by row, why we say so, since when, and what it costs a day."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+from fleet_tui.domain.identity import unpacked
 from fleet_tui.domain.money import amount_text
 from fleet_tui.domain.sprawl import RULES, Finding, RuleName
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views import row
-from fleet_tui.views.ages import age
+from fleet_tui.views.ages import age, fine, fine_age
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Align, Column
+from fleet_tui.views.detail import resource_words
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, counted, word
+from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
+from fleet_tui.views.sources import is_bad, nothing_to_show
 
 _RULES: Final = (
     Column(name="RULE", width=30, min_width=20, priority=0),
@@ -92,9 +95,17 @@ def findings_table(model: FleetModel, now: datetime, *, rule: RuleName | None = 
         TableRow(key=f"{finding.rule}\x1f{finding.subject.packed()}", cells=_finding_cells(model, finding, now))
         for finding in listed
     ]
-    return TableView(
-        columns=_FOUND, rows=tuple(rows), empty=SafeText("nothing is here that should not be, as far as anybody looked")
-    )
+    return TableView(columns=_FOUND, rows=tuple(rows), empty=_nothing(model, now))
+
+
+def _nothing(model: FleetModel, now: datetime) -> SafeText:
+    """Nobody looked yet, or those who looked found nothing."""
+    statuses = model.statuses.values()
+    if all(status.last_complete_at is None for status in statuses):
+        return nothing_to_show(statuses, now)[0]
+    bad = sum(1 for status in statuses if is_bad(status, now))
+    unread = f"; {bad} of {len(statuses)} sources are not read now" if bad else ""
+    return SafeText(f"nothing is here that should not be, as far as anybody looked{unread}")
 
 
 def _finding_cells(model: FleetModel, finding: Finding, now: datetime) -> tuple[Cell, ...]:
@@ -116,6 +127,51 @@ def _finding_cells(model: FleetModel, finding: Finding, now: datetime) -> tuple[
 
 def _why(finding: Finding) -> Cell:
     return Cell(name_cell(finding.evidence, 256))
+
+
+def finding_lines(model: FleetModel, key: str, now: datetime) -> list[Line]:
+    """Why a finding stands there, since when, what it costs, what else was found, and what to do."""
+    name, _, subject = key.partition("\x1f")
+    found = model.findings.get(unpacked(subject), {})
+    finding = found.get(RuleName(name))
+    if finding is None:
+        return []
+    rule = RULES[finding.rule]
+    cost = finding.microusd_per_day
+    since = f"{finding.since.astimezone(UTC):%d %b %H:%M}Z, {fine_age(finding.since, now)} ago"
+    lines: list[Line] = [
+        (word("why     ", Role.DIM), word(f"{rule.title}: {rule.means}"), said(f"   {finding.evidence}", Role.STRONG)),
+        (word("since   ", Role.DIM), word(since), word(f"   found after {_grace(rule.grace_s)}", Role.DIM)),
+        (
+            word("costs   ", Role.DIM),
+            word("? a day: no price is known" if cost is None else f"${amount_text(cost)}~ a day", Role.ESTIMATE),
+            word("" if cost is None else f", ${amount_text(_so_far(finding, now))}~ since then", Role.DIM),
+        ),
+        (word("next    ", Role.DIM), word(rule.proposal, Role.STRONG)),
+    ]
+    if others := [RULES[other].title for other in found if other is not finding.rule]:
+        lines.append((word("also    ", Role.DIM), word(", ".join(others), Role.WARN)))
+    return [*lines, *_subject_lines(model, finding)]
+
+
+def _subject_lines(model: FleetModel, finding: Finding) -> list[Line]:
+    resource = model.resources.get(finding.subject)
+    if resource is None:
+        return []
+    line: list[Cell] = [word("is      ", Role.DIM), said(resource_words(resource)), said(f"   id {resource.key.id}")]
+    agent = model.agents.get(model.handle_of(resource.key) or "")
+    if agent is not None and agent.claimed:
+        line += [word("   of agent ", Role.DIM), Cell(model.names.of(agent.handle), Role.STRONG)]
+    return [tuple(line)]
+
+
+def _grace(grace_s: float) -> str:
+    return f"3 complete readings and {fine(int(grace_s))} watched" if grace_s else "3 complete readings"
+
+
+def _so_far(finding: Finding, now: datetime) -> int:
+    lasted_s = max(0, int((now - finding.since).total_seconds()))
+    return (finding.microusd_per_day or 0) * lasted_s // 86_400
 
 
 def summary(model: FleetModel) -> Line:

@@ -6,18 +6,19 @@ from typing_extensions import override
 from fleet_tui.domain.filter import Facts
 from fleet_tui.domain.identity import ResourceKey, unpacked
 from fleet_tui.ui.keys.table import View
-from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.storied import StoriedPane
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
 from fleet_tui.views.facts import ResourceFacts
 from fleet_tui.views.model import Change
+from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
-from fleet_tui.views.sprawl import findings_table, rules_table, summary
+from fleet_tui.views.sprawl import finding_lines, findings_table, rules_table, summary
 
 
-class SprawlPane(Pane):
+class SprawlPane(StoriedPane):
     """Rules above, findings below; keys act on the finding under the cursor."""
 
     view = View.SPRAWL
@@ -28,6 +29,7 @@ class SprawlPane(Pane):
         yield Line(id="sprawl-summary")
         yield ViewTable(rules_table(self.model, now).columns, id="rules-table", ascii_only=self.ascii_only)
         yield ViewTable(findings_table(self.model, now).columns, id="findings-table", ascii_only=self.ascii_only)
+        yield self.told
 
     @property
     @override
@@ -44,6 +46,11 @@ class SprawlPane(Pane):
         self.query_one("#sprawl-summary", Line).show(word("SPRAWL  ", Role.TITLE), *summary(self.model))
         self.query_one("#rules-table", ViewTable).show(rules_table(self.model, now))
         self.query_one("#findings-table", ViewTable).show(findings_table(self.model, now))
+        self.tell_now()
+
+    @override
+    def tell(self, key: str) -> list[Pieces]:
+        return finding_lines(self.model, key, self.session.now())
 
     @override
     def handle_of(self, key: str) -> str | None:

@@ -15,7 +15,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.history import Recorded, Sample, Spent
 from fleet_tui.domain.identity import ResourceKey, SourceName, Target
 from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
@@ -345,7 +345,7 @@ class FleetReader(Protocol):
 
     def watched(self, *, since: datetime) -> tuple[tuple[SourceName, Watch], ...]: ...
 
-    def at(self, moment: datetime) -> tuple[Resource, ...]:
+    def at(self, moment: datetime) -> Recorded:
         """The resources as they stood at a moment of the last 48 h."""
         ...
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet_tui.domain.identity import Layer, SourceName
+from fleet_tui.domain.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,15 @@ class Spent:
     team: str
     currency: str
     amount_micro: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The resources as they stood at a moment, and the moments beside it at which something changed."""
+
+    moment: datetime
+    resources: tuple[Resource, ...]
+    begins: datetime
+    """Nothing older can be rebuilt."""
+    earlier: datetime | None
+    later: datetime | None

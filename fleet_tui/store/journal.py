@@ -3,16 +3,17 @@
 import sqlite3
 from datetime import datetime
 
-from fleet_tui.domain.resource import Resource
+from fleet_tui.domain.history import Recorded
 from fleet_tui.ports import StoreError
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import moment as moment_of
-from fleet_tui.store.codecs import resource_of, us
+from fleet_tui.store.codecs import opt_moment, resource_of, us
 from fleet_tui.store.sql import select
 
 _NOW = select(schema.RESOURCE, "resources", "WHERE gone_at IS NULL")
 # From the newest entry down: a clock that was set back then cannot hide what came after it.
 _LAST_BEFORE = "SELECT id FROM journal WHERE +at <= ? ORDER BY id DESC LIMIT 1"
+_BESIDE = "SELECT max(CASE WHEN at < ? AND at >= ? THEN at END), min(CASE WHEN at > ? THEN at END) FROM journal"
 _UNDO = select(
     ("present", *schema.RESOURCE),
     "journal",
@@ -20,7 +21,7 @@ _UNDO = select(
 )
 
 
-def at(connection: sqlite3.Connection, moment: datetime) -> tuple[Resource, ...]:
+def at(connection: sqlite3.Connection, moment: datetime) -> Recorded:
     """The resources as they stood at `moment`, within the caller's read transaction.
 
     Raises `StoreError` for a moment before the journal begins.
@@ -37,4 +38,11 @@ def at(connection: sqlite3.Connection, moment: datetime) -> tuple[Resource, ...]
             rows[key] = tuple(row)
         else:
             rows.pop(key, None)
-    return tuple(resource_of(row) for row in rows.values())
+    earlier, later = connection.execute(_BESIDE, (us(moment), begins, us(moment))).fetchone()
+    return Recorded(
+        moment=moment,
+        resources=tuple(resource_of(row) for row in rows.values()),
+        begins=moment_of(begins),
+        earlier=opt_moment(earlier),
+        later=opt_moment(later),
+    )

@@ -13,13 +13,13 @@ from typing_extensions import override
 
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.history import Recorded, Sample, Spent
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.reach import ReachHour
 from fleet_tui.domain.record import AuditRow
-from fleet_tui.domain.resource import Event, Resource
+from fleet_tui.domain.resource import Event
 from fleet_tui.domain.usage import UsageLine
 from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import FleetReader, StoreError
@@ -128,8 +128,9 @@ class SqliteFleetReader(FleetReader):
         return self._read(lambda connection: reach.hours(connection, since), ())
 
     @override
-    def at(self, moment: datetime) -> tuple[Resource, ...]:
-        return self._read(lambda connection: journal.at(connection, moment), ())
+    def at(self, moment: datetime) -> Recorded:
+        nothing = Recorded(moment=moment, resources=(), begins=moment, earlier=None, later=None)
+        return self._read(lambda connection: journal.at(connection, moment), nothing)
 
     @override
     def spent(self, *, since: datetime, step_s: int) -> tuple[Spent, ...]:

@@ -30,6 +30,7 @@ from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.places import Places
 from fleet_tui.ui.plugging import PluggingApp
+from fleet_tui.ui.replaying import ReplayingApp
 from fleet_tui.ui.saving import SavingApp
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.telling import Telling
@@ -48,7 +49,9 @@ from fleet_tui.views.model import Change, FleetModel
 _STYLES: Final = Path(__file__).parent / "styles"
 
 
-class FleetApp(ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, KinshipApp, FindingApp, FramingApp):
+class FleetApp(
+    ActingApp, LookingApp, OwningApp, PluggingApp, SavingApp, KinshipApp, ReplayingApp, FindingApp, FramingApp
+):
     """One console over one store."""
 
     TITLE = "fleet-tui"

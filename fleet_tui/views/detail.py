@@ -140,6 +140,8 @@ def _times(model: FleetModel, agent: Agent, now: datetime) -> Iterator[Line]:
     if signal is not None and signal.signal_at is not None:
         how = f" ({signal.signal_kind})" if signal.signal_kind else ""
         yield _line("beat", f"{fine_age(signal.signal_at, now)} ago{how}")
+    elif model.past:
+        yield _line("beat", "not kept of then")
     elif not row.observed(agent):
         yield _line("beat", "no source of work signals: never called idle or stuck")
     end = row.ends_at(agent)

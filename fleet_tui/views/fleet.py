@@ -68,7 +68,7 @@ def _beat(model: FleetModel, agent: Agent, now: datetime) -> Cell:
         return Cell(SafeText(NONE), Role.DIM)
     signal = row.beat(model, agent)
     if signal is None or signal.signal_at is None:
-        return Cell(SafeText(NONE if row.observed(agent) else UNKNOWN), Role.UNKNOWN)
+        return Cell(SafeText(NONE if row.observed(agent) and not model.past else UNKNOWN), Role.UNKNOWN)
     return Cell(SafeText(age(signal.signal_at, now)))
 
 

@@ -71,6 +71,8 @@ class FleetModel:
         self._loading = False
         """Pieces of something larger are still to come."""
         self._loading_whole = False
+        self.past = False
+        """It stands for a past moment, of which no vitals and no money of the day are kept."""
         self.store_id = ""
         self.revision = -1
         self.found_moved = 0

@@ -127,7 +127,7 @@ def cost_on(model: FleetModel, agent: Agent, day: date) -> Sum | None:
         spent = model.ledger.agent(agent.name, day, team=ledger_team(agent))
         if spent is not None:
             return spent
-    return rate(agent) if _free(agent) else None
+    return rate(agent) if _free(agent) and not model.past else None
 
 
 def ledger_team(agent: Agent) -> str | None:

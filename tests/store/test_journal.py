@@ -50,8 +50,8 @@ def test_every_recorded_moment_can_be_rebuilt(
         for moment, expected in history.items():
             if tidy and moment <= at - timedelta(hours=48):
                 continue
-            assert {r.key: r for r in reader.at(moment)} == expected
-            assert {r.key: r for r in reader.at(moment + timedelta(microseconds=1))} == expected
+            assert {r.key: r for r in reader.at(moment).resources} == expected
+            assert {r.key: r for r in reader.at(moment + timedelta(microseconds=1)).resources} == expected
 
 
 def test_a_moment_before_the_journal_is_refused_and_not_made_up(opened: Stores) -> None:
@@ -66,7 +66,7 @@ def test_the_journal_reaches_back_48_hours_and_no_further(opened: Stores) -> Non
         opened.observe(NOW + timedelta(hours=hour), changed=(facts.resource("a", phase=phase),))
     opened.collector.tidy(NOW + timedelta(hours=66))
     reader = opened.reader()
-    assert [r.phase.phase for r in reader.at(NOW + timedelta(hours=19))] == [Phase.RUNNING]
+    assert [r.phase.phase for r in reader.at(NOW + timedelta(hours=19)).resources] == [Phase.RUNNING]
     with pytest.raises(StoreError, match="nothing older"):
         reader.at(NOW + timedelta(hours=11))
 
@@ -79,7 +79,7 @@ def test_a_journal_with_too_many_rows_reaches_back_less_far(state_dir: Path) -> 
             held.observe(NOW + timedelta(minutes=minute), changed=(facts.resource("a", phase=phase),))
         held.collector.tidy(NOW + timedelta(minutes=30))
         reader = held.reader()
-        assert [r.phase.phase for r in reader.at(NOW + timedelta(minutes=20))] == [Phase.IDLE]
+        assert [r.phase.phase for r in reader.at(NOW + timedelta(minutes=20)).resources] == [Phase.IDLE]
         with pytest.raises(StoreError):
             reader.at(NOW + timedelta(minutes=15))
 
@@ -87,4 +87,18 @@ def test_a_journal_with_too_many_rows_reaches_back_less_far(state_dir: Path) -> 
 def test_a_clock_that_was_set_back_hides_nothing(opened: Stores) -> None:
     opened.observe(NOW, changed=(facts.resource("a"),))
     opened.observe(NOW - timedelta(hours=1), changed=(facts.resource("a", phase=Phase.PAUSED),))
-    assert [r.phase.phase for r in opened.reader().at(NOW)] == [Phase.PAUSED]
+    assert [r.phase.phase for r in opened.reader().at(NOW).resources] == [Phase.PAUSED]
+
+
+def test_beside_each_moment_stand_those_at_which_something_changed(opened: Stores) -> None:
+    changes = [NOW + timedelta(minutes=minute) for minute in (0, 10, 20)]
+    for number, at in enumerate(changes):
+        phase = Phase.IDLE if number % 2 else Phase.RUNNING
+        opened.observe(at, changed=(facts.resource("a", phase=phase),))
+    reader = opened.reader()
+
+    beside = [(found.earlier, found.later) for found in map(reader.at, changes)]
+
+    assert beside == [(None, changes[1]), (changes[0], changes[2]), (changes[1], None)]
+    between = reader.at(NOW + timedelta(minutes=15))
+    assert (between.earlier, between.later) == (changes[1], changes[2])

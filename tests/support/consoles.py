@@ -15,7 +15,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.history import Sample, Spent
+from fleet_tui.domain.history import Recorded, Sample, Spent
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.log import LogLine, LogState
@@ -47,6 +47,7 @@ class MemoryReader(FleetReader):
         self.told_usage: tuple[UsageLine, ...] = ()
         self.told_reach: tuple[ReachHour, ...] = ()
         self.told_samples: dict[ResourceKey, tuple[Sample, ...]] = {}
+        self.told_past: dict[datetime, tuple[Resource, ...]] = {}
         self.told_spent: tuple[Spent, ...] = ()
         self.told_parts: tuple[Part, ...] = ()
         self.told_watched: tuple[tuple[SourceName, Watch], ...] = ()
@@ -133,8 +134,19 @@ class MemoryReader(FleetReader):
         return self.told_watched
 
     @override
-    def at(self, moment: datetime) -> tuple[Resource, ...]:
-        return ()
+    def at(self, moment: datetime) -> Recorded:
+        self._broken()
+        earlier = max((at for at in self.told_past if at < moment), default=None)
+        shown = max((at for at in self.told_past if at <= moment), default=None)
+        if shown is None:
+            raise StoreError("the journal begins later; nothing older can be rebuilt")
+        return Recorded(
+            moment=moment,
+            resources=self.told_past[shown],
+            begins=min(self.told_past),
+            earlier=earlier,
+            later=min((at for at in self.told_past if at > moment), default=None),
+        )
 
 
 @dataclass

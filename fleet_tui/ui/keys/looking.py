@@ -16,5 +16,8 @@ KEYS: Final = (
     key("J", "J", "owner", "above", "go to its parent, else to the agent that owns it", views=WITH_ROWS),
     key("v", "v", "group", "group", "group by the next thing", views=SPEND_ONLY, footer=True),
     key("w", "w", "window_of_time", "window", "look at the next window of time", views=WINDOWED, footer=True),
+    key("left_curly_bracket", "{", "step_back", "before", "the fleet before the last change; { } step through 48 h"),
+    key("right_curly_bracket", "}", "step_forward", "after", "the next change; after the last one it is live"),
+    key("", ":at", "at", "at", "the fleet at a moment of the last 48 h", word="14:05|2h"),
     key("ctrl+r", "^r", "refresh_now", "refresh", "ask for a reading of every source"),
 )

@@ -16,7 +16,7 @@ from fleet_tui.domain.work import is_verdict
 from fleet_tui.engine.events import phase_event, row_event, source_event
 from fleet_tui.engine.picture import KindPicture, Picture, facts_of, id_of, kind_picture, load_of, recent, replaced_rows
 from fleet_tui.engine.schedule import cadence_s, next_due
-from fleet_tui.engine.vitals import moved_vitals, unheard
+from fleet_tui.engine.vitals import moved_vitals, of_the_living, unheard
 from fleet_tui.ports import Observation
 
 EMPTY_HELD_POLLS: Final = 3
@@ -93,7 +93,7 @@ def reconcile(picture: Picture, reading: Reading, pace: Pace) -> Reconciled:
         status=status,
         kinds=kinds,
         watches=watches,
-        vitals=known_vitals,
+        vitals=known_vitals if replaced is not None else of_the_living(known_vitals, kinds),
         heard=listing.vitals,
         order=listing.resources if listing.complete and not any(c.notes for c in changes.values()) else (),
         swept_at=picture.swept_at if replaced is not None else now,

@@ -9,7 +9,7 @@ from typing import Final
 
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.resource import Vitals
-from fleet_tui.engine.picture import Picture
+from fleet_tui.engine.picture import KindPicture, Picture
 
 _CPU_STEP: Final = 1.0
 _MEMORY_STEP: Final = 0.02
@@ -37,6 +37,16 @@ def moved_vitals(
     if not moved:
         return (), known
     return tuple(moved), {**known, **{(v.key.kind, v.key.id): v for v in moved}}
+
+
+def of_the_living(
+    known: Mapping[tuple[Kind, str], Vitals], kinds: Mapping[Kind, KindPicture]
+) -> Mapping[tuple[Kind, str], Vitals]:
+    """The vitals of what has not ended: a fleet whose boxes come and go must not pile up those of all that ever was."""
+    if len(known) <= sum(kind.alive for kind in kinds.values()):
+        return known
+    living = {(kind, row.key.id) for kind, picture in kinds.items() for row in picture.live()}
+    return {place: vitals for place, vitals in known.items() if place in living}
 
 
 def _with_measures(before: Vitals | None, after: Vitals) -> Vitals:

@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 from pathlib import Path
+from typing import cast
 
 from fleet_tui.clock import SystemClock
 from fleet_tui.config.provider import Provider
@@ -17,18 +18,24 @@ from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.write import SqliteCollectorStore
 from tests.engine.folder_vendor import SOURCE, Folder, FolderAdapter
+from tests.engine.stopping import Stopping, StoppingAdapter, StopsAt
 
 FOLDER = Provider(
     name="folder", layer=Layer.COMPUTE, kinds=frozenset({Kind.SANDBOX}), settings=SourceSettings, adapter="none:None"
 )
 
 
-async def main(root: Path) -> None:
+async def main(root: Path, point: str) -> None:
     clock, thread = SystemClock(), StoreThread()
     store, _lock = open_for_collector(root / "state", clock.now())
     log_into(root / "state", ())
     adapter = FolderAdapter(Folder(root))
+    if point:
+        stops = StopsAt(root, point)
+        store = cast("SqliteCollectorStore", Stopping(store, stops))
+        adapter = StoppingAdapter(Folder(root), stops, thread)
     around = Surroundings(
         clock=clock,
         store=store,
@@ -45,4 +52,4 @@ async def main(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))

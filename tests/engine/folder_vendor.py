@@ -34,11 +34,13 @@ class Folder:
         (self.boxes / slot).write_text(incarnation, encoding="ascii")
         return Target(ResourceKey(SOURCE, Kind.SANDBOX, slot), Incarnation(incarnation))
 
-    def end(self, slot: str, by: str) -> bool:
-        """Atomic: it was there and is now ended by `by`, or it was not there."""
+    def end(self, slot: str, by: str, *, only: str = "") -> bool:
+        """Atomic: it was there and is now ended by `by`, or it, or the incarnation `only`, was not there."""
         path = self.boxes / slot
         try:
             incarnation = path.read_text(encoding="ascii")
+            if only not in {"", incarnation}:
+                return False
             path.rename(self.ended / json.dumps([incarnation, by]).replace("/", "_"))
         except FileNotFoundError:
             return False
@@ -50,7 +52,7 @@ class Folder:
 
 
 class FolderAdapter(Lister, Getter, Killer):
-    """Slow enough that a kill -9 falls between any two of its steps."""
+    """Slow enough that a kill -9 falls between any two of its steps; compares the incarnation in the call itself."""
 
     def __init__(self, folder: Folder, *, step_s: float = 0.02) -> None:
         self._folder = folder
@@ -71,7 +73,7 @@ class FolderAdapter(Lister, Getter, Killer):
     @override
     async def kill(self, order: Order) -> Outcome:
         await self._step()
-        done = self._folder.end(order.target.key.id, by=order.action_id)
+        done = self._folder.end(order.target.key.id, by=order.action_id, only=order.target.incarnation)
         await self._step()
         return Done("ended" if done else "it was gone already")
 

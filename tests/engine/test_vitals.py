@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.resource import SignalKind, Vitals
 from fleet_tui.engine.picture import Picture, picture_of
-from fleet_tui.engine.vitals import moved_vitals, unheard
-from tests.support.facts import NOW, key
+from fleet_tui.engine.vitals import moved_vitals, of_the_living, unheard
+from tests.support.facts import NOW, key, resource
 
 EMPTY = picture_of(SourceStatus(name=SourceName("e2b"), provider="e2b", cadence_s=5.0), (), (), known_before=True)
 ACTIVE = Vitals(key=key("a"), at=NOW, signal_at=NOW, signal_kind=SignalKind.VENDOR_ACTIVITY)
@@ -50,3 +51,11 @@ def test_the_very_same_measurements_are_not_looked_at_again() -> None:
     moved = replace(other, signal_at=NOW + timedelta(minutes=1))
     assert list(unheard(seen, (ACTIVE, moved))) == [moved]
     assert list(unheard(seen, (ACTIVE,))) == [ACTIVE]
+
+
+def test_what_ended_keeps_no_vitals() -> None:
+    rows = [resource("a"), resource("b", phase=Phase.ENDED_OK)]
+    seen = picture_of(EMPTY.status, rows, (), known_before=True)
+    known = {(Kind.SANDBOX, id_): replace(ACTIVE, key=key(id_)) for id_ in ("a", "b", "gone")}
+    assert set(of_the_living(known, seen.kinds)) == {(Kind.SANDBOX, "a")}
+    assert of_the_living(EMPTY.vitals, seen.kinds) is EMPTY.vitals

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fleet_tui.config.settings import Config
+    from fleet_tui.ports import FleetReader
     from fleet_tui.ui.session import Session
+    from fleet_tui.views.first_run import FirstRun
 
 from fleet_tui.domain.last_screen import FILE, LastScreen, encoded
 from fleet_tui.splash import Splash, is_plain, terminal
@@ -32,10 +34,11 @@ def run(
     env: Mapping[str, str],
     config_dir: Path | None = None,
     splash: Splash | None = None,
+    greeting: str = "",
 ) -> int:
     """Open the console over a state directory until it is left; its exit code. It takes over from a splash.
 
-    `config_dir` is where the files beside fleet.toml are when there is no such file.
+    `greeting` is said first. `config_dir` is where the files beside fleet.toml are when there is no such file.
 
     Raises ConfigError or StoreError before anything is drawn.
     """
@@ -80,6 +83,8 @@ def run(
                 low_disk_bytes=partial(low_disk_bytes, state_dir),
                 runbook=partial(runbook, beside),
                 history=History(state_dir / HISTORY_FILE),
+                first_run=first_run(config, reader),
+                greeting=greeting,
             )
             take(config, session)
             ConsoleDriver.handover = splash
@@ -96,6 +101,25 @@ def run(
         finally:
             reader.close()
             intents.close()
+
+
+def first_run(config: "Config", reader: "FleetReader") -> "FirstRun | None":
+    """What to tell somebody who has configured nothing and seen nothing yet; None for everybody else."""
+    from fleet_tui.ports import StoreError
+    from fleet_tui.views.first_run import FirstRun, Found
+
+    try:
+        if config.path is not None or reader.events(limit=1) or reader.audit(limit=1):
+            return None
+    except StoreError:
+        return None
+    watched = (
+        Found(variable=variable, provider=provider.name, watched=True)
+        for provider in {one.name: one for one in config.kinds_of().values()}.values()
+        for variable in provider.usual_env.values()
+    )
+    others = (Found(variable=one.variable, provider=one.provider.name, watched=False) for one in config.found)
+    return FirstRun(found=(*watched, *others))
 
 
 class CollectorStarter:

@@ -22,6 +22,11 @@ from typing import Final
 from fleet_tui.emulator.faults import Fault, FaultKind
 
 FLEET: Final = "demo"
+GREETING: Final = "a demo: no real money. q leaves it; then fleet-tui run -- claude, or fleet-tui config init"
+FAREWELL: Final = (
+    "that was the demo, and nothing of it runs on; for real: `fleet-tui run -- claude` starts an agent, "
+    "`fleet-tui config init` watches your accounts, `fleet-tui` opens the console"
+)
 READY_WITHIN_S: Final = 20.0
 GONE_WITHIN_S: Final = 3.0
 _LOOK_S: Final = 0.02
@@ -72,7 +77,9 @@ def main(*, agents: int, seed: int, chaos: bool, once: bool, resources: bool, js
             return subprocess.run(words, env=ground.env, check=False).returncode
         from fleet_tui import console
 
-        return console.run(ground.config_file, ground.state_dir, env=ground.env)
+        code = console.run(ground.config_file, ground.state_dir, env=ground.env, greeting=GREETING)
+        print(FAREWELL, file=sys.stderr)  # noqa: T201 - a command talks on stderr
+        return code
 
 
 @contextmanager

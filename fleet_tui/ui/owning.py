@@ -20,7 +20,9 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT, bundled_theme
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.views.arranging import PLAIN
+from fleet_tui.views.cells import Role
 from fleet_tui.views.columns import Column
+from fleet_tui.views.pieces import said
 
 LOOK_S: Final = 3.0
 """So seldom a theme file of the operator's own is looked at; nothing else of the kind ticks."""
@@ -55,6 +57,9 @@ class OwningApp(ConsoleApp):
         self._tell([self._theme_trouble, *self._take_files()])
         self._show_header(shown=self.session.console.header)
         self._watch_file()
+        if self.session.greeting:
+            self.outcome.add_class("told")
+            self.outcome.show(said(self.session.greeting, Role.KEY))
 
     def _take_files(self) -> list[str]:
         troubles = self.personal.read({pane.view: _columns(pane) for pane in self.query(Pane)})

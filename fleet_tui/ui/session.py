@@ -15,6 +15,7 @@ from fleet_tui.domain.dirt import Dirt, DirtReader
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.resource import Resource
 from fleet_tui.ports import FleetReader, IntentStore, StoreError
+from fleet_tui.views.first_run import FirstRun
 from fleet_tui.views.header import Standing
 
 WINDOW: Final = timedelta(minutes=10)
@@ -75,6 +76,10 @@ class Session:
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     reread: Callable[[], "Callable[[Session], None] | str"] = _nothing_to_read
     """Reads the configuration again and tells the collector; gives what takes it in, or a sentence."""
+    first_run: FirstRun | None = None
+    """Nothing is configured and nothing was ever seen: what to say where there is no row."""
+    greeting: str = ""
+    """What whoever opened this console has to say first, in the line of outcomes."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of whoever opened the console; plugins get a harmless part of it."""
     state_dir: Path | None = None

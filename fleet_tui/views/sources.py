@@ -97,7 +97,9 @@ def strip_due(statuses: Iterable[SourceStatus], now: datetime) -> datetime | Non
     return min(times, default=None)
 
 
-def nothing_to_show(statuses: Iterable[SourceStatus], now: datetime, *, filtered: str = "") -> tuple[SafeText, ...]:
+def nothing_to_show(
+    statuses: Iterable[SourceStatus], now: datetime, *, filtered: str = "", empty: tuple[SafeText, ...] = ()
+) -> tuple[SafeText, ...]:
     """What an empty table means: three different things, told apart in words."""
     listed = list(statuses)
     if filtered:
@@ -120,6 +122,8 @@ def nothing_to_show(statuses: Iterable[SourceStatus], now: datetime, *, filtered
             SafeText("no agent is known, but not every source could be read: this is not an empty fleet"),
             *(source_words(status, now).text for status in bad[:6]),
         )
+    if empty:
+        return empty
     return (
         SafeText(f"EMPTY: {counted(len(listed), 'source')} answered in full, and there is no agent"),
         SafeText("start one here: fleet-tui run -- COMMAND"),

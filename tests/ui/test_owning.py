@@ -3,9 +3,12 @@
 from pathlib import Path
 
 from fleet_tui.config.settings import ConsoleSettings
+from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.ui.session import Session
+from fleet_tui.views.first_run import FirstRun, Found
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
+from tests.support.facts import next_delta, resource, status
 
 WIDE = (120, 32)
 SMALL = (80, 24)
@@ -156,3 +159,23 @@ async def test_a_reload_takes_what_is_right_and_tells_what_is_wrong() -> None:
         assert not desk.session.may_act()
         assert desk.app.theme == "nord"
         assert not desk.app.header.display
+
+
+async def test_the_first_screen_explains_itself_and_goes_with_the_first_agent() -> None:
+    desk = Desk(FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)))
+    desk.session.first_run = FirstRun(found=(Found(variable="E2B_API_KEY", provider="e2b", watched=True),))
+    async with desk.app.run_test(headless=False, size=(60, 20), notifications=True) as pilot:
+        await desk.shows(pilot, "fleet-tui run -- claude")
+        await desk.shows(pilot, "E2B_API_KEY watched")
+        desk.reader.put(next_delta(2, resources=(resource("a", agent="one"),)))
+        await desk.settled(pilot, 1)
+        assert "fleet-tui run" not in desk.text()
+        assert desk.session.first_run is None
+
+
+async def test_a_greeting_is_said_first() -> None:
+    desk = Desk(a_fleet())
+    desk.session.greeting = "a demo: q leaves it"
+    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await desk.shows(pilot, "a demo: q leaves it")

@@ -22,6 +22,7 @@ from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, 
 from fleet_tui.ui.widgets.table_keys import Counted
 from fleet_tui.views import fleet
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.first_run import first_run_lines
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import Line as Pieces
@@ -178,7 +179,15 @@ class FleetPane(Pane):
 
     def tell_status(self, now: datetime) -> None:
         """The line above the table and the counted line under it."""
-        nothing = nothing_to_show(self.model.statuses.values(), now, filtered=self._narrowed_text())
+        first = self.session.first_run
+        nothing = nothing_to_show(
+            self.model.statuses.values(),
+            now,
+            filtered=self._narrowed_text(),
+            empty=first_run_lines(first) if first is not None and not self.model.agents else (),
+        )
+        if self.model.agents:
+            self.session.first_run = None
         if nothing != self._nothing:
             self._nothing = nothing
             self.table.set_empty(nothing)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from rich.console import RenderableType
+from textual import on
 from textual.app import App
 from textual.driver import Driver
 from textual.events import Event, Key
@@ -69,6 +70,11 @@ class GuardedApp(App[_Result]):
         loop = asyncio.get_running_loop()
         for told in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(told, partial(self.exit, return_code=128 + told))
+
+    @on(Driver.SignalResume)
+    def _draw_all(self) -> None:
+        # The terminal that one comes back to is empty, and nothing of ours changed meanwhile.
+        self.refresh(layout=True)
 
     @override
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -43,7 +43,7 @@ def test_no_action_takes_a_target() -> None:
 
 
 def test_no_verb_has_priority_over_what_has_the_focus() -> None:
-    assert [one.key for one in bindings() if one.priority] == ["slash", "colon", "ctrl+p", "ctrl+c"]
+    assert [one.key for one in bindings() if one.priority] == ["slash", "colon", "ctrl+p", "ctrl+z", "ctrl+c"]
 
 
 @pytest.mark.parametrize("view", View)

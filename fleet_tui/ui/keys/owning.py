@@ -8,7 +8,7 @@ KEYS: Final = (
     key("ctrl+w", "^w", "wide", "wide", "the columns that find no room, beside the name"),
     key("ctrl+e", "^e", "header", "header", "hide or show the two lines on top"),
     key("ctrl+s", "^s", "save", "save", "save the rows of this view as CSV and JSON in the state directory"),
-    key("ctrl+z", "^z", "suspend_process", "suspend", "back to the shell; fg comes back here"),
+    key("ctrl+z", "^z", "suspend_process", "suspend", "back to the shell; fg comes back here", priority=True),
     key("", ":theme", "theme", "theme", "the next theme, or the one that is named", word="[NAME]"),
     key("", ":mouse", "mouse", "mouse", "let the terminal have the mouse, or take it again"),
     key("", ":reload", "reload", "reload", "read the configuration again, here and in the collector"),

@@ -32,7 +32,7 @@ def _attention(fleet: Fleet, options: Namespace) -> int:
     if options.json:
         put_json([attention_row(one) for one in items])
     else:
-        show_table(attention_table(fleet.model, items, now, ids=True))
+        show_table(attention_table(fleet.model, items, now, ids=True, filtered=chosen.text))
     return say_troubles(fleet)
 
 

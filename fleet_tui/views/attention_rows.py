@@ -37,19 +37,27 @@ _ROLES: Final = {
 
 
 def attention_table(
-    model: FleetModel, items: Sequence[Judged], now: datetime, *, ids: bool = False, at_most: int | None = None
+    model: FleetModel,
+    items: Sequence[Judged],
+    now: datetime,
+    *,
+    ids: bool = False,
+    at_most: int | None = None,
+    filtered: str = "",
 ) -> TableView:
     """One row per cause; `ids` prints what a command takes instead of a number."""
     rows = [
         TableRow(key=one.item.cause, cells=_cells(one, number, now, ids=ids))
         for number, one in enumerate(items[:at_most], 1)
     ]
-    return TableView(columns=_FOR_COMMANDS if ids else _COLUMNS, rows=tuple(rows), empty=_nothing(model, now))
+    return TableView(columns=_FOR_COMMANDS if ids else _COLUMNS, rows=tuple(rows), empty=_nothing(model, now, filtered))
 
 
-def _nothing(model: FleetModel, now: datetime) -> SafeText:
+def _nothing(model: FleetModel, now: datetime, filtered: str) -> SafeText:
     """Empty is one thing; that nobody has read anything yet is another."""
     statuses = list(model.statuses.values())
+    if filtered:
+        return nothing_to_show(statuses, now, filtered=filtered)[0]
     if not statuses or all(status.last_try_at is None for status in statuses):
         return nothing_to_show(statuses, now)[0]
     bad = sum(1 for status in statuses if is_bad(status, now))
@@ -144,7 +152,7 @@ def _dealt(ack: Acknowledgement, now: datetime) -> str:
     if ack.dealt is not Dealt.TAKEN:
         return f"{ack.dealt} by {ack.by} for another {left(ack.until, now)}{why}"
     back = f" or at {ack.at + RETURNS_AFTER:%H:%M}Z" if ack.times <= RETURNS else ""
-    return f"taken by {ack.by} {age(ack.at, now)} ago{why}; comes back when it changes{back}"
+    return f"taken by {ack.by} {fine_age(ack.at, now)} ago{why}; comes back when it changes{back}"
 
 
 def header_cell(attention: Attention) -> Cell | None:

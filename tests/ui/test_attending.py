@@ -141,6 +141,20 @@ async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> No
         assert [r.key.id for r in one.app.screen._plan.targets] == ["s1"]
 
 
+async def test_a_filter_narrows_the_list_and_what_it_hides_is_not_taken() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        await pilot.press("asterisk", "slash", *"bot", "enter")
+        await one.shows(pilot, "filter bot")
+        assert "etl no progress" not in one.text()
+        await pilot.press("i")
+        await one.shows(pilot, "taken: bot waits for you")
+        assert [ack.cause for ack in one.intents.dealt] == ["agent:bot:waiting"]
+
+
 def heard(text: str) -> LoadedChannel:
     document = parse_toml(f'[[notify]]\nname = "here"\n{text}', Path("/x/fleet.toml"))
     (one,) = load_channels(document, env={}, beside=None, secrets=False)

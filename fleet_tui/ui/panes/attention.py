@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from typing_extensions import override
 
 from fleet_tui.domain.acknowledgement import Judged
-from fleet_tui.domain.filter import Facts
+from fleet_tui.domain.filter import Facts, Filter
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
@@ -15,9 +15,9 @@ from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import CursorMoved, FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
-from fleet_tui.views.attention import NOTHING, Attention
+from fleet_tui.views.attention import NOTHING, Attention, within
 from fleet_tui.views.attention_rows import attention_table, story_lines, summary
-from fleet_tui.views.cells import Role
+from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.facts import AgentFacts, TogetherFacts
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
@@ -26,7 +26,8 @@ SHOWN: int = 1000
 """More than these nobody reads: the line above counts them all, and `fleet-tui attention` lists them."""
 ABOUT_AT_MOST: int = 50
 """So many agents of an item answer to a filter."""
-_HINT = "taken items come back if the cause changes or after 4 h (at most 2 times)"
+_KEYS = (("i", "take"), ("Z", "snooze"), ("enter", "row"))
+_HINT = "taken: back on change or after 4 h, at most twice"
 
 
 class AttentionPane(Pane):
@@ -35,6 +36,9 @@ class AttentionPane(Pane):
     view = View.ATTENTION
     tells = True
     attention: Attention = NOTHING
+    shown: tuple[Judged, ...] = ()
+    """What the filter lets through of it."""
+    _anew: bool = False
     _by_cause: Mapping[str, Judged] = MappingProxyType({})
 
     @override
@@ -62,13 +66,22 @@ class AttentionPane(Pane):
             self.refill()
 
     @override
+    def narrow(self, chosen: Filter) -> None:
+        """A filter lets an item through by its agents, its source, or what it says."""
+        if chosen != self._filter:
+            self._filter, self._anew = chosen, True
+            self.refill()
+
+    @override
     def refill(self) -> None:
         now = self.session.now()
-        said = (word("ATTENTION  ", Role.TITLE), *summary(self.model, self.attention, now))
+        self.shown = tuple(within(self.model, self._filter, self.attention.items, now))
+        said = (word("ATTENTION  ", Role.TITLE), *summary(self.model, self.attention, now), self.filter_words())
         self.query_one("#attention-summary", Line).show(*said)
-        table = attention_table(self.model, self.attention.items, now, at_most=SHOWN)
-        self.query_one("#attention-table", ViewTable).show(table)
-        self.query_one("#attention-hint", Line).show(word(_HINT, Role.DIM))
+        table = attention_table(self.model, self.shown, now, at_most=SHOWN, filtered=self._filter.text)
+        self.query_one("#attention-table", ViewTable).show(table, anew=self._anew)
+        self._anew = False
+        self.query_one("#attention-hint", Line).show(*_hint())
         self._draw_story()
 
     def on_cursor_moved(self, message: CursorMoved) -> None:
@@ -93,15 +106,14 @@ class AttentionPane(Pane):
 
     def _under_cursor(self) -> Judged | None:
         key = None if self.table.cursor_gone else self.table.cursor_key
-        return next((one for one in self.attention.items if one.item.cause == key), None)
+        return next((one for one in self.shown if one.item.cause == key), None)
 
     @override
     def alerts(self, attention: Attention) -> tuple[Judged, ...]:
-        marks = self.table.marks
-        if marks:
-            return tuple(one for one in attention.items if one.item.cause in marks)
         key = None if self.table.cursor_gone else self.table.cursor_key
-        return tuple(one for one in attention.items if one.item.cause == key)
+        meant = self.table.marks or {key}
+        seen = {one.item.cause for one in self.shown}
+        return tuple(one for one in attention.items if one.item.cause in meant and one.item.cause in seen)
 
     @override
     def handle_under_cursor(self) -> str | None:
@@ -136,3 +148,8 @@ class AttentionPane(Pane):
         names = [self.model.names.of(handle) for handle in one.item.handles if handle in self.model.agents]
         story = story_lines(one, now, runbook=self.session.runbook(one.item.runbook))
         return SafeText("attention"), [*story, *((name,) for name in names)]
+
+
+def _hint() -> list[Cell]:
+    keys = [cell for key, does in _KEYS for cell in (word(key, Role.KEY), word(f" {does}  ", Role.DIM))]
+    return [*keys, word(f" {_HINT}", Role.DIM)]

@@ -48,8 +48,9 @@ class ViewTable(FleetTable):
         """How many rows are shown, and how many there are."""
         return len(self._held.by_key), len(self._whole.rows)
 
-    def show(self, view: TableView) -> None:
-        """Show another table of the same kind, through the present filter."""
+    def show(self, view: TableView, *, anew: bool = False) -> None:
+        """Show another table of the same kind, through the present filter; `anew`: the user asked for other rows."""
+        self._asked_anew |= anew
         self._whole = view
         if self._sifting:
             self._sift_again = True

@@ -10,6 +10,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.delta import DayTotal, FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.notice import ChannelStatus
+from fleet_tui.domain.phase import Phase, attention_rank
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.store import schema
@@ -20,6 +21,8 @@ from fleet_tui.store.codecs_reading import finding_of, status_of, total_of, vita
 from fleet_tui.store.sql import select
 
 T = TypeVar("T")
+FIRST_ROWS = 200
+"""What a whole load begins with: more than any screen has lines."""
 TOTAL_DAYS = 31
 """Days of running totals in a whole load, up to the newest one held."""
 
@@ -37,7 +40,10 @@ def clock(connection: sqlite3.Connection) -> Clock:
 
 
 def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
-    """All of it: the first piece `whole` and with the sources, rows from the first piece on, the last one `last`."""
+    """All of it: the first piece `whole` and with the sources, rows from the first piece on, the last one `last`.
+
+    The first rows are those that need a person most, so that a screen is full of the right ones before all are here.
+    """
     now = clock(connection)
     part = FleetDelta(store_id=now.store_id, revision=now.revision, last=False)
     held = replace(
@@ -47,9 +53,18 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
         overlays=_overlays(connection),
         overlays_changed=True,
     )
-    alive = "WHERE gone_at IS NULL"
-    for rows in _chunks(connection, select(schema.RESOURCE, "resources", alive), resource_of, chunk):
-        yield replace(held, resources=rows)
+    room = min(FIRST_ROWS, chunk)
+    first = connection.execute(_FIRST, (room,)).fetchall()
+    if len(first) == room:
+        yield replace(held, resources=tuple(map(resource_of, first)))
+        held = part
+        known = {row[: len(schema.KEY)] for row in first}
+        for rows in _chunks(connection, _RESOURCES, lambda row: row, chunk):
+            yield replace(
+                held, resources=tuple(resource_of(row) for row in rows if row[: len(schema.KEY)] not in known)
+            )
+    elif first:
+        yield replace(held, resources=tuple(map(resource_of, first)))
         held = part
     for vitals in _chunks(connection, select(schema.VITALS, "vitals"), vitals_of, chunk):
         yield replace(held, vitals=vitals)
@@ -60,7 +75,7 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
     yield replace(
         held,
         last=True,
-        findings=_all(connection, select(schema.FINDING, "findings", alive), finding_of),
+        findings=_all(connection, select(schema.FINDING, "findings", _ALIVE), finding_of),
         actions=_actions(connection, 0),
         hand_overs=_hand_overs(connection, 0),
         acknowledgements=_acknowledgements(connection, 0),
@@ -113,6 +128,11 @@ def since(connection: sqlite3.Connection, after: int, now: Clock) -> FleetDelta:
     )
 
 
+_ALIVE = "WHERE gone_at IS NULL"
+_RANKS = " ".join(f"WHEN '{phase.value}' THEN {attention_rank(phase)}" for phase in Phase)
+_NEED = f"CASE phase {_RANKS} END"
+_RESOURCES = select(schema.RESOURCE, "resources", _ALIVE)
+_FIRST = select(schema.RESOURCE, "resources", f"{_ALIVE} ORDER BY {_NEED}, rate_micro DESC, agent, rid LIMIT ?")
 _RECENT = select(("max(day)",), "totals")
 _TOTALS = select(schema.TOTAL, "totals", f"WHERE day > ({_RECENT}) - {TOTAL_DAYS}")
 

@@ -147,7 +147,9 @@ class FleetApp(
         if change:
             self._took(change)
             self._keeper.changed()
-        if delta.last and not self.fleet_pane.sorting:
+        if not delta.last:
+            self._first_frame.has_rows()
+        elif not self.fleet_pane.sorting:
             self._settled()
 
     def on_order_settled(self, message: OrderSettled) -> None:

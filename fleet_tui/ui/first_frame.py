@@ -7,8 +7,9 @@ from typing import Any, Final
 from textual.app import App
 
 WITHOUT_SPLASH_S: Final = 0.3
-WITH_SPLASH_S: Final = 1.5
-"""The last known fleet stands on the screen meanwhile."""
+"""Only for a store that cannot be read: what needs a person most is drawn as soon as it is here."""
+WITH_SPLASH_S: Final = 0.5
+"""The last known fleet stands on the screen meanwhile, so that all can be counted before anything is drawn."""
 
 
 class FirstFrame:
@@ -18,12 +19,18 @@ class FirstFrame:
         self._app: App[Any] = app
         self._longest_s: float = longest_s
         self._then: Callable[[], object] = then
+        self._patient: bool = longest_s > WITHOUT_SPLASH_S
         self._held: ExitStack = ExitStack()
         self._shown: bool = False
 
     def hold(self) -> None:
         self._held.enter_context(self._app.batch_update())
         self._app.set_timer(self._longest_s, self.show)
+
+    def has_rows(self) -> None:
+        """The first rows are here, more are to come."""
+        if not self._patient:
+            self.show()
 
     def show(self) -> None:
         """Draw from now on."""

@@ -113,6 +113,11 @@ class FleetModel:
         """Pieces of something larger are still to come."""
         return self._loading
 
+    @property
+    def loading_whole(self) -> bool:
+        """More rows of a whole load are still to come: nothing can be counted yet."""
+        return self._loading_whole
+
     def handle_of(self, key: ResourceKey) -> str | None:
         """Which row a resource belongs to."""
         return self._handle_of.get(key)

@@ -175,11 +175,23 @@ def test_a_large_load_comes_in_pieces_the_first_whole_the_last_last(opened: Stor
     parts: list[FleetDelta] = []
     revision = opened.reader().load(parts.append, chunk=10)
 
-    assert [len(part.resources) for part in parts] == [10, 10, 5, 0]
-    assert [part.whole for part in parts] == [True, False, False, False]
-    assert [part.last for part in parts] == [False, False, False, True]
+    assert len(parts[0].resources) == 10
+    assert max(len(part.resources) for part in parts) <= 10
+    assert sorted(one.key.id for part in parts for one in part.resources) == sorted(f"r{n}" for n in range(25))
+    assert [part.whole for part in parts] == [True] + [False] * (len(parts) - 1)
+    assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
     assert {part.revision for part in parts} == {revision}
     assert parts[0].statuses
+
+
+def test_a_load_begins_with_who_needs_a_person_and_then_with_what_costs_most(opened: Stores) -> None:
+    phases = {3: Phase.WAITING, 17: Phase.LOOPING, 21: Phase.STUCK}
+    rows = [facts.resource(f"r{n}", phase=phases.get(n, Phase.RUNNING), usd=f"0.{10 + n}") for n in range(25)]
+    opened.observe(changed=tuple(rows))
+    parts: list[FleetDelta] = []
+    opened.reader().load(parts.append, chunk=5)
+
+    assert [one.key.id for one in parts[0].resources] == ["r17", "r21", "r3", "r24", "r23"]
 
 
 def test_a_load_sees_one_moment_although_others_write_meanwhile(opened: Stores) -> None:

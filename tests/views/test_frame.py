@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
@@ -118,3 +119,15 @@ def test_pieces_shorten_before_they_drop_and_drop_before_they_are_cut() -> None:
     assert text(fitted(pieces, 12)) == "name  long"
     assert text(fitted(pieces, 5)) == "name"
     assert len(text(fitted(pieces, 3))) == 3
+
+
+def test_while_rows_are_still_to_come_nothing_is_counted_and_no_money_added_up() -> None:
+    model = FleetModel()
+    row = resource("box", agent="bot")
+    model.apply(FleetDelta(store_id="s", revision=1, whole=True, last=False, resources=(row,)), NOW)
+    loading = "".join(cell.text for cell in header_line(model, Standing(fleet="prod"), NOW, 200))
+    assert "loading" in loading
+    assert "agent" not in loading
+    assert "$" not in loading
+    model.apply(FleetDelta(store_id="s", revision=1), NOW)
+    assert "1 agent" in "".join(cell.text for cell in header_line(model, Standing(fleet="prod"), NOW, 200))

@@ -193,7 +193,9 @@ class FleetPane(Pane):
             self.table.set_empty(nothing)
         bad = sum(1 for status in self.model.statuses.values() if is_bad(status, now))
         live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
-        if bad:
+        if self.model.loading_whole:
+            live = word("loading", Role.DIM)
+        elif bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
         self._status.show(*self.status_line(), live)
         loose = fleet.loose_line(self.model)
@@ -204,6 +206,8 @@ class FleetPane(Pane):
         """What is shown in which order; how fresh it is comes behind it."""
         ranking = self.ranking
         shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
+        if self.model.loading_whole:
+            shown = f"{len(self.model.fleet)}.."
         order = "best match" if ranking.by_match else f"{ranking.order}{' reversed' if ranking.descending else ''}"
         return (
             word("FLEET", Role.TITLE),

@@ -87,7 +87,7 @@ def run(
                 greeting=greeting,
             )
             take(config, session)
-            ConsoleDriver.handover = splash
+            ConsoleDriver.handover, ConsoleDriver.holds_keys = splash, True
             app = FleetApp(
                 session,
                 theme=theme_of(env, config.console.theme),

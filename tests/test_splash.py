@@ -263,8 +263,9 @@ def test_the_next_console_begins_with_what_the_last_one_showed(fleet: list[str])
         second.press(b"jjd")
         written = second.read_until(b"detail ")
         after = written.partition(b"\x1b[?1049h")[2][len(painted_bytes) :]
-        for at in range(0, len(after), 64):
-            stream.feed(after[at : at + 64])
+        frame = after.partition(b"live")[0]
+        for at in range(0, len(frame), 64):
+            stream.feed(frame[at : at + 64])
             assert "agent-" in "".join(display.display), "there was a moment without the fleet"
         assert b"\x1b[?1049" not in after
         second.press(b"qq")

@@ -1,10 +1,13 @@
 """The console's terminal: Textual's own driver with the last net under it, able to take over from the splash."""
 
+import threading
 from base64 import b64encode
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
 from typing_extensions import override
 
 from fleet_tui.config.notify import Terminal
@@ -63,12 +66,22 @@ class MouseDriver(Protocol):
         ...
 
 
+@runtime_checkable
+class KeyHolder(Protocol):
+    """A driver that may keep keys until there is something that they could mean; only ctrl-c is heard before."""
+
+    def let_keys(self) -> None:
+        """Let go what was kept, in its order, and keep nothing any more."""
+        ...
+
+
 class ConsoleDriver(LinuxDriver):
     """Writes only what a frame is made of."""
 
     strict: ClassVar[bool] = False
     handover: ClassVar[Handover | None] = None
     """The splash, if there is one."""
+    holds_keys: ClassVar[bool] = False
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -77,6 +90,22 @@ class ConsoleDriver(LinuxDriver):
         self.guard: FrameGuard = FrameGuard(strict=self.strict)
         self._on_alternate_screen: bool = self.handover is not None and self.handover.modes is not None
         self._listener: Listener | None = None
+        self._keeping: threading.Lock = threading.Lock()
+        self._keys: list[Message] | None = [] if self.holds_keys else None
+
+    def let_keys(self) -> None:
+        with self._keeping:
+            kept, self._keys = self._keys, None
+            for key in kept or ():
+                super().process_message(key)
+
+    @override
+    def process_message(self, message: Message) -> None:
+        with self._keeping:
+            if self._keys is not None and isinstance(message, Key) and message.key != "ctrl+c":
+                self._keys.append(message)
+            else:
+                super().process_message(message)
 
     @override
     def run_input_thread(self) -> None:

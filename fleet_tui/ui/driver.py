@@ -97,19 +97,18 @@ class ConsoleDriver(LinuxDriver):
         with self._keeping:
             kept, self._keys = self._keys, None
             for key in kept or ():
-                super().process_message(key)
+                self.process_message(key)
 
-    @override
-    def process_message(self, message: Message) -> None:
+    def _heard(self, message: Message) -> None:
         with self._keeping:
             if self._keys is not None and isinstance(message, Key) and message.key != "ctrl+c":
                 self._keys.append(message)
             else:
-                super().process_message(message)
+                self.process_message(message)
 
     @override
     def run_input_thread(self) -> None:
-        self._listener = Listener(self.fileno, self.exit_event, self.process_message, debug=self._debug)
+        self._listener = Listener(self.fileno, self.exit_event, self._heard, debug=self._debug)
         self._listener.run()
 
     @override

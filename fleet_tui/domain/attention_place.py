@@ -102,16 +102,16 @@ def place_items(place: Place) -> list[Item]:
     items: list[Item] = []
     if place.store:
         step = "what is shown is the last known state; nothing can be taken or ordered until it is mended"
-        items.append(_blind("store", "the store", place.store, step))
+        items.append(_blind("store", "store:", place.store, step))
     if place.collector:
-        items.append(_blind("collector", "the collector", place.collector, "nothing is read and no order is sent"))
+        items.append(_blind("collector", "collector:", place.collector, "nothing is read and no order is sent"))
     free = place.free_bytes
     if free is not None and free < DISK_LOW_BYTES:
         items.append(
             Item(
                 cause="disk",
                 severity=Severity.CRIT if free < DISK_FULL_BYTES else Severity.HIGH,
-                subject="the disk",
+                subject="disk:",
                 text=f"{free // 1_000_000} MB left where the store is",
                 lines=("a full disk means that nothing is kept and no order is taken: make room",),
                 runbook="disk",

@@ -141,7 +141,7 @@ def _ends_soon(agent: Agent, lead: Resource, *, name: str, signal_at: datetime |
     minutes = max(1, int((end - now).total_seconds()) // 60)
     return Item(
         cause=f"agent:{agent.handle}:ends:{lead.incarnation}",
-        severity=Severity.HIGH if end <= now + ENDS_AT_ONCE else Severity.MED,
+        severity=Severity.HIGH if agent.assignment.task and end <= now + ENDS_AT_ONCE else Severity.MED,
         subject=name,
         text=f"ends in {minutes} min while working",
         since=None,

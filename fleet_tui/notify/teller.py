@@ -177,7 +177,8 @@ class Teller:
     async def _keep(self, status: ChannelStatus, told: Sequence[Notice]) -> None:
         try:
             await self._stored(lambda store: store.keep_told(status, told))
-        except StoreUnwritable as error:
+        except StoreError as error:
+            # One that was fenced out is told so by its polls; here nobody would hear it.
             _log.error("what was told to %s could not be kept: %s", status.name, error)
 
     def statuses(self) -> Mapping[str, ChannelStatus]:

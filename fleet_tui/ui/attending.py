@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from fleet_tui.domain.acknowledgement import Dealt, Judged, Standing, Word
 from fleet_tui.domain.attention_place import Place
+from fleet_tui.domain.reading import is_fresh
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
@@ -30,8 +31,15 @@ class AttendingApp(ConsoleApp):
 
     def attended(self) -> Attention:
         """What needs somebody, as the store and this console's own place say it."""
-        place = Place(store=self._trouble, collector=self._told_trouble, free_bytes=self.session.low_disk_bytes())
-        return self.book.look(self.session.now(), place)
+        now = self.session.now()
+        # Once something is read again a collector is alive, whatever became of the one before it.
+        blind = not any(is_fresh(status, now) for status in self.model.statuses.values())
+        place = Place(
+            store=self._trouble,
+            collector=self._told_trouble if blind else "",
+            free_bytes=self.session.low_disk_bytes(),
+        )
+        return self.book.look(now, place)
 
     def tell_terminal(self, attention: Attention) -> None:
         """Ring, or ask for a notice, where fleet.toml asks for it and something new needs somebody."""

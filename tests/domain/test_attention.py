@@ -90,7 +90,7 @@ def test_the_keys_that_help_are_those_that_the_row_can_do() -> None:
     ("ends_in_s", "severity"), [(540, Severity.MED), (200, Severity.HIGH), (3600, None), (-5, None)]
 )
 def test_an_end_that_is_near_while_it_works_is_told(ends_in_s: float, severity: Severity | None) -> None:
-    found = item_of(facts.resource("a", ends_in_s=ends_in_s), signal_s=10)
+    found = item_of(facts.resource("a", ends_in_s=ends_in_s, task="t"), signal_s=10)
     assert (None if found is None else found.severity) == severity
 
 

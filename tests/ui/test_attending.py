@@ -1,5 +1,6 @@
 """ATTENTION in a console: from anywhere, to the row, taken in one's name, never by a store that is full."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -209,6 +210,21 @@ async def test_trouble_with_the_store_stands_first() -> None:
         await one.settled(pilot, 3)
         await pilot.press("5")
         one.reader.trouble = "the disk is on fire"
-        await one.shows(pilot, "1 CRIT the store the disk is on fire")
+        await one.shows(pilot, "1 CRIT store: the disk is on fire")
         one.reader.trouble = ""
         await one.shows(pilot, "2 open")
+
+
+async def test_a_collector_that_cannot_be_started_is_told_until_something_is_read_again() -> None:
+    one = desk()
+    one.time.pass_s(600)
+    one.session.start_collector = lambda: "no collector is alive and none could be started"
+    async with one.app.run_test(headless=False, size=(120, 32), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        one.app.fall_due()
+        await one.shows(pilot, "CRIT collector: no collector is alive")
+        fresh = replace(facts.status(), last_ok_at=one.time.at, last_complete_at=one.time.at)
+        one.reader.put(next_delta(2, statuses=(fresh,)))
+        await one.shows(pilot, "2 open")
+        assert all(alert.item.cause != "collector" for alert in one.app.attended().items)

@@ -16,6 +16,10 @@ from fleet_tui.views.vocabulary import LOOKED_AT, Vocabulary
 class CommandingApp(NavigatingApp):
     """Every command ends where its key would: in an action of the app, or in the plan of a verb."""
 
+    def action_ask(self, verb: str) -> None:
+        """Open the plan of a verb over what is marked, else under the cursor: now, before the cursor can move."""
+        raise NotImplementedError
+
     def narrow_to(self, chosen: Filter) -> None:
         """Narrow the view that is shown."""
         raise NotImplementedError
@@ -57,7 +61,7 @@ class CommandingApp(NavigatingApp):
 
     def _order(self, verb: Verb, words: tuple[str, ...]) -> None:
         if not words:
-            self.run_action_soon(f"ask('{verb.value}')")
+            self.action_ask(verb.value)
         elif verb is Verb.EXTEND:
             self._extend(words[0])
         else:

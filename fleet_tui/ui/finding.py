@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from textual import events
 from typing_extensions import override
 
 from fleet_tui.domain.filter import Filter
@@ -12,13 +13,13 @@ from fleet_tui.ui.commands import CommandError, commands_of
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.palette import entries_of, found_steps
 from fleet_tui.ui.places import Place
-from fleet_tui.ui.screens.help import alias_lines, filter_lines
+from fleet_tui.ui.screens.help import AliasScreen, filter_lines
 from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.text import Line
-from fleet_tui.ui.widgets.command_bar import CommandBar, Commanded
+from fleet_tui.ui.widgets.command_bar import CommandBar
 from fleet_tui.ui.widgets.filter_bar import FilterBar, Filtered
 from fleet_tui.ui.widgets.palette_bar import PaletteBar, Picked
-from fleet_tui.ui.widgets.prompt import HelpAsked, Prompt
+from fleet_tui.ui.widgets.prompt import LEAVING, HelpAsked, Prompt
 from fleet_tui.ui.widgets.table_keys import Counted
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import cut, said, word
@@ -35,6 +36,14 @@ class FindingApp(CommandingApp):
     _opened_at: Place | None = None
     """Where one stood when the filter was opened."""
 
+    @override
+    async def on_event(self, event: events.Event) -> None:
+        line = self.focused if isinstance(event, events.Key) and event.key in LEAVING else None
+        await super().on_event(event)
+        if isinstance(line, Prompt):
+            # The key behind goes where this one leads, and letters before it are in the line.
+            await line.heard()
+
     def action_filter(self) -> None:
         """Type a filter for the view that is shown."""
         self._opened_at = self.pane.place()
@@ -47,7 +56,6 @@ class FindingApp(CommandingApp):
         message.stop()
         self.pane.narrow(message.chosen)
         if message.done:
-            self._to_table()
             self._remember(FILTER_SIGN, message.line)
             if self._opened_at is not None and not self._opened_at.same_rows(self.pane.place()):
                 self.places.leave(self._opened_at)
@@ -84,9 +92,6 @@ class FindingApp(CommandingApp):
         super().shown_another()
         self._tell_narrowed()
 
-    def _to_table(self) -> None:
-        self.screen.set_focus(self.pane.table)
-
     def _remember(self, sign: str, line: str) -> None:
         history = self.session.history
         if line and history.keep(sign, line):
@@ -98,26 +103,16 @@ class FindingApp(CommandingApp):
 
     def _type_command(self, line: str) -> None:
         complete = partial(self.completed, Vocabulary(self.model))
-        self.query_one(CommandBar).open(line, complete, self.session.history.lines(COMMAND_SIGN))
+        history = self.session.history.lines(COMMAND_SIGN)
+        self.query_one(CommandBar).open(line, complete=complete, carry_out=self._commanded, history=history)
 
-    def on_commanded(self, message: Commanded) -> None:
-        """Carry it out, or say in the line what is wrong with it."""
-        message.stop()
-        bar = self.query_one(CommandBar)
-        if not message.line.strip():
-            bar.shut()
-            self._to_table()
-            return
-        # A command acts on the table: it has the focus before.
-        self._to_table()
+    def _commanded(self, line: str) -> str:
         try:
-            self.carry_out(message.line)
+            self.carry_out(line)
         except CommandError as error:
-            bar.wrong(str(error))
-            self.screen.set_focus(bar.query_one(Prompt))
-            return
-        bar.shut()
-        self._remember(COMMAND_SIGN, message.line)
+            return str(error)
+        self._remember(COMMAND_SIGN, line)
+        return ""
 
     def action_palette(self) -> None:
         """Find anything by its letters."""
@@ -127,11 +122,7 @@ class FindingApp(CommandingApp):
     def on_picked(self, message: Picked) -> None:
         """Go there, run it, or have the rest of it typed."""
         message.stop()
-        self.query_one(PaletteBar).shut()
-        self._to_table()
         entry = message.entry
-        if entry is None:
-            return
         if entry.handle is not None:
             self._go_to_agent(entry.handle)
         elif entry.unfinished:
@@ -155,7 +146,7 @@ class FindingApp(CommandingApp):
 
     def action_aliases(self) -> None:
         """Every command and its other names."""
-        self.push_screen(TextScreen(SafeText("commands"), alias_lines(commands_of(self.actions))))
+        self.push_screen(AliasScreen(commands_of(self.actions)))
 
     def on_help_asked(self, message: HelpAsked) -> None:
         """The words of the line that is typed into; it stays as it is."""

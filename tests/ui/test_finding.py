@@ -232,6 +232,21 @@ async def test_what_is_typed_right_behind_the_colon_is_the_command_and_no_verb()
         assert not desk.app.in_front
 
 
+async def test_the_key_behind_enter_goes_where_enter_leads_and_a_verb_means_whom_it_meant_at_enter() -> None:
+    desk = Desk(a_mixed_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 3)
+        under = desk.app.pane.handle_under_cursor()
+        keys = ["slash", "c", "i", "enter", "colon", "k", "i", "l", "l", "enter", "j", "j"]
+        for key_ in keys:
+            char = {"slash": "/", "colon": ":"}.get(key_, key_)
+            desk.app.post_message(events.Key(key_, char if len(char) == 1 else None))
+        await front(desk, pilot)
+        assert "KILL 1 sandbox" in desk.text()
+        assert str(under) in desk.text().split("KILL 1 sandbox")[1]
+        assert desk.app.fleet_pane.filter.text == "ci"
+
+
 async def test_a_verb_on_the_command_line_opens_its_plan_and_no_more() -> None:
     desk = Desk(a_mixed_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:

@@ -1,11 +1,11 @@
 """The help: every key of the view, from the table that binds them; the words of a filter; the commands."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from fleet_tui.domain.text import cell_width, safe_line
+from fleet_tui.domain.text import SafeText, cell_width, safe_line
 from fleet_tui.ui.commands import Command
 from fleet_tui.ui.keymap import ACTIONS, TABLE_HELP, of_view
 from fleet_tui.ui.keys.table import KeyAction, View
@@ -14,7 +14,6 @@ from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import word
 
 _KEY_CELLS: Final = 8
-_COMMAND_CELLS: Final = 34
 _TWO_COLUMNS_FROM: Final = 100
 _GAP: Final = 2
 _FRAME: Final = 6
@@ -105,26 +104,54 @@ def filter_lines() -> Lines:
     return [*rows, [], *(_pair(one, text, cells) for one, text in _FILTER_KEYS)]
 
 
-def alias_lines(commands: Iterable[Command]) -> Lines:
+def _usage(command: Command) -> str:
+    others = f" ({', '.join(command.names[1:])})" if len(command.names) > 1 else ""
+    return f"{command.usage}{others}"
+
+
+def alias_lines(commands: Sequence[Command], *, width: int = 0) -> Lines:
     """Each command with its other names, what it takes, its key and what it does."""
+    whole = max(_LEAST, width * 96 // 100 - _FRAME) if width else _UNCUT
+    usages = [_usage(one) for one in commands]
+    left = max((len(usage) for usage in usages), default=0) + 1
+    beside = whole - left - _KEY_CELLS >= _LEAST
     rows: list[list[Cell]] = []
-    for one in commands:
-        others = f" ({', '.join(one.names[1:])})" if len(one.names) > 1 else ""
-        usage = f"{one.usage}{others}"
-        rows.append(
-            [word(f"{usage:<{_COMMAND_CELLS}} ", Role.KEY), word(f"{one.key:<6} ", Role.STRONG), word(one.help)]
-        )
+    for one, usage in zip(commands, usages, strict=True):
+        indent = left + _KEY_CELLS if beside else _KEY_CELLS
+        first, *more = textwrap.wrap(one.help, whole - indent) or [""]
+        if beside:
+            rows.append(
+                [word(f"{usage:<{left}}", Role.KEY), word(f"{one.key:<{_KEY_CELLS}}", Role.STRONG), word(first)]
+            )
+        else:
+            rows.append([word(usage, Role.KEY)])
+            rows.append([word(f"{one.key:<{_KEY_CELLS}}", Role.STRONG), word(first)])
+        rows.extend([word(f"{'':<{indent}}{line}")] for line in more)
     return rows
 
 
-class HelpScreen(TextScreen):
+class FittedScreen(TextScreen):
+    """Lines that are made anew for every width."""
+
+    def __init__(self, heading: SafeText, lines_of: Callable[[int], Lines]) -> None:
+        super().__init__(heading, lines_of(0))
+        self._lines_of: Callable[[int], Lines] = lines_of
+
+    def on_resize(self) -> None:
+        """Fit them."""
+        self.tell(self._lines_of(self.size.width))
+
+
+class HelpScreen(FittedScreen):
     """Help for one view."""
 
     def __init__(self, view: View, every: Sequence[KeyAction] = ACTIONS) -> None:
-        super().__init__(safe_line(f"keys of {view.value.upper()}"), help_lines(view, every))
-        self._view: View = view
-        self._every: Sequence[KeyAction] = every
+        heading = safe_line(f"keys of {view.value.upper()}")
+        super().__init__(heading, lambda width: help_lines(view, every, width=width))
 
-    def on_resize(self) -> None:
-        """One column or two."""
-        self.tell(help_lines(self._view, self._every, width=self.size.width))
+
+class AliasScreen(FittedScreen):
+    """Every command and its other names."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__(SafeText("commands"), lambda width: alias_lines(commands, width=width))

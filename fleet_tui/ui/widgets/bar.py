@@ -1,12 +1,13 @@
 """A line at the foot of the screen: typed into, completed, recalled, and told at once what is wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Input
 from typing_extensions import override
 
@@ -23,19 +24,20 @@ _NONE: Final = Completion(start=0)
 class Bar(Vertical):
     """Hidden until opened. A subclass says how a line goes on, what typing does, and what enter does."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False),
-        Binding("tab", "complete(1)", "Complete", show=False),
-        Binding("shift+tab", "complete(-1)", "Complete backwards", show=False),
-        Binding("up", "recall(-1)", "The line before", show=False),
-        Binding("down", "recall(1)", "The line after", show=False),
-    ]
     sign: ClassVar[SafeText]
     hint: ClassVar[SafeText]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._prompt: Prompt = Prompt(id=f"{id}-text", placeholder=self.hint, suggest=self._suggested)
+        keys: dict[str, Callable[[], None]] = {
+            "enter": lambda: self.accept(self.line),
+            "escape": self.cancel,
+            "tab": partial(self.complete, 1),
+            "shift+tab": partial(self.complete, -1),
+            "up": partial(self.recall, -1),
+            "down": partial(self.recall, 1),
+        }
+        self._prompt: Prompt = Prompt(id=f"{id}-text", placeholder=self.hint, suggest=self._suggested, keys=keys)
         self._note: Line = Line(classes="note")
         self._options: Line = Line(classes="options")
         self._completion: Completion = _NONE
@@ -45,6 +47,8 @@ class Bar(Vertical):
         self._history: Sequence[str] = ()
         self._recalled: int = 0
         self._mistake: str = ""
+        self._from: Widget | None = None
+        """What had the focus when it was opened."""
 
     @override
     def compose(self) -> ComposeResult:
@@ -62,6 +66,8 @@ class Bar(Vertical):
     def show_line(self, line: str, history: Sequence[str]) -> None:
         """Open it. At once and not with the next message: what is typed behind its key belongs into it."""
         self._history, self._recalled = history, len(history)
+        if self.screen.focused is not self._prompt:
+            self._from = self.screen.focused
         self.display = True
         self.note()
         self._put(line)
@@ -70,8 +76,18 @@ class Bar(Vertical):
         self.screen.set_focus(self._prompt)
 
     def shut(self) -> None:
-        """Hide it."""
+        """Hide it; keys go at once to where they went before."""
         self.display = False
+        if self._from is not None and self.screen.focused is self._prompt:
+            self.screen.set_focus(self._from)
+
+    def to_table(self) -> None:
+        """Keys go to where they went before, while it stays open."""
+        self.screen.set_focus(self._from)
+
+    def to_line(self) -> None:
+        """Keys go into it again."""
+        self.screen.set_focus(self._prompt)
 
     def note(self, *cells: Cell) -> None:
         """What stands at its right end."""
@@ -93,7 +109,7 @@ class Bar(Vertical):
         """Enter."""
         raise NotImplementedError
 
-    def action_cancel(self) -> None:
+    def cancel(self) -> None:
         """Escape."""
         raise NotImplementedError
 
@@ -118,15 +134,10 @@ class Bar(Vertical):
         self._tell_options()
         self.typing(line)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.accept(self._prompt.value)
-
     def _line_of(self, option: int) -> str:
         return self._completion.line(self._typed, self._completion.options[option])
 
-    def action_complete(self, step: int) -> None:
+    def complete(self, step: int) -> None:
         """The next or the last of the options."""
         line = self._prompt.value
         if self._option is None and line != self._typed:
@@ -145,7 +156,7 @@ class Bar(Vertical):
             self._completion = self.completion(self._typed)
         self._tell_options()
 
-    def action_recall(self, step: int) -> None:
+    def recall(self, step: int) -> None:
         """The line before or after in what was typed earlier."""
         target = self._recalled + step
         if not 0 <= target <= len(self._history):

@@ -1,22 +1,13 @@
 """The line a command is typed into."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.message import Message
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.widgets.bar import Bar
 from fleet_tui.views.completion import Completion
-
-
-@dataclass
-class Commanded(Message):
-    """A command to carry out; an empty line when it was left without one. The bar stays open until it is shut."""
-
-    line: str
 
 
 class CommandBar(Bar):
@@ -28,10 +19,18 @@ class CommandBar(Bar):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._complete: Callable[[str], Completion] | None = None
+        self._carry_out: Callable[[str], str] | None = None
 
-    def open(self, line: str, complete: Callable[[str], Completion], history: tuple[str, ...]) -> None:
-        """Start from a line."""
-        self._complete = complete
+    def open(
+        self,
+        line: str,
+        *,
+        complete: Callable[[str], Completion],
+        carry_out: Callable[[str], str],
+        history: tuple[str, ...],
+    ) -> None:
+        """Start from a line. `carry_out` gives a sentence where a line cannot be carried out."""
+        self._complete, self._carry_out = complete, carry_out
         self.show_line(line, history)
 
     @override
@@ -44,8 +43,15 @@ class CommandBar(Bar):
 
     @override
     def accept(self, line: str) -> None:
-        self.post_message(Commanded(line))
+        # A command acts on the table: keys go there before, and come back only for a mistake.
+        self.to_table()
+        trouble = self._carry_out(line) if self._carry_out is not None and line.strip() else ""
+        if trouble:
+            self.wrong(trouble)
+            self.to_line()
+        else:
+            self.shut()
 
     @override
-    def action_cancel(self) -> None:
-        self.post_message(Commanded(""))
+    def cancel(self) -> None:
+        self.shut()

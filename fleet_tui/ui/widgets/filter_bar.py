@@ -78,7 +78,7 @@ class FilterBar(Bar):
         return True
 
     @override
-    def action_cancel(self) -> None:
+    def cancel(self) -> None:
         self._changes += 1
         self.shut()
         self.post_message(Filtered(self._before, done=True))

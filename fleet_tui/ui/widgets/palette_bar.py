@@ -26,9 +26,9 @@ Search = Callable[[str], Generator[None, None, tuple[Entry, ...]]]
 
 @dataclass
 class Picked(Message):
-    """An entry was chosen; None when the palette was left."""
+    """An entry was chosen."""
 
-    entry: Entry | None
+    entry: Entry
 
 
 class PaletteBar(Bar):
@@ -91,20 +91,22 @@ class PaletteBar(Bar):
         # Enter typed behind the letters means what they find, not what was found before.
         self._wanted = self._found_for != line or not self._search
         if not self._wanted and self.display:
-            self.post_message(Picked(self._found[self._at] if self._found else None))
+            self.shut()
+            if self._found:
+                self.post_message(Picked(self._found[self._at]))
 
     @override
-    def action_cancel(self) -> None:
-        self.post_message(Picked(None))
+    def cancel(self) -> None:
+        self.shut()
 
     @override
-    def action_recall(self, step: int) -> None:
+    def recall(self, step: int) -> None:
         self._at = max(0, min(self._at + step, len(self._found) - 1))
         self._draw()
 
     @override
-    def action_complete(self, step: int) -> None:
-        self.action_recall(step)
+    def complete(self, step: int) -> None:
+        self.recall(step)
 
     def _draw(self) -> None:
         first = max(0, min(self._at - ROWS // 2, len(self._found) - ROWS))

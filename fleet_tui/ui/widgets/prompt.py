@@ -1,6 +1,8 @@
 """A line to type into that takes any paste: cut, made safe, one line."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from textual import events
@@ -14,6 +16,10 @@ from fleet_tui.domain.text import SafeText, safe_line
 
 _PASTED: Final = 8 * LINE_CHARACTERS
 """Of a longer paste not even the first line is looked for."""
+
+LEAVING: Final = frozenset({"enter", "escape"})
+"""Keys after which the next one may belong to something else."""
+HEARD_S: Final = 1.0
 
 
 class HelpAsked(Message):
@@ -35,7 +41,14 @@ class _Ghost(Suggester):
 class Prompt(Input):
     """At most a line of history long."""
 
-    def __init__(self, *, id: str, placeholder: SafeText, suggest: Callable[[str], str | None]) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 - Textual's name
+        placeholder: SafeText,
+        suggest: Callable[[str], str | None],
+        keys: Mapping[str, Callable[[], None]],
+    ) -> None:
         super().__init__(
             id=id,
             placeholder=placeholder,
@@ -43,6 +56,14 @@ class Prompt(Input):
             select_on_focus=False,
             suggester=_Ghost(suggest),
         )
+        self._keys: Mapping[str, Callable[[], None]] = keys
+
+    async def heard(self) -> None:
+        """Wait until every key that was sent here is done with, for a moment."""
+        done = asyncio.Event()
+        self.call_later(done.set)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), HEARD_S)
 
     def on_paste(self, event: events.Paste) -> None:
         """Put the first line in, as it would be drawn."""
@@ -54,7 +75,12 @@ class Prompt(Input):
             self.insert_text_at_cursor(safe_line(lines[0], room)[:room])
 
     def on_key(self, event: events.Key) -> None:
-        """`?` is a letter inside a word, and a question where one would begin."""
+        """The bar's own keys, in the order they were typed. `?` is a letter in a word, a question where one begins."""
+        if meant := self._keys.get(event.key):
+            event.stop()
+            event.prevent_default()
+            meant()
+            return
         begins = not self.value[: self.cursor_position].strip() or self.value[: self.cursor_position][-1:].isspace()
         if event.key == "f1" or (event.key == "question_mark" and begins):
             event.stop()

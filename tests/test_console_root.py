@@ -44,10 +44,25 @@ def test_no_sdk_no_engine_and_no_http_client_is_imported() -> None:
 
 @pytest.mark.parametrize(
     ("env", "theme"),
-    [({}, "dark"), ({"NO_COLOR": "1"}, "monochrome"), ({"TERM": "vt100"}, "monochrome"), ({"NO_COLOR": ""}, "dark")],
+    [
+        ({}, "dark"),
+        ({"NO_COLOR": "1"}, "monochrome"),
+        ({"TERM": "vt100"}, "monochrome"),
+        ({"NO_COLOR": ""}, "dark"),
+        ({"TERM": "linux"}, "sixteen"),
+        ({"TERM": "xterm-16color"}, "sixteen"),
+        ({"FLEET_TUI_THEME": "nord", "NO_COLOR": "1"}, "nord"),
+    ],
 )
 def test_colour_is_used_where_it_is_wanted(env: dict[str, str], theme: str) -> None:
     assert theme_of(env) == theme
+
+
+def test_a_configured_theme_gives_way_to_who_asks_now_and_to_who_wants_no_colour() -> None:
+    assert theme_of({}, "nord") == "nord"
+    assert theme_of({"TERM": "linux"}, "nord") == "nord"
+    assert theme_of({"FLEET_TUI_THEME": "gruvbox"}, "nord") == "gruvbox"
+    assert theme_of({"NO_COLOR": "1"}, "nord") == "monochrome"
 
 
 @pytest.mark.parametrize(

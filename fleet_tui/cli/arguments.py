@@ -7,7 +7,17 @@ from typing import Final
 SHELLS: Final = ("bash", "zsh", "fish")
 EXPORTED: Final = (
     *("fleet", "resources", "spend", "spend-by-team", "spend-by-task", "spend-by-provider", "spend-by-layer"),
-    *("spend-by-source", "failures", "failure-classes", "sprawl", "sprawl-rules", "audit"),
+    *(
+        "spend-by-source",
+        "failures",
+        "failure-classes",
+        "sprawl",
+        "sprawl-rules",
+        "attention",
+        "stack",
+        "tree",
+        "audit",
+    ),
 )
 """The views that `export` knows."""
 RESTARTS: Final = ("never", "on-failure", "always")

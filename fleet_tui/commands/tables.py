@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from fleet_tui.commands.attention import attention
 from fleet_tui.commands.fleet import Fleet
 from fleet_tui.domain.filter import Filter
 from fleet_tui.views import fleet as fleet_view
+from fleet_tui.views import tree_table
+from fleet_tui.views.attention import within
+from fleet_tui.views.attention_rows import attention_table
 from fleet_tui.views.audit import audit_table
 from fleet_tui.views.facts import matching, matching_resources
 from fleet_tui.views.failures import classes_table, open_table
@@ -16,6 +20,8 @@ from fleet_tui.views.resources import resource_table
 from fleet_tui.views.sort_keys import ordered
 from fleet_tui.views.spend import GroupBy, spend_table
 from fleet_tui.views.sprawl import findings_table, rules_table
+from fleet_tui.views.stack import WEEK, measured, stack_table
+from fleet_tui.views.tree import tree_rows
 
 _WINDOW: Final = timedelta(hours=24)
 _FAILURES: Final = 100_000
@@ -65,6 +71,26 @@ def _rules(fleet: Fleet, chosen: Filter) -> TableView:
     return rules_table(narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join), now)
 
 
+def _attention(fleet: Fleet, chosen: Filter) -> TableView:
+    now = fleet.now()
+    items = tuple(within(fleet.model, chosen, attention(fleet).items, now))
+    return attention_table(fleet.model, items, now, ids=True, filtered=chosen.text)
+
+
+def _stack(fleet: Fleet, chosen: Filter) -> TableView:
+    now, reader = fleet.now(), fleet.reader
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    found = measured(reader.reach(since=now - WEEK), reader.failures(since=now - WEEK, limit=_FAILURES), now)
+    return stack_table(model, found, now, filtered=chosen.text)
+
+
+def _tree(fleet: Fleet, chosen: Filter) -> TableView:
+    model, now = fleet.model, fleet.now()
+    rows = tree_rows(model, now, chosen=chosen, collapse=False)
+    cells = ((key, tree_table.cells(model, rows, key, now, ascii_only=True)) for key in rows.order)
+    return TableView(columns=tree_table.COLUMNS, rows=tuple(TableRow(key=key, cells=tuple(one)) for key, one in cells))
+
+
 def _audit(fleet: Fleet, chosen: Filter) -> TableView:
     return audit_table(audit_within(fleet.reader.audit(limit=_AUDIT_LINES), chosen, fleet.now()))
 
@@ -78,5 +104,8 @@ TABLES: Final[Mapping[str, Callable[[Fleet, Filter], TableView]]] = {
     "failure-classes": _classes,
     "sprawl": _sprawl,
     "sprawl-rules": _rules,
+    "attention": _attention,
+    "stack": _stack,
+    "tree": _tree,
     "audit": _audit,
 }

@@ -178,7 +178,15 @@ class LookingApp(ConsoleApp):
     def action_copy_id(self) -> None:
         """Put the id on the clipboard, as safe text."""
         if (agent := self.agent_under_cursor()) is not None:
-            self.copy_to_clipboard(safe_line((agent.lead or agent.resources[0]).key.id))
+            raw = (agent.lead or agent.resources[0]).key.id
+            if (safe := safe_line(raw)) != raw:
+                # Half an id, or one that only looks the same, is that of something else.
+                self.say(
+                    SafeText("this id is too long or holds hidden characters: y shows it, and --json prints it"),
+                    bad=True,
+                )
+                return
+            self.copy_to_clipboard(safe)
             self.say(SafeText("the id is on the clipboard"))
 
     def action_refresh_now(self) -> None:

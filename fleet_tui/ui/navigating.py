@@ -175,6 +175,9 @@ class NavigatingApp(ConsoleApp):
 
     def action_up(self) -> None:
         """Clear what narrows this view; where nothing does, go back to FLEET."""
+        if self.session.greeting:
+            self.session.greeting = ""
+            self.outcome.remove_class("told")
         pane = self.pane
         if pane.narrowed:
             self.places.leave(pane.place())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from rich._palettes import STANDARD_PALETTE
 from rich.style import Style
 from textual.color import Color
 
@@ -115,3 +116,59 @@ def test_an_unknown_theme_names_the_known_ones(tmp_path: Path) -> None:
         bundled_theme("drak")
     with pytest.raises(ConfigError, match="cannot be read"):
         theme_file(tmp_path / "none.toml")
+
+
+def test_sixteen_is_sent_as_the_numbers_of_a_terminals_own_colours() -> None:
+    theme = bundled_theme("sixteen")
+    colors = [value.split()[0] for value in theme.variables.values() if value.startswith("#")]
+    colors += [
+        color for color in (theme.primary, theme.background, theme.foreground, theme.surface, theme.panel) if color
+    ]
+    own = {STANDARD_PALETTE[number] for number in range(16)}
+    assert {Color.parse(color).rgb for color in colors} <= own
+    grounds = [theme.variables[f"table-{key}-background"] for key in ("cursor", "cursor-blur", "mark", "header")]
+    assert {Color.parse(ground).rgb for ground in grounds} <= {STANDARD_PALETTE[number] for number in range(8)}
+
+
+def test_high_contrast_is_seven_to_one() -> None:
+    theme = bundled_theme("high-contrast")
+    for role in Role:
+        assert _contrast(Color.parse(theme.variables[f"role-{role}"]), Color.parse(theme.background or "")) >= 7.0
+
+
+def test_a_theme_on_a_base_says_only_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('base = "nord"\nname = "mine"\n[roles]\nrun = { color = "#ffffff" }\n', encoding="utf-8")
+    file.chmod(0o600)
+    theme = theme_file(file)
+    assert (theme.name, theme.background) == ("mine", bundled_theme("nord").background)
+    assert theme.variables["role-run"] == "#ffffff"
+    assert theme.variables["role-run-style"] == bundled_theme("nord").variables["role-run-style"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('base = "nrod"\n', "mine.toml:1: `base`: there is no theme of that name; did you mean `nord`?"),
+        ('base = "mine"\n', "there is no theme of that name"),
+        ('base = "../x"\n', "`base` is the name of another theme"),
+        ('base = "nord"\n[roles]\nrunn = 1\n', "mine.toml:3: unknown key `roles.runn`; did you mean `run`?"),
+    ],
+)
+def test_a_wrong_base_and_what_is_wrong_on_it_are_named_with_their_line(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
+    with pytest.raises(ConfigError) as refused:
+        theme_file(file)
+    assert sentence in str(refused.value)
+
+
+def test_a_theme_that_all_may_write_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('base = "nord"\n', encoding="utf-8")
+    file.chmod(0o602)
+    with pytest.raises(ConfigError, match="writable by all"):
+        theme_file(file)

@@ -22,6 +22,7 @@ class Bench:
 
 BENCHES = (
     Bench("poll", "figures 9 and 13: a poll's diff and store, the collector idle"),
+    Bench("list", "figure 10: records a second from pages to the store, beside raw streams"),
     Bench("store", "figures 9, 12 and 13: the store's share, readers and the loop beside a writer"),
     Bench("table", "figure 4: page down beside Textual's DataTable"),
     Bench("frame", "figures 5 and 6: bytes of a frame beside the cell-diff floor"),

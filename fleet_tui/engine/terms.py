@@ -16,6 +16,8 @@ from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import StoreUnwritable
 
 CURSOR: Final = "terms"
+_Kept = tuple[str, float, dict[str, float]]
+"""The boot, the uptime at which it was kept, and the ends by action; JSON has a list for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,9 +32,12 @@ class Terms:
     async def recall(self) -> None:
         """Take up what an earlier collector of this boot measured."""
         text = await self._around.stored(lambda store: store.cursor(CURSOR))
-        boot, kept_at, ends = json.loads(text) if text else ("", 0.0, {})
+        if text is None:
+            return
+        kept: _Kept = json.loads(text)
+        boot, kept_at, ends = kept
         if boot == self._around.boot and kept_at <= self._around.clock.uptime_s():
-            self._ends = {ActionId(name): float(end) for name, end in ends.items()} | self._ends
+            self._ends = {ActionId(name): end for name, end in ends.items()} | self._ends
 
     async def begin(self, records: Iterable[ActionRecord]) -> None:
         """Measure what is left to these actions, and keep it."""

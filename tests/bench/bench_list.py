@@ -150,9 +150,7 @@ def main() -> None:
         shutil.rmtree(folder)
     assert {one.records for one in (*mine, *theirs)} == {options.records}
 
-    heading(
-        f"figure 10: {options.records:,} records from pages to the store, median of {options.rounds}; the wall has the emulator in both"
-    )
+    heading(f"figure 10: {options.records:,} records from pages to the store, median of {options.rounds}")
     for what, cost in (("by CPU of this process", _cpu), ("by the wall clock", _wall)):
         ours, peer = (statistics.median(one.records / cost(one) for one in side) for side in (mine, theirs))
         beside = f"({ours:,.0f} of {peer:,.0f} records/s)"

@@ -41,7 +41,7 @@ def incidents_of(occurrences: Iterable[Occurrence]) -> tuple[Incident, ...]:
             first=spell[0].at,
             last=spell[-1].at,
             events=len(spell),
-            agents=tuple(sorted(frozenset().union(*(one.agents for one in spell)))),
+            agents=tuple(sorted({agent for one in spell for agent in one.agents})),
         )
         for cause, listed in by_cause.items()
         for spell in _spells(sorted(listed, key=lambda one: one.at))

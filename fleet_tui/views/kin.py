@@ -1,7 +1,7 @@
 """The agents of a fleet as a tree: who answers to which parent's word, and who said that word."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
@@ -9,6 +9,7 @@ from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.tree import Kin, Tree, tree_of
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.ordering import finished
 
 _LABELS: Final = frozenset({"fleet.parent", "parent"})
 _DIGITS: Final = re.compile(r"(\d{1,18})")
@@ -24,8 +25,18 @@ def natural_key(name: str) -> NaturalKey:
 def fleet_tree(model: FleetModel, handles: Iterable[str] | None = None) -> Tree:
     """The tree of the rows of FLEET, or of some agents; siblings stand by name, `x-9` before `x-10`."""
     chosen = model.fleet if handles is None else handles
-    named = sorted((natural_key(model.names.of(handle)), handle) for handle in chosen if handle in model.agents)
-    return tree_of(_kin(model.agents[handle]) for _, handle in named)
+    return finished(tree_of_steps(model, {handle: model.agents[handle] for handle in chosen if handle in model.agents}))
+
+
+def tree_of_steps(model: FleetModel, agents: Mapping[str, Agent]) -> Generator[None, None, Tree]:
+    """The same of agents as they were at one moment, in pieces of some ten milliseconds for ten thousand of them."""
+    named = [(natural_key(model.names.of(handle)), handle) for handle in agents]
+    yield
+    named.sort()
+    yield
+    kin = [_kin(agents[handle]) for _, handle in named]
+    yield
+    return tree_of(kin)
 
 
 def _kin(agent: Agent) -> Kin:

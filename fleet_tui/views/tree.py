@@ -1,12 +1,13 @@
 """TREE: who stands under whom, what a whole branch costs, and who said so."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.phase import Phase, attention_rank, short
 from fleet_tui.domain.sprawl import RuleName
@@ -15,12 +16,15 @@ from fleet_tui.views import row
 from fleet_tui.views.amounts import Sum
 from fleet_tui.views.as_json import dollars
 from fleet_tui.views.facts import matching
-from fleet_tui.views.kin import fleet_tree, parent_basis
+from fleet_tui.views.kin import parent_basis, tree_of_steps
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.ordering import finished
 from fleet_tui.views.tally import add_rate
 
 NOBODY: Final = "no parent"
 ORPHANS: Final = "orphans"
+STEP_ROWS: Final = 500
+"""So many rows are placed or summed up within some ten milliseconds."""
 
 
 class NodeKind(StrEnum):
@@ -111,20 +115,30 @@ class _Group:
 class _Builder:
     """Walks the tree once, without recursion."""
 
-    def __init__(self, model: FleetModel, tree: Tree, kept: Collection[str], opened: Collection[str]) -> None:
+    def __init__(
+        self,
+        model: FleetModel,
+        agents: Mapping[str, Agent],
+        tree: Tree,
+        kept: Collection[str],
+        opened: Collection[str],
+    ) -> None:
         self._model = model
+        self._agents = agents
         self._tree = tree
         self._kept = kept
         self._opened = opened
         self.order: list[str] = []
         self.nodes: dict[str, Node] = {}
 
-    def build(self, now: datetime, *, collapse: bool) -> None:
+    def steps(self, now: datetime, *, collapse: bool) -> Generator[None, None, None]:
         self._now = now
         self._collapse = collapse
         waiting = self._items(None, 0, self._tops())
         while waiting:
             waiting.extend(self._place(waiting.pop()))
+            if not len(self.order) % STEP_ROWS:
+                yield
 
     def _tops(self) -> list["str | Run | _Group"]:
         tops = [handle for handle in self._tree.tops if handle in self._kept]
@@ -145,12 +159,12 @@ class _Builder:
         ]
 
     def _alone(self, handle: str) -> str:
-        found = row.findings_of(self._model, self._model.agents[handle])
+        found = row.findings_of(self._model, self._agents[handle])
         return ORPHANS if RuleName.ORPHAN in found else NOBODY
 
     def _free(self, key: str) -> str:
         """A key that no agent answers to, whatever agents are called."""
-        while key in self._model.agents:
+        while key in self._agents or key in self._model.agents:
             key += "\x1f"
         return key
 
@@ -167,7 +181,7 @@ class _Builder:
         stem = name.rstrip("0123456789")
         if stem == name or not stem or self._tree.children.get(handle):
             return None
-        return (stem, row.state_text(self._model, self._model.agents[handle], self._now))
+        return (stem, row.state_text(self._model, self._agents[handle], self._now))
 
     def _place(self, one: _Waiting) -> list[_Waiting]:
         match one.item:
@@ -222,15 +236,30 @@ def tree_rows(
     collapse: bool = True,
 ) -> TreeRows:
     """The rows of the whole fleet, or of what a filter lets through with those above it."""
-    tree = fleet_tree(model)
-    found = frozenset(matching(model, chosen, model.fleet, now)) if chosen else frozenset(model.fleet)
+    return finished(tree_steps(model, now, chosen=chosen, opened=opened, collapse=collapse))
+
+
+def tree_steps(
+    model: FleetModel,
+    now: datetime,
+    *,
+    chosen: Filter | None = None,
+    opened: Collection[str] = (),
+    collapse: bool = True,
+) -> Generator[None, None, TreeRows]:
+    """The same in small steps, of the agents that are there at the first of them."""
+    agents = dict(model.fleet)
+    found = frozenset(matching(model, chosen, agents, now)) if chosen else frozenset(agents)
+    yield
+    tree = yield from tree_of_steps(model, agents)
+    yield
     kept = tree.with_ancestors(found) if chosen else found
-    builder = _Builder(model, tree, kept, opened)
-    builder.build(now, collapse=collapse)
-    below = branches(model, tree)
+    builder = _Builder(model, agents, tree, kept, opened)
+    yield from builder.steps(now, collapse=collapse)
+    below = yield from branch_steps(agents, tree)
     for key, node in builder.nodes.items():
         if node.kind is not NodeKind.AGENT:
-            below[key] = _together(below, model, node.members)
+            below[key] = _together(below, agents, node.members)
     return TreeRows(
         tree=tree,
         order=builder.order,
@@ -241,8 +270,7 @@ def tree_rows(
     )
 
 
-def _own(model: FleetModel, handle: str) -> Below:
-    agent = model.agents[handle]
+def _own(agent: Agent) -> Below:
     mine = Below(agents=1)
     if agent.lead is not None:
         mine.phases[agent.lead.phase.phase] += 1
@@ -251,26 +279,28 @@ def _own(model: FleetModel, handle: str) -> Below:
     return mine
 
 
-def branches(model: FleetModel, tree: Tree) -> dict[str, Below]:
-    """What every branch is, of those agents that others stand under: summed up from the leaves."""
+def branch_steps(agents: Mapping[str, Agent], tree: Tree) -> Generator[None, None, dict[str, Below]]:
+    """What every branch is, of those agents that stand in one: summed up from the leaves."""
     found: dict[str, Below] = {}
-    for placed in reversed(list(tree.walk())):
+    for number, placed in enumerate(reversed(list(tree.walk()))):
+        if not number % STEP_ROWS:
+            yield
         handle = placed.handle
         if handle not in tree.children and handle not in tree.parents:
             continue
-        mine = _own(model, handle)
-        if (sum_so_far := found.get(handle)) is not None:
-            sum_so_far.take(mine)
-            mine = sum_so_far
+        mine = _own(agents[handle])
+        if (so_far := found.get(handle)) is not None:
+            so_far.take(mine)
+            mine = so_far
         if (parent := tree.parents.get(handle)) is not None:
             found.setdefault(parent, Below()).take(mine)
     return found
 
 
-def _together(below: Mapping[str, Below], model: FleetModel, members: Iterable[str]) -> Below:
+def _together(below: Mapping[str, Below], agents: Mapping[str, Agent], members: Iterable[str]) -> Below:
     total = Below()
     for handle in members:
-        total.take(below.get(handle) or _own(model, handle))
+        total.take(below.get(handle) or _own(agents[handle]))
     return total
 
 
@@ -287,7 +317,7 @@ def tree_json(model: FleetModel, rows: TreeRows, now: datetime) -> list[dict[str
 
     def element(handle: str) -> dict[str, Any]:
         agent = model.agents[handle]
-        branch = rows.below.get(handle) or _own(model, handle)
+        branch = rows.below.get(handle) or _own(agent)
         top = rows.tree.tops.get(handle)
         return {
             "handle": handle,

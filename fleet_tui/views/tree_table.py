@@ -205,8 +205,7 @@ def _many(model: FleetModel, rows: TreeRows, node: Node) -> list[Line]:
     if node.kind is NodeKind.RUN:
         what = "enter closes them" if node.opened else "enter opens them, space marks them all"
         first = (word(f"{len(node.members)} siblings that look alike: {what}"),)
-    elif node.top in _GROUPS:
-        why = _GROUPS[node.top]
+    elif node.top is not None and (why := _GROUPS.get(node.top)) is not None:
         first = (word(f"agents {why}: "), said(node.word, Role.STRONG, 64), word("; m on one of them sets another"))
     elif node.word == ORPHANS:
         first = (word("nobody claims these, and they stand under nobody: 4 SPRAWL says why and what they cost"),)

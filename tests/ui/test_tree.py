@@ -4,9 +4,9 @@ import pytest
 
 from fleet_tui.domain.phase import Phase
 from fleet_tui.ui.keys.table import View
-from fleet_tui.ui.panes.tree import TreePane
+from fleet_tui.ui.panes.tree import AT_ONCE_ROWS, TreePane
 from tests.support.consoles import Desk
-from tests.support.facts import key, next_delta
+from tests.support.facts import key, next_delta, whole
 from tests.support.family import AGENTS, family, member
 
 WIDE = (120, 40)
@@ -123,3 +123,15 @@ async def test_a_state_that_changed_is_drawn_at_once() -> None:
         await pilot.press("8", "g")
         desk.reader.put(next_delta(2, resources=(member("data-lead", phase=Phase.WAITING),)))
         await desk.shows(pilot, "WAIT-YOU")
+
+
+async def test_a_large_tree_is_built_between_frames_and_follows_what_changes() -> None:
+    large = [member(f"n{number}", f"n{number // 10}" if number else None) for number in range(AT_ONCE_ROWS + 200)]
+    desk = Desk(whole(*large))
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, len(large))
+        await pilot.press("8")
+        await desk.shows(pilot, f"TREE[{len(large)}]")
+        await desk.shows(pilot, "`- n1")
+        desk.reader.put(next_delta(2, resources=(member("n0-late", "n0"),)))
+        await desk.shows(pilot, f"TREE[{len(large) + 1}]")

@@ -1,6 +1,6 @@
 """TREE: parents and children as known; keys act on the agent under the cursor, by its handle as in FLEET."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -22,14 +22,17 @@ from fleet_tui.ui.widgets.tree_table import TreeTable
 from fleet_tui.views import tree_table
 from fleet_tui.views.cells import Cell
 from fleet_tui.views.model import Change, FleetModel
+from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.sources import nothing_to_show
-from fleet_tui.views.tree import NodeKind, TreeRows, tree_rows
+from fleet_tui.views.tree import NodeKind, TreeRows, tree_rows, tree_steps
 
 QUIET_S: Final = 0.6
 """After a cursor movement rows stand still for so long."""
 PATIENCE_S: Final = 2.0
 """The longest that they do."""
+AT_ONCE_ROWS: Final = 1000
+"""The tree of so many agents is built within a frame; a larger one between frames."""
 REST_FACTOR: Final = 20
 """So many times as long as building the tree took it rests: a large fleet costs no more than a twentieth of a core."""
 
@@ -50,6 +53,11 @@ class TreePane(StoriedPane):
         self._built_s: float = 0.0
         self._cost_s: float = 0.0
         self._asked_s: float | None = None
+        self._coming: TreeRows | None = None
+        self._refiltered: bool = False
+        self._building: bool = False
+        """A tree is being built between frames."""
+        self._build_again: bool = False
         self._timer: Timer | None = None
 
     @override
@@ -110,17 +118,48 @@ class TreePane(StoriedPane):
         else:
             self._build()
 
-    def _build(self, *, refiltered: bool = False) -> None:
+    def _build(self, *, refiltered: bool = False, at_once: bool = False) -> None:
+        """Build the tree again: at once where it is small or asked for, else between frames, the old one standing."""
         if self._timer is not None:
             self._timer.stop()
         self._asked_s = self._timer = None
-        begun_s = clock.monotonic_s()
+        if self._building and not refiltered and not at_once:
+            self._build_again = True
+            return
+        self._refiltered |= refiltered
         now = self.session.now()
-        before = self.rows
-        self.rows = tree_rows(self.model, now, chosen=self.filter, opened=self._opened)
-        self._draw(now, {key for key in self.rows.order if _differs(before, self.rows, key)}, refiltered=refiltered)
+        steps = tree_steps(self.model, now, chosen=self.filter, opened=frozenset(self._opened))
+        if at_once or len(self.model.fleet) <= AT_ONCE_ROWS:
+            self._settle(finished(steps))
+        else:
+            self._building = True
+            self._table.sort_in_steps(self._order_steps(steps), lambda _: self._settle(self._coming))
+
+    def _order_steps(self, steps: Generator[None, None, TreeRows]) -> Generator[None, None, list[str]]:
+        cost_s = 0.0
+        while True:
+            begun_s = clock.monotonic_s()
+            try:
+                next(steps)
+            except StopIteration as done:
+                self._coming = done.value
+                self._cost_s = cost_s + clock.monotonic_s() - begun_s
+                return []
+            cost_s += clock.monotonic_s() - begun_s
+            yield
+
+    def _settle(self, rows: TreeRows | None) -> None:
+        if rows is None:
+            return
+        before, self.rows, self._coming = self.rows, rows, None
+        self._building = False
+        changed = {key for key in self._table.visible_keys if key in rows.nodes and _differs(before, rows, key)}
+        refiltered, self._refiltered = self._refiltered, False
+        self._draw(self.session.now(), changed, refiltered=refiltered)
         self._built_s = clock.monotonic_s()
-        self._cost_s = self._built_s - begun_s
+        if self._build_again:
+            self._build_again = False
+            self._build_soon()
 
     def _draw(self, now: datetime, changed: set[str], *, refiltered: bool) -> None:
         table = self._table
@@ -143,13 +182,13 @@ class TreePane(StoriedPane):
         """Put the cursor on an agent, opening what hides it; False where it is not in the tree."""
         if handle not in self.model.fleet:
             return False
-        self._build()
+        self._build(at_once=True)
         if handle not in self.rows.nodes and self.rows.run_of(handle) is None:
             self._filter = EVERYTHING
-            self._build(refiltered=True)
+            self._build(refiltered=True, at_once=True)
         if (run := self.rows.run_of(handle)) is not None:
             self._opened.add(run.key)
-            self._build()
+            self._build(at_once=True)
         return self._table.move_to_key(handle) or self._table.cursor_key == handle
 
     def show_above(self) -> bool:
@@ -166,7 +205,7 @@ class TreePane(StoriedPane):
         if node is None or node.kind is not NodeKind.RUN or self._table.cursor_gone:
             return False
         self._opened ^= {node.key}
-        self._build()
+        self._build(at_once=True)
         return True
 
     @override

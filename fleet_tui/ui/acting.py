@@ -24,7 +24,7 @@ from fleet_tui.ui.dialogs.ask import ExtendDialog, HandOverDialog, ReassignDialo
 from fleet_tui.ui.dialogs.plan import Confirmed, Desk, PlanDialog
 from fleet_tui.ui.messages import Submitted, Told
 from fleet_tui.ui.orders import move, order
-from fleet_tui.ui.screens.text import TextScreen
+from fleet_tui.ui.screens.outcomes import OutcomesScreen
 from fleet_tui.views import outcomes
 from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
@@ -200,12 +200,14 @@ class ActingApp(ConsoleApp):
 
     def told_actions(self, records: tuple[ActionRecord, ...]) -> None:
         """Outcomes came back: those of our own orders are told, refusals and failures each in a toast."""
+        if isinstance(self.screen, OutcomesScreen):
+            self.screen.tell(self._order_lines())
         mine = [record for record in records if record.intent_id in self._mine]
         if not mine:
             return
         for intent_id in dict.fromkeys(record.intent_id for record in mine):
             every = [record for record in self.model.actions.values() if record.intent_id == intent_id]
-            self._tell_outcome((word(outcomes.summary(every), Role.STRONG),))
+            self._tell_outcome((word(outcomes.summary(every, self._mine[intent_id]), Role.STRONG),))
         now = self.session.now()
         bad = [r for r in mine if r.outcome is not None and outcomes.outcome_role(r.outcome) is not Role.GOOD]
         for record in [r for r in bad if r.action_id not in self._told][:_TOLD_ROWS]:
@@ -214,12 +216,13 @@ class ActingApp(ConsoleApp):
         self._told.update(record.action_id for record in bad)
 
     def action_outcomes(self) -> None:
-        """What became of every order of the last day that is known here, ours first."""
-        records = sorted(
-            self.model.actions.values(), key=lambda r: (r.intent_id not in self._mine, -r.submitted_at.timestamp())
-        )
-        lines = outcomes.outcome_lines(records[:200], self.session.now())
-        self.push_screen(TextScreen(SafeText("outcomes"), lines or [[word("no order was given yet", Role.DIM)]]))
+        """What became of every order of the last day that is known here, ours first; it goes on telling."""
+        self.push_screen(OutcomesScreen(SafeText("outcomes"), self._order_lines()))
+
+    def _order_lines(self) -> list[Pieces]:
+        model = self.model
+        lines = outcomes.order_lines(model.actions.values(), self._mine, model.hand_overs.values(), self.session.now())
+        return lines or [(word("no order was given yet", Role.DIM),)]
 
     def action_window(self) -> None:
         """Open the write window of this console, or shut it."""

@@ -224,6 +224,8 @@ async def test_outcomes_come_back_row_by_row() -> None:
         await desk.shows(pilot, "pause agent-01 (e2b): refused, changed")
         await pilot.press("o")
         await desk.shows(pilot, "pause agent-01 (e2b): refused, changed: it is another one now")
+        desk.reader.put(next_delta(4, actions=(replace(records[1], outcome=Done("it went on")),)))
+        await desk.shows(pilot, "pause agent-01 (e2b): done, it went on")
 
 
 async def test_findings_are_acted_upon_from_sprawl() -> None:

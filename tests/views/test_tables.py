@@ -230,7 +230,7 @@ def test_outcomes_tell_failures_first() -> None:
         "kill a (e2b): under way, asked 5s ago",
         "kill a (e2b): done, gone",
     ]
-    assert outcomes.summary(records) == "kill: 1 done, 1 refused, 1 failed, 1 under way"
+    assert outcomes.summary(records) == "kill: 1 done, 1 refused, 1 failed, 1 under way (3 of 4 settled)"
     assert not outcomes.settled(records)
 
 

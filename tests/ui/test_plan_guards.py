@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -337,3 +338,23 @@ async def test_where_all_that_was_marked_is_gone_the_cursors_row_is_not_taken_in
         await pilot.press("U", "ctrl+k")
         await front(desk, pilot)
         await desk.shows(pilot, "KILL 1 sandbox")
+
+
+async def test_of_two_keys_that_leave_together_only_the_first_means_anything() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        for key in ("escape", "enter"):
+            await opened(desk, pilot)
+            await pilot.press("ctrl+k")
+            await front(desk, pilot)
+            for _ in range(3):
+                desk.app.post_message(Key(key, None))
+
+            async def gone() -> bool:
+                await pilot.pause()
+                return not isinstance(desk.app.screen, PlanDialog)
+
+            await eventually_async(gone, timeout_s=5)
+            await pilot.press("escape", "escape")
+        assert desk.app.is_running
+        assert desk.intents.acts == 0

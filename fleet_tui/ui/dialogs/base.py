@@ -5,16 +5,16 @@ from typing import TypeVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from fleet_tui.domain.text import SafeText
+from fleet_tui.ui.screens.once import OnceScreen
 from fleet_tui.ui.text import button
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T | None]):
+class Dialog(OnceScreen[T | None]):
     """Gives None unless it is accepted. Cancel has the focus; an error of ours is a cancel too."""
 
     AUTO_FOCUS = "#cancel"

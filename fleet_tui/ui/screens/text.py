@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from typing_extensions import override
 
 from fleet_tui.domain.pattern import PatternError
 from fleet_tui.domain.text import SafeText, safe_line
+from fleet_tui.ui.screens.once import OnceScreen
 from fleet_tui.ui.text import field, subtitle, title
 from fleet_tui.ui.widgets.lines import LinesView
 from fleet_tui.views.book import Book, FixedPages, Pages
@@ -29,7 +29,7 @@ _LOOKED_AT: Final = 200
 _HINT: Final = "/ search  n N next  w wrap  z whole screen  esc back"
 
 
-class BookScreen(ModalScreen[None]):
+class BookScreen(OnceScreen[None]):
     """Lines that scroll, wrap and can be searched. A subclass says what they are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -71,7 +71,7 @@ def drawn(app: FramingApp) -> LastScreen | None:
     pane, (columns, lines) = app.fleet_pane, app.size
     ranking = pane.ranking
     home = ranking.order == ATTENTION and not ranking.descending and not ranking.narrowed and not pane.sorting
-    if not home or not len(ranking) or columns < _LEAST_COLUMNS:
+    if app.model.loading_whole or not home or not len(ranking) or columns < _LEAST_COLUMNS:
         return None
     now = app.session.now()
     pen = _Pen(app, columns)

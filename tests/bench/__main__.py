@@ -28,7 +28,7 @@ BENCHES = (
     Bench("frame", "figures 5 and 6: bytes of a frame beside the cell-diff floor"),
     Bench("console", "100,000 rows in the real console: frames, sorts, memory"),
     Bench("idle", "figures 7 and 17: an idle minute of the console at 10,000 agents"),
-    Bench("start", "figures 2, 3, 18, 19 and 20: starts, memory, the way out, commands"),
+    Bench("start", "figures 1, 2, 3, 14, 15, 18 to 21: starts, memory, the way out, commands"),
     Bench("far", "figure 8: from key to frame through ssh with 50 ms of round trip"),
     Bench("soak", "eight hours of churn faster than time: what memory grows by"),
     Bench("demo", "the demo: until its fleet is listed once, and until its console shows it"),

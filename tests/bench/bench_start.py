@@ -21,6 +21,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import psutil
+import pyte
 
 from tests.bench.report import figure, heading
 from tests.bench.world import kept
@@ -28,6 +29,8 @@ from tests.bench.world import kept
 SIZE = (120, 40)
 WAIT_S = 60.0
 MANY = 10_000
+RUNS = 5000
+LOG_BYTES = 99_000_000
 HELLO = """
 from textual.app import App
 from textual.widgets import Static
@@ -64,6 +67,8 @@ class Start:
     """When its last row is here."""
     quit_ms: float
     last_ms: float
+    screen: tuple[str, ...] = ()
+    """What stood on it before the key that leaves."""
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -76,10 +81,17 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def started(words: Sequence[str], folder: Path, first: bytes, last: bytes, keys: bytes = b"q") -> Start:
+def started(
+    words: Sequence[str],
+    folder: Path,
+    first: bytes,
+    last: bytes,
+    keys: bytes = b"q",
+    size: tuple[int, int] = SIZE,
+) -> Start:
     """Start it, wait for a text on its screen, for the same text drawn by itself, for another one; then leave it."""
     reading, writing = os.openpty()
-    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
+    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     before = termios.tcgetattr(writing)
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -103,6 +115,8 @@ def started(words: Sequence[str], folder: Path, first: bytes, last: bytes, keys:
         held = itself.memory_info().rss / 1e6
         last_ms = until(last, b"\x1b[?1000h")
         later = itself.memory_info().rss / 1e6
+        screen = pyte.Screen(*size)
+        pyte.ByteStream(screen).feed(seen.rpartition(b"\x1b[?1049h")[2])
         pressed = time.perf_counter()
         os.write(reading, keys)
         while process.poll() is None:
@@ -119,7 +133,7 @@ def started(words: Sequence[str], folder: Path, first: bytes, last: bytes, keys:
         process.wait()
         os.close(reading)
         os.close(writing)
-    return Start(splash_ms, splash_cpu_ms, frame_ms, cpu_ms, held, later, quit_ms, last_ms)
+    return Start(splash_ms, splash_cpu_ms, frame_ms, cpu_ms, held, later, quit_ms, last_ms, tuple(screen.display))
 
 
 def used_ms(pid: int) -> float:
@@ -148,7 +162,7 @@ def prepared(folder: Path) -> Path:
 
 
 def middle(starts: Sequence[Start]) -> Start:
-    rows = zip(*(astuple(one) for one in starts), strict=True)
+    rows = zip(*(astuple(one)[:8] for one in starts), strict=True)
     return Start(*(statistics.median(values) for values in rows))
 
 
@@ -199,6 +213,38 @@ def tell(count: int, one: Start, unknown: Start, peer: Start) -> None:
     figure(f"{rows}: from q to the end", one.quit_ms, "ms", at_most=100, beside=f"(hello {peer.quit_ms:.0f} ms)")
 
 
+def with_logs(folder: Path, rounds: int) -> None:
+    """Figure 15: the console shows what is known; whoever reads the logs of 5,000 runs does it behind its back."""
+    place = prepared(folder / "logs")
+    (place / "state").mkdir(mode=0o700)
+    for run in range(RUNS):
+        one = place / "state" / "runs" / f"{run:05d}"
+        one.mkdir(parents=True)
+        (one / "log").write_bytes(b"a line of an agent's log\n" * (LOG_BYTES // RUNS // 25))
+    hello: list[Start] = []
+    ours: list[Start] = []
+    with kept(place / "state", RUNS):
+        all_here = f"[{RUNS}]".encode()
+        started(console(place), folder, b"agent-", all_here)
+        for _ in range(rounds):
+            hello.append(started([sys.executable, "-c", HELLO], folder, b"MARKER", b"MARKER"))
+            ours.append(started(console(place), folder, b"agent-", all_here))
+    one, peer = middle(ours), middle(hello)
+    heading(f"{RUNS:,} runs with {LOG_BYTES / 1e6:.0f} MB of logs on disk, median of {rounds}")
+    figure("first useful frame", one.splash_ms, "ms", at_most=400, beside=f"(hello {peer.frame_ms:.0f} ms)")
+    figure("its own first frame", one.frame_ms, "ms", at_most=400, beside=f"({one.cpu_ms:.0f} ms of CPU)")
+
+
+def small(folder: Path) -> None:
+    """Figure 21: how many agents a terminal of 40 by 10 shows."""
+    place = prepared(folder / "small")
+    with kept(place / "state", 100):
+        seen = started(console(place), folder, b"agent-", b"agent-", size=(40, 10)).screen
+    shown = sum("agent-" in row for row in seen)
+    heading("a terminal of 40 by 10")
+    figure("agents visible; 4 / that", 4 / max(shown, 0.01), "x", at_most=1, beside=f"({shown} agents)")
+
+
 def commanded(words: Sequence[str], folder: Path, rounds: int) -> tuple[float, float]:
     """Milliseconds by the clock and of CPU, medians."""
     walls: list[float] = []
@@ -244,6 +290,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-start-"))
     try:
         commands(folder, options.rounds)
+        small(folder)
+        with_logs(folder, options.rounds)
         starts(folder, options.agents, options.rounds)
     finally:
         shutil.rmtree(folder)

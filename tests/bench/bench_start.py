@@ -218,9 +218,9 @@ def with_logs(folder: Path, rounds: int) -> None:
     place = prepared(folder / "logs")
     (place / "state").mkdir(mode=0o700)
     for run in range(RUNS):
-        one = place / "state" / "runs" / f"{run:05d}"
-        one.mkdir(parents=True)
-        (one / "log").write_bytes(b"a line of an agent's log\n" * (LOG_BYTES // RUNS // 25))
+        kept_at = place / "state" / "runs" / f"{run:05d}"
+        kept_at.mkdir(parents=True)
+        (kept_at / "log").write_bytes(b"a line of an agent's log\n" * (LOG_BYTES // RUNS // 25))
     hello: list[Start] = []
     ours: list[Start] = []
     with kept(place / "state", RUNS):

@@ -171,7 +171,9 @@ class LookingApp(ConsoleApp):
         reader = self.session.reader
 
         def read() -> None:
-            screen.post_message(TextRead(subject.lines(reader.parts(day=subject.day, agent=subject.agent))))
+            parts = [part for day in subject.days for part in reader.parts(day=day, agent=subject.agent)]
+            dearest = sorted(parts, key=lambda part: -part.amount_micro) if len(subject.days) > 1 else parts
+            screen.post_message(TextRead(subject.lines(dearest)))
 
         self._read(read)
 

@@ -128,6 +128,17 @@ class NavigatingApp(ConsoleApp):
         pane.frozen = not pane.frozen
         pane.refill()
 
+    def action_follow(self) -> None:
+        """Let the page go where the row under the cursor goes, or no more."""
+        pane = self.fleet_pane
+        pane.follows = not pane.follows
+        pane.table.follow(pane.follows)
+        pane.tell_status(self.session.now())
+
+    def action_zoom(self) -> None:
+        """The pane on the whole screen, or within its frame."""
+        self.screen.toggle_class("zoomed")
+
     def action_window_of_time(self) -> None:
         """Look at the next window of time."""
         self.pane.next_window()

@@ -18,7 +18,7 @@ from fleet_tui.views.amounts import Sum, full, marked, sign
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, counted, said, word
-from fleet_tui.views.spend import GroupBy, Groups
+from fleet_tui.views.spend import GroupBy, Groups, Window
 from fleet_tui.views.tally import rate_sum
 
 ROWS: Final = 1000
@@ -42,7 +42,10 @@ class Money:
     """A figure that can be taken apart, as the screen showed it when it was asked for."""
 
     title: str
-    day: date
+    days: tuple[date, ...]
+    """UTC."""
+    when: str
+    """What these days are called: `today`, `7 days`."""
     agent: str | None
     """The ledger is read for this agent only; None: all of the day."""
     today: Sum | None
@@ -55,7 +58,7 @@ class Money:
     def lines(self, parts: Iterable[Part]) -> list[Line]:
         """The day, then the hour, then what stands beside."""
         of_it = [part for part in parts if self.chosen(part)]
-        return [*day_lines(of_it, self.today), *rate_lines(self.resources, self.hourly), *self.beside]
+        return [*day_lines(of_it, self.today, self.when), *rate_lines(self.resources, self.hourly), *self.beside]
 
 
 def agent_money(model: FleetModel, agent: Agent, now: datetime) -> Money:
@@ -63,7 +66,8 @@ def agent_money(model: FleetModel, agent: Agent, now: datetime) -> Money:
     team = row.ledger_team(agent)
     return Money(
         title=agent.name,
-        day=now.astimezone(UTC).date(),
+        days=(now.astimezone(UTC).date(),),
+        when="today",
         agent=agent.name if agent.claimed else "\0",
         today=row.today(model, agent, now),
         hourly=row.rate(agent),
@@ -77,7 +81,8 @@ def fleet_money(model: FleetModel, now: datetime) -> Money:
     """What the header shows."""
     return Money(
         title="the whole fleet",
-        day=now.astimezone(UTC).date(),
+        days=(now.astimezone(UTC).date(),),
+        when="today",
         agent=None,
         today=model.ledger.fleet(now.astimezone(UTC).date()),
         hourly=model.tally.rate(),
@@ -87,17 +92,18 @@ def fleet_money(model: FleetModel, now: datetime) -> Money:
     )
 
 
-def group_money(model: FleetModel, by: GroupBy, group: str, now: datetime) -> Money:
+def group_money(model: FleetModel, by: GroupBy, group: str, now: datetime, *, window: Window = Window.TODAY) -> Money:
     """What a row of SPEND shows."""
-    groups, day = Groups(model, by), now.astimezone(UTC).date()
+    groups, days = Groups(model, by), window.days(now)
     resources = tuple(
         r for agent in model.fleet.values() for r in agent.resources if groups.of_resource(agent, r) == group
     )
     return Money(
         title=f"{by.value} {group}",
-        day=day,
+        days=days,
+        when=window.value,
         agent=None,
-        today=model.ledger.by(groups.of_total, day).get(group),
+        today=model.ledger.by_over(groups.of_total, days).get(group),
         hourly=rate_sum(resources),
         resources=resources,
         chosen=lambda part: groups.of_total(part) == group,
@@ -116,21 +122,21 @@ def counted_sum(parts: Iterable[Part]) -> Sum | None:
     return result
 
 
-def day_lines(parts: Sequence[Part], shown: Sum | None) -> list[Line]:
+def day_lines(parts: Sequence[Part], shown: Sum | None, when: str = "today") -> list[Line]:
     """A day's money by side. `shown` is the figure of the cost that the screen has: it equals the sum."""
     if not parts:
-        return [(word("no usage line is known for today, which is not the same as no cost", Role.DIM),)]
+        return [(word(f"no usage line is known of {when}, which is not the same as no cost", Role.DIM),)]
     lines: list[Line] = []
     for side in Side:
         of_side = [part for part in parts if part.side is side]
         if of_side:
-            lines += _side(side, of_side, shown if side is Side.COST else None)
+            lines += _side(side, of_side, shown if side is Side.COST else None, when)
     return lines
 
 
-def _side(side: Side, parts: Sequence[Part], shown: Sum | None) -> list[Line]:
+def _side(side: Side, parts: Sequence[Part], shown: Sum | None, when: str) -> list[Line]:
     total = counted_sum(parts)
-    lines: list[Line] = [(word(f"{side.value} today", Role.TITLE), word(f"  {_MEANS[side]}", Role.DIM))]
+    lines: list[Line] = [(word(f"{side.value}, {when}", Role.TITLE), word(f"  {_MEANS[side]}", Role.DIM))]
     lines.append(
         (word(f"{'AMOUNT':>{_AMOUNT_CELLS}}  ROLE      BASIS      ORIGIN          LINES  TO     OF WHAT", Role.DIM),)
     )

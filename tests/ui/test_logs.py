@@ -147,3 +147,17 @@ async def test_a_log_that_was_never_read_an_empty_one_and_none_are_three_things(
         desk.reader.log_states[key("sbx_00")] = LogState(read_at=NOW, size_bytes=0)
         await pilot.press("l")
         await desk.shows(pilot, "EMPTY: the log was read at 12:00:00Z and holds no line")
+
+
+async def test_zoom_gives_the_pane_the_whole_screen_and_follow_says_so() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("F")
+        await desk.shows(pilot, "following the row")
+        await pilot.press("z")
+        await shows_no(desk, pilot, "fleet prod")
+        await desk.shows(pilot, "agent-11")
+        await pilot.press("j", "z")
+        await desk.shows(pilot, "fleet prod")
+        assert desk.app.fleet_pane.handle_under_cursor() == "agent-01"

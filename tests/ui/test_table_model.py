@@ -200,3 +200,16 @@ class Table(RuleBasedStateMachine):
 
 
 TestTable = Table.TestCase
+
+
+def test_a_followed_row_stays_on_the_page_wherever_it_goes() -> None:
+    model = TableModel()
+    model.resize(5)
+    model.set_order([f"r{n:02}" for n in range(40)], 0.0)
+    model.move_to(20)
+    model.scroll_by(-20)
+    model.follow = True
+    model.set_order([f"r{n:02}" for n in [*range(20), *range(21, 40), 20]], 0.0)
+
+    assert model.cursor_key == "r20"
+    assert "r20" in model.visible()

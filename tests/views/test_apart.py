@@ -108,7 +108,7 @@ def test_each_line_says_its_role_basis_origin_and_subject() -> None:
     assert "unpriced  counted   unpriced   rate card           3" in text
     assert ">=$2.000000  the sum of what is counted" in text
     assert "what a flat plan covers is list price: it is in no sum" in text
-    assert "billed today  what we charge our customers" in text
+    assert "billed, today  what we charge our customers" in text
     assert "$0.250000~  estimated  RUN       e2b sandbox s" in text
     assert "$0.25~  is the figure shown" in text
 
@@ -125,6 +125,6 @@ def test_a_findings_cost_is_its_rate_24_times() -> None:
     model.apply(next_delta(3, findings=(finding(resource("s").key, usd_per_day="6"),)), NOW)
     text = words(agent_money(model, model.agents["a"], NOW).lines([]))
 
-    assert "no usage line is known for today, which is not the same as no cost" in text
+    assert "no usage line is known of today, which is not the same as no cost" in text
     assert "$6.000000" in text
     assert "24 times $0.25~ an hour" in text

@@ -51,6 +51,8 @@ class FleetPane(Pane):
         self._status: Line = Line(id="fleet-status")
         self._loose: Line = Line(id="fleet-loose")
         self.frozen: bool = False
+        self.follows: bool = False
+        """The page goes where the row under the cursor goes."""
         self._moved_s: float = 0.0
         self._waiting_since_s: float | None = None
         self._nothing: tuple[SafeText, ...] = ()
@@ -197,7 +199,8 @@ class FleetPane(Pane):
             live = word("loading", Role.DIM)
         elif bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
-        self._status.show(*self.status_line(), live)
+        follows = (word("  following the row", Role.STRONG),) if self.follows else ()
+        self._status.show(*self.status_line(), live, *follows)
         loose = fleet.loose_line(self.model)
         self._loose.display = loose is not None
         self._loose.show(Cell(loose or SafeText(""), Role.DIM))

@@ -92,7 +92,7 @@ class SpendPane(StoriedPane):
         group = self.table.cursor_key
         if group is None or self.table.cursor_gone:
             return None
-        return group_money(self.model, self.by, group, self.session.now())
+        return group_money(self.model, self.by, group, self.session.now(), window=self.window)
 
     @override
     def on_cursor_moved(self, message: CursorMoved) -> None:

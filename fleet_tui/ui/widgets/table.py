@@ -74,6 +74,12 @@ class FleetTable(TableCanvas, can_focus=True):
         """The rows on the screen, from the top."""
         return self._rows.visible()
 
+    def follow(self, follows: bool) -> None:
+        """Let the page go where the cursor's row goes, from now on, or no more."""
+        self._rows.follow = follows
+        if follows and self._rows.cursor_key is not None:
+            self._swap(lambda: self._rows.move_to(self._rows.cursor))
+
     def set_order(self, order: list[str], *, refiltered: bool = False) -> None:
         """Show these rows in this order; the table keeps the list. Redraws lines that differ.
 

@@ -34,6 +34,8 @@ class TableModel:
         """What was marked and exists no more: remembered until all marks are taken away."""
         self._mark_anchor: str | None = None
         self._landed: bool = False
+        self.follow: bool = False
+        """The page goes where the cursor's row goes, also when it was scrolled out of sight."""
 
     def __len__(self) -> int:
         return len(self.order)
@@ -74,6 +76,8 @@ class TableModel:
         if at_top and (not anchored or self.cursor < self.page):
             # At the top nothing may slip in above unseen.
             self.top = 0
+        if self.follow and self.cursor_key is not None:
+            self._reveal()
         self._clamp_top()
 
     def _follow_cursor(self, now_s: float) -> None:

@@ -1,10 +1,12 @@
 """The part of the app that says who deals with what. Nothing of it touches an agent, so no window need be open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-from fleet_tui.domain.acknowledgement import Dealt, Judged, Standing, Word
+from fleet_tui.domain.acknowledgement import LONGEST, Dealt, Judged, Standing, Word, silence
+from fleet_tui.domain.attention import Item
 from fleet_tui.domain.attention_place import Place
+from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.reading import is_fresh
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
@@ -74,6 +76,27 @@ class AttendingApp(ConsoleApp):
 
         self.push_screen(SnoozeDialog(), told)
 
+    def action_silence(self, word: str) -> None:
+        """Let nothing of what is marked, else under the cursor, ask for anybody for so long."""
+        meant = self.pane.alerts(self.attended())
+        try:
+            seconds = duration_s(word)
+        except FilterError as error:
+            self.say(safe_line(str(error)), bad=True)
+            return
+        if not meant or seconds > LONGEST.total_seconds():
+            self.say(SafeText("nothing is marked or under the cursor" if not meant else "at most 30d"), bad=True)
+            return
+        session, now = self.session, self.session.now()
+        until = now + timedelta(seconds=seconds)
+        said = [silence(one.item.cause, by=session.actor, now=now, until=until) for one in meant]
+
+        def keep() -> None:
+            for one in said:
+                session.intents.silence(one, host=session.host, via="console")
+
+        self._keep(keep, "silenced", f"silenced for {fine(seconds)}", [one.plain for one in meant])
+
     def _deal(self, meant: Sequence[Judged], dealt: Dealt, for_s: int | None, word: str) -> None:
         session = self.session
         now = session.now()
@@ -86,15 +109,20 @@ class AttendingApp(ConsoleApp):
         )
         items = [one.plain for one in meant]
 
-        def keep() -> None:
+        self._keep(lambda: session.intents.acknowledge(items, dealt, said), dealt.value, word, items)
+
+    def _keep(self, keep: Callable[[], object], dealt: str, word: str, items: Sequence[Item]) -> None:
+        """Write in a thread; say what was done, or why it was not."""
+
+        def attempt() -> None:
             try:
-                session.intents.acknowledge(items, dealt, said)
+                keep()
             except StoreError as error:
                 self.post_message(Told(safe_line(f"not {dealt}: {error}"), bad=True))
                 return
             self.post_message(Told(safe_line(f"{word}: {_named(what(item) for item in items)}")))
 
-        self.run_worker(keep, thread=True, group="writes")
+        self.run_worker(attempt, thread=True, group="writes")
 
 
 def _named(texts: Iterable[str]) -> str:

@@ -123,6 +123,18 @@ async def test_z_puts_it_off_for_the_time_that_was_typed() -> None:
         assert (ack.dealt, ack.until) == (Dealt.SNOOZED, NOW + timedelta(hours=2))
 
 
+async def test_silence_takes_its_time_from_the_command_line() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "etl no progress")
+        await pilot.press("colon", *"silence 90m", "enter")
+        await one.shows(pilot, "silenced for 1h30m")
+        (ack,) = one.intents.dealt
+        assert (ack.dealt, ack.cause, ack.until) == (Dealt.SILENCED, "agent:etl:stuck", NOW + timedelta(minutes=90))
+
+
 async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> None:
     one = desk()
     async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:

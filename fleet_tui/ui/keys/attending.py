@@ -10,4 +10,13 @@ KEYS: Final = (
     ),
     key("i", "i", "take", "take", "take what needs somebody, in your name: it comes back if it changes, or after 4 h"),
     key("Z", "Z", "snooze", "snooze", "put it off for a time", views=ATTENTION_ONLY, footer=True),
+    key(
+        "",
+        ":silence",
+        "silence",
+        "silence",
+        "let nothing of it ask for anybody for so long",
+        views=ATTENTION_ONLY,
+        word="DURATION",
+    ),
 )

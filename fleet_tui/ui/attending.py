@@ -85,7 +85,7 @@ class AttendingApp(ConsoleApp):
             self.say(safe_line(str(error)), bad=True)
             return
         if not meant or seconds > LONGEST.total_seconds():
-            self.say(SafeText("nothing is marked or under the cursor" if not meant else "at most 30d"), bad=True)
+            self.say(safe_line("nothing is marked or under the cursor" if not meant else "at most 30d"), bad=True)
             return
         session, now = self.session, self.session.now()
         until = now + timedelta(seconds=seconds)

@@ -40,7 +40,7 @@ def test_without_a_file_every_key_is_as_it_was(tmp_path: Path) -> None:
         ('detail = "H"\nlogs = "d"\nraw = "l"', 4, ""),
         ('faults = "l"', 2, "`faults` cannot have l: it is that of `logs`"),
         ('faults = "H"\ngroup = "p"', 3, "`group` cannot have p: it is that of `pause`"),
-        ('kill = "x"', 2, "`kill` needs a key with ctrl or alt, or a function key"),
+        ('kill = "Q"', 2, "`kill` needs a key with ctrl or alt, or a function key"),
         ('detail = "j"', 2, "`detail` cannot have j: it moves or marks in every table"),
         ('detail = "enter"', 2, "that key always means the same"),
         ('detail = "ctrl-i"', 2, "that key always means the same"),

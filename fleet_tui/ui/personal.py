@@ -38,6 +38,8 @@ class Personal:
     actions: tuple[KeyAction, ...] = ACTIONS
     columns: dict[View, Arranged] = field(default_factory=dict[View, Arranged])
     plugins: tuple[Plugin, ...] = ()
+    _keys: tuple[KeyAction, ...] = ACTIONS
+    """The actions without plugins."""
     _stamps: dict[Path, tuple[int, int] | None] = field(default_factory=dict[Path, "tuple[int, int] | None"])
 
     @property
@@ -61,7 +63,11 @@ class Personal:
             return []
         self._stamps = self._stamped(self.folder)
         folder = self.folder
-        troubles = (_trouble(lambda: self._read_keys(folder)), _trouble(lambda: self._read_columns(folder, known)))
+        troubles = (
+            _trouble(lambda: self._read_keys(folder)),
+            _trouble(lambda: self._read_plugins(folder)),
+            _trouble(lambda: self._read_columns(folder, known)),
+        )
         return [trouble for trouble in troubles if trouble]
 
     def changed(self) -> bool:
@@ -74,7 +80,12 @@ class Personal:
         return {file: _stamp(file) for file in files}
 
     def _read_keys(self, folder: Path) -> None:
-        actions = read_keymap(folder / KEYMAP_FILE, ACTIONS)
+        plain = read_keymap(folder / KEYMAP_FILE, ACTIONS)
+        self.actions = (*plain, *(one for one in self.actions if one.id.startswith(f"{_PLUGIN}.")))
+        self._keys = plain
+
+    def _read_plugins(self, folder: Path) -> None:
+        actions = self._keys
         document, plugins = load_plugins(folder / PLUGINS_FILE)
         kept: list[Plugin] = []
         for index, plugin in enumerate(plugins):

@@ -97,6 +97,19 @@ async def test_a_row_without_what_it_needs_is_refused(tmp_path: Path) -> None:
         await desk.tells(pilot, "this row has no team")
 
 
+async def test_a_wrong_keymap_takes_no_plugin_away(tmp_path: Path) -> None:
+    _plugins(tmp_path)
+    keymap = tmp_path / "keymap.toml"
+    keymap.write_text('[keys]\nnothing = "h"\n', encoding="utf-8")
+    keymap.chmod(0o600)
+    desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 1)
+        await desk.tells(pilot, "keymap.toml:2")
+        await pilot.press("f5")
+        await desk.shows(pilot, "look ended with 0")
+
+
 async def test_a_key_that_is_taken_is_refused_with_its_line(tmp_path: Path) -> None:
     path = _plugins(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace('"F5"', '"d"'), encoding="utf-8")

@@ -86,6 +86,8 @@ def key_name(written: str) -> str | None:
 
 def clash(action: KeyAction, actions: Iterable[KeyAction]) -> str:
     """Why an action cannot have its keys beside the others; empty where it can."""
+    if action.verb in _GUARDED and not all(_MODIFIED.match(key) for key in action.keys):
+        return "needs a key with ctrl or alt, or a function key: it ends what runs"
     for key in action.keys:
         if key in _NEVER and action.id not in _THEIRS:
             return f"cannot have {shown(key)}: that key always means the same"
@@ -94,8 +96,6 @@ def clash(action: KeyAction, actions: Iterable[KeyAction]) -> str:
         for other in actions:
             if other.id != action.id and key in other.keys and _meet(action, other):
                 return f"cannot have {shown(key)}: it is that of `{other.id}`"
-    if action.verb in _GUARDED and not all(_MODIFIED.match(key) for key in action.keys):
-        return "needs a key with ctrl or alt, or a function key: it ends what runs"
     if action.id in _NEEDED and not action.keys:
         return "cannot be without a key: it is the way out"
     return ""

@@ -80,4 +80,5 @@ class ReplayingApp(ConsoleApp):
                 screen.show(message.past)
         elif message.past is not None and not self.in_front:
             ascii_only = self.fleet_pane.ascii_only
-            self.push_screen(PastScreen(message.past, self.session, go=self._show_moment, ascii_only=ascii_only))
+            front = self.push_screen
+            front(PastScreen(message.past, self.session, go=self._show_moment, front=front, ascii_only=ascii_only))

@@ -106,6 +106,7 @@ def test_a_console_loads_nothing_that_polls(place: Path) -> None:
         assert console.process.returncode == 0
     assert "fleet_tui.ui.app" in loaded(told)
     assert heavy(loaded(told)) == set()
+    assert "plotext" not in loaded(told)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ Go = Callable[[datetime], None]
 
 
 class PastScreen(ModalScreen[None]):
-    """One moment at a time. `go` has another one built; it comes to `show`."""
+    """One moment at a time. `go` has another one built, which comes to `show`; `front` puts a screen in front."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "live", "Live", show=False),
@@ -45,8 +45,11 @@ class PastScreen(ModalScreen[None]):
         Binding(_VERB_KEYS, "refuse", "Refuse", show=False),
     ]
 
-    def __init__(self, past: PastFleet, session: Session, *, go: Go, ascii_only: bool) -> None:
+    def __init__(
+        self, past: PastFleet, session: Session, *, go: Go, front: Callable[[TextScreen], object], ascii_only: bool
+    ) -> None:
         super().__init__()
+        self._front: Callable[[TextScreen], object] = front
         self.past: PastFleet = past
         self._session: Session = session
         self._go: Go = go
@@ -130,13 +133,13 @@ class PastScreen(ModalScreen[None]):
         if (handle := self._handle()) is not None:
             model, at = self.past.model, self.past.recorded.moment
             lines = [[word("as it was then", Role.WARN)], *detail_lines(model, model.agents[handle], at)]
-            self.app.push_screen(TextScreen(self._heading("detail", handle), lines))
+            self._front(TextScreen(self._heading("detail", handle), lines))
 
     def action_raw(self) -> None:
         """What was recorded of it."""
         if (handle := self._handle()) is not None:
             model, at = self.past.model, self.past.recorded.moment
-            self.app.push_screen(TextScreen(self._heading("raw", handle), raw_lines(model, model.agents[handle], at)))
+            self._front(TextScreen(self._heading("raw", handle), raw_lines(model, model.agents[handle], at)))
 
     def _heading(self, what: str, handle: str) -> SafeText:
         at = safe_line(f", at {self.past.recorded.moment:%H:%M:%S}Z")

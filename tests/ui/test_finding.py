@@ -142,7 +142,7 @@ async def test_tab_completes_with_what_exists_and_up_brings_back_what_was_typed(
     desk = Desk(a_mixed_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot, 3)
-        await pilot.press("slash", *"te")
+        await pilot.press("slash", *"tea")
         await desk.shows(pilot, "team:")
         await pilot.press("tab", *"d", "tab", "enter")
         await narrowed(desk, pilot, ["etl-3"])

@@ -29,7 +29,7 @@ def vocabulary() -> Vocabulary:
 @pytest.mark.parametrize(
     ("line", "completed"),
     [
-        ("te", ["team:"]),
+        ("tea", ["team:"]),
         ("team:", ["team:ci", "team:data"]),
         ("team:a", ["team:data"]),
         ("!team:c", ["!team:ci"]),

@@ -1,9 +1,11 @@
 """The part of the app that carries out what was typed on the command line, through the one table of actions."""
 
+from collections.abc import Sequence
+
 from fleet_tui.domain.action import VERBS, Params, Verb
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_act
 from fleet_tui.domain.filter_words import shown
-from fleet_tui.ui.commands import COMMANDS, Command, CommandError, Takes, filter_of, understood
+from fleet_tui.ui.commands import Command, CommandError, Takes, commands_of, filter_of, understood
 from fleet_tui.ui.dialogs.ask import extension_s
 from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.navigating import NavigatingApp
@@ -26,7 +28,7 @@ class CommandingApp(NavigatingApp):
 
     def carry_out(self, line: str) -> None:
         """Do what a line says. Raises CommandError, and then nothing was done."""
-        typed = understood(line)
+        typed = understood(line, commands_of(self.actions))
         command, words = typed.command, typed.words
         if command is None:
             self.narrow_to(self._filter_of(words))
@@ -102,12 +104,12 @@ class CommandingApp(NavigatingApp):
         """How a command line could go on."""
         start = word_start(line)
         if not line[:start].strip():
-            return Completion(start=start, options=fitting(line[start:], _NAMES))
+            return Completion(start=start, options=fitting(line[start:], _names(commands_of(self.actions))))
         typed = line[start:]
         if typed.startswith("@"):
             return Completion(start=start, options=fitting(typed, (f"@{name}" for name in sorted(self.model.statuses))))
         try:
-            command = understood(f"{line[:start]}{typed or 'x'}").command
+            command = understood(f"{line[:start]}{typed or 'x'}", commands_of(self.actions)).command
         except CommandError:
             return Completion(start=start)
         match command.takes if command is not None else Takes.FILTER:
@@ -127,4 +129,6 @@ class CommandingApp(NavigatingApp):
         return sorted([key.id for key in self.model.resources if key.kind in kinds][:LOOKED_AT])
 
 
-_NAMES = tuple(dict.fromkeys([*(command.name for command in COMMANDS), *(n for c in COMMANDS for n in c.names[1:])]))
+def _names(every: Sequence[Command]) -> tuple[str, ...]:
+    """The printed names first."""
+    return tuple(dict.fromkeys([*(one.name for one in every), *(name for one in every for name in one.names[1:])]))

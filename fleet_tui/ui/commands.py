@@ -1,7 +1,7 @@
 """The words of the command line, made of the one table of actions, the views and the verbs. Pure."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -126,8 +126,8 @@ class Typed:
     """What was typed behind the command."""
 
 
-def understood(line: str) -> Typed:
-    """What a typed line means. Raises CommandError."""
+def understood(line: str, every: Sequence[Command] = COMMANDS) -> Typed:
+    """What a typed line means; `every` where an operator has commands of their own. Raises CommandError."""
     try:
         words = split(line)
     except FilterError as error:
@@ -137,7 +137,7 @@ def understood(line: str) -> Typed:
     first, rest = words[0], words[1:]
     if _is_filter(first):
         return Typed(command=None, words=words)
-    command = _command(first)
+    command = _command(first, {name: command for command in every for name in command.names})
     if rest and command.takes is Takes.NOTHING:
         raise CommandError(f"{command.name} takes nothing behind it, and there is {shown(rest[0])}")
     if not rest and command.takes in {Takes.IDS, Takes.WORD}:
@@ -159,15 +159,15 @@ def _is_filter(word: str) -> bool:
         return False
 
 
-def _command(word: str) -> Command:
-    if word in _BY_NAME:
-        return _BY_NAME[word]
-    begins = list(dict.fromkeys(_BY_NAME[name].name for name in _BY_NAME if name.startswith(word)))
+def _command(word: str, named: Mapping[str, Command]) -> Command:
+    if word in named:
+        return named[word]
+    begins = list(dict.fromkeys(named[name].name for name in named if name.startswith(word)))
     if len(begins) == 1:
-        return _BY_NAME[begins[0]]
+        return named[begins[0]]
     if begins:
         raise CommandError(f"{shown(word)} could be {', '.join(begins[:6])}: type one letter more")
-    near = difflib.get_close_matches(word.casefold(), _BY_NAME, 1, 0.5)
+    near = difflib.get_close_matches(word.casefold(), named, 1, 0.5)
     meant = f": did you mean {near[0]}?" if near else "; ^a in the table lists all of them"
     raise CommandError(f"there is no command {shown(word)}{meant}")
 

@@ -97,6 +97,16 @@ async def test_a_row_without_what_it_needs_is_refused(tmp_path: Path) -> None:
         await desk.tells(pilot, "this row has no team")
 
 
+async def test_a_plugin_without_a_key_is_run_by_its_name(tmp_path: Path) -> None:
+    path = _plugins(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace('key = "F5"', ""), encoding="utf-8")
+    desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 1)
+        await pilot.press("colon", *"look", "enter")
+        await desk.shows(pilot, "look ended with 0")
+
+
 async def test_a_wrong_keymap_takes_no_plugin_away(tmp_path: Path) -> None:
     _plugins(tmp_path)
     keymap = tmp_path / "keymap.toml"

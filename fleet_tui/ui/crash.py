@@ -9,6 +9,8 @@ from fleet_tui.domain.text import SafeText, safe_block, safe_line
 
 _FRAMES: Final = 6
 _OURS: Final = "fleet_tui"
+_PASSES_ON: Final = "guarded.py"
+"""Every event goes through it, so it is never where something broke."""
 
 
 def crash_lines(error: BaseException, log_path: Path | None, redact: Callable[[str], str]) -> list[SafeText]:
@@ -38,9 +40,13 @@ def crash_record(error: BaseException, redact: Callable[[str], str]) -> str:
 def _places(error: BaseException) -> list[str]:
     """The innermost frames, ours first of all: file, line and function."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _OURS in Path(frame.filename).parts]
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
     told = (ours or list(frames))[-_FRAMES:]
     return [f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in reversed(told)]
+
+
+def _is_ours(path: Path) -> bool:
+    return _OURS in path.parts and path.name != _PASSES_ON
 
 
 def _short(filename: str) -> str:

@@ -59,7 +59,7 @@ def left_out(columns: Sequence[Column], width: int, wish: Arranged = PLAIN) -> i
 def _others_first(listed: list[tuple[int, Column]], width: int) -> list[tuple[int, Column]]:
     """What dropped may not drop now, and what stood may; the first that never drops is the name, and stays."""
     shown = {listed[one.index][0] for one in place([column for _, column in listed], width)}
-    name = next((index for index, column in listed if column.priority == 0), None)
+    name = min((index for index, column in listed if column.priority == 0), default=None)
     if len(shown) == len(listed):
         return [
             (index, replace(column, width=WIDEST_NAME, min_width=column.least) if index == name else column)

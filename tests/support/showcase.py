@@ -9,6 +9,7 @@ from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reach import Attempt, ReachHour, ReachKey, counted_in
+from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import RuleName
 from tests.support.facts import NOW, failure, finding, resource, status, total, vitals
@@ -256,3 +257,34 @@ def readings() -> tuple[ReachHour, ...]:
             )
             counted_in(hours, attempt)
     return tuple(hours.values())
+
+
+def acts() -> tuple[AuditRow, ...]:
+    """What operators did this morning, newest first."""
+    told = (
+        ("kim", "console", "kill", "sandbox train-eval-01", "done", "e2b ended it", "wrong learning rate"),
+        ("kim", "console", "window opened", "", "noted", "", "until 12:04:00Z"),
+        ("lee", "command", "pause", "sandbox night-build", "done", "e2b paused it", "frees the quota"),
+        ("lee", "command", "restart", "sandbox index-12", "failed", "daytona: 503 no capacity", "stuck since 9"),
+        ("mo", "console", "reassign", "agent old-migr", "done", "owner: mo", "lena is away"),
+        ("lee", "command", "kill", "sandbox sbx_77a1", "refused", "replaced: it is another incarnation now", ""),
+    )
+    return tuple(
+        AuditRow(
+            seq=len(told) - number,
+            at=NOW - timedelta(minutes=7 * number + 2),
+            actor=actor,
+            host="ops-1",
+            via=via,
+            what=what,
+            target=target,
+            incarnation="",
+            outcome=outcome,
+            reason=reason,
+            why=why,
+            intent_id=f"i{number}",
+            action_id=f"i{number}.0",
+            hash="",
+        )
+        for number, (actor, via, what, target, outcome, reason, why) in enumerate(told)
+    )

@@ -8,9 +8,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from fleet_tui.ui.app import FleetApp
+from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from tests.support.consoles import Desk
 from tests.support.facts import failure
-from tests.support.showcase import showcase, troubles
+from tests.support.showcase import acts, readings, showcase, troubles
 from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
@@ -20,12 +21,14 @@ ROWS = 19
 Compare = Callable[..., bool]
 
 
-def desk(theme: str = "dark") -> FleetApp:
+def desk(theme: str = "dark", *, ascii_only: bool = False) -> FleetApp:
     made = Desk(showcase(), theme=theme)
     made.reader.told_failures = tuple(
         failure(one, source="daytona-eu", at_s=60.0 * number) for number, one in enumerate(troubles(), 1)
     )
-    return FleetApp(made.session, theme=theme)
+    made.reader.told_reach = readings()
+    made.reader.told_audit = acts()
+    return FleetApp(made.session, theme=theme, ascii_only=ascii_only)
 
 
 def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
@@ -40,9 +43,15 @@ def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
             return len(app.fleet_pane.table.order) == ROWS
 
         await eventually_async(there, what=f"FLEET of {ROWS} rows")
+
+        async def read() -> bool:
+            await pilot.pause()
+            return all(worker.is_finished for worker in app.workers if worker.name != "feed")
+
         await pilot.press("g")
         for key in keys:
             await pilot.press(key)
+            await eventually_async(read, what="the end of what is read in threads")
             await pilot.pause()
 
     return prepare
@@ -50,9 +59,9 @@ def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 @pytest.mark.parametrize("theme", ["dark", "light", "monochrome"])
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["120x32", "80x24"])
-@pytest.mark.parametrize("view", ["1", "2", "3", "4"], ids=["fleet", "spend", "failures", "sprawl"])
-def test_view(snap_compare: Compare, view: str, size: tuple[int, int], theme: str) -> None:
-    assert snap_compare(desk(theme), terminal_size=size, run_before=after(view))
+@pytest.mark.parametrize("view", VIEW_KEYS, ids=lambda view: view.value)
+def test_view(snap_compare: Compare, view: View, size: tuple[int, int], theme: str) -> None:
+    assert snap_compare(desk(theme), terminal_size=size, run_before=after(VIEW_KEYS[view]))
 
 
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["120x32", "80x24"])
@@ -60,6 +69,31 @@ def test_plan_of_a_kill(snap_compare: Compare, size: tuple[int, int]) -> None:
     keys = ("W", "j", "j", "j", "space", "j", "space", "j", "space", "ctrl+k")
 
     assert snap_compare(desk(), terminal_size=size, run_before=after(*keys))
+
+
+@pytest.mark.parametrize(
+    "theme",
+    ["high-contrast", "sixteen", "nord", "gruvbox", "catppuccin", "dracula", "tokyo-night", "solarized-light"],
+)
+def test_the_fleet_in_every_other_theme(snap_compare: Compare, theme: str) -> None:
+    assert snap_compare(desk(theme), terminal_size=WIDE, run_before=after())
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL], ids=["120x32", "80x24"])
+@pytest.mark.parametrize(
+    "keys", [("d",), ("dollar_sign",), ("colon",), ("ctrl+p",)], ids=["detail", "money", "command", "palette"]
+)
+def test_in_front(snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    assert snap_compare(desk(), terminal_size=size, run_before=after("j", *keys))
+
+
+def test_without_any_glyph_but_ascii(snap_compare: Compare) -> None:
+    assert snap_compare(desk("sixteen", ascii_only=True), terminal_size=SMALL, run_before=after())
+
+
+@pytest.mark.parametrize("view", [View.FLEET, View.ATTENTION], ids=lambda view: view.value)
+def test_a_terminal_of_60_by_20(snap_compare: Compare, view: View) -> None:
+    assert snap_compare(desk(), terminal_size=(60, 20), run_before=after(VIEW_KEYS[view]))
 
 
 def test_help(snap_compare: Compare) -> None:

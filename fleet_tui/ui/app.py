@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from typing_extensions import override
 
+from fleet_tui import clock
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.ui.acting import ActingApp
 from fleet_tui.ui.child import Children
@@ -143,7 +144,13 @@ class FleetApp(
     def _take(self, delta: FleetDelta) -> None:
         now = self.session.now()
         change = self.model.apply(delta, now)
-        self._heap.took(delta.rows, loading=not delta.last, alone=not self.in_front)
+        self._heap.took(
+            delta.rows,
+            held=len(self.model.resources),
+            loading=not delta.last,
+            alone=not self.in_front,
+            resting=self.hand.rests(clock.monotonic_s()),
+        )
         if change:
             self._took(change)
             self._keeper.changed()

@@ -7,6 +7,9 @@ APART_S: Final = 0.25
 ALONE_S: Final = 0.12
 """How long after a key it shows whether others follow it."""
 
+RESTS_S: Final = 30.0
+"""After so long nobody minds a tenth of a second."""
+
 
 class Hand:
     """When the last two keys came, on the clock of Textual's events."""
@@ -19,6 +22,10 @@ class Hand:
 
     def key(self, at_s: float) -> None:
         self._before_s, self.last_s, self.by_key = self.last_s, at_s, True
+
+    def rests(self, now_s: float) -> bool:
+        """Nobody has pressed a key for a while."""
+        return now_s - self.last_s >= RESTS_S
 
     def mouse(self) -> None:
         self.by_key = False

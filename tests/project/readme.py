@@ -75,6 +75,8 @@ def libraries() -> str:
 
 PICTURES = {
     "fleet_120x32.svg": "test_view[fleet-120x32-dark].svg",
+    "attention_120x32.svg": "test_view[attention-120x32-dark].svg",
+    "tree_120x32.svg": "test_view[tree-120x32-dark].svg",
     "spend_120x32.svg": "test_view[spend-120x32-dark].svg",
     "kill_120x32.svg": "test_plan_of_a_kill[120x32].svg",
 }

@@ -40,6 +40,7 @@ _STATUS: Final = (
     "--ignore-submodules=all",
 )
 _COMMITS: Final = ("rev-list", "--count", f"--max-count={_MOST_COMMITS}", "HEAD", "--not", "--remotes")
+_REMOTES: Final = ("for-each-ref", "--count=1", "--format=%(refname)", "refs/remotes")
 
 
 class LocalDirt:
@@ -111,7 +112,9 @@ def _looked_at(tree: WorkTree, env: Mapping[str, str], deadline_s: float) -> Dir
     files = status.count(b"\0")
     # Without a commit there is no HEAD to count from: nothing is kept anywhere but in the files.
     born = run_git(tree, (), ("rev-parse", "--verify", "--quiet", "HEAD^{commit}"), env, deadline_s, fails=True)[0]
-    commits = int(run_git(tree, (), _COMMITS, env, deadline_s)[0]) if born else 0
+    # Where no remote is known there is nowhere a commit should have gone.
+    kept_elsewhere = born and run_git(tree, (), _REMOTES, env, deadline_s)[0]
+    commits = int(run_git(tree, (), _COMMITS, env, deadline_s)[0]) if kept_elsewhere else 0
     return Dirt(
         state=DirtState.DIRTY if files or commits else DirtState.CLEAN,
         files=files,

@@ -41,6 +41,13 @@ def test_commits_that_no_remote_has_are_dirty(tmp_path: Path) -> None:
     assert (found.state, found.files, found.commits, found.branch) == (DirtState.DIRTY, 0, 1, "fix/8812")
 
 
+def test_where_no_remote_is_known_a_commit_is_kept_where_it_belongs(tmp_path: Path) -> None:
+    work = cloned(tmp_path)
+    git(work, "remote", "remove", "origin")
+    git(work, "commit", "-q", "--allow-empty", "-m", "second")
+    assert look(work) == Dirt(state=DirtState.CLEAN, branch="main")
+
+
 def test_a_commit_on_a_detached_head_is_seen(tmp_path: Path) -> None:
     work = cloned(tmp_path)
     git(work, "checkout", "-q", "--detach")
@@ -81,7 +88,9 @@ def test_sha256_repositories_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     git(tmp_path, "add", "a")
     git(tmp_path, "commit", "-qm", "first")
-    assert look(tmp_path) == Dirt(state=DirtState.DIRTY, commits=1, branch="main")
+    assert look(tmp_path) == Dirt(state=DirtState.CLEAN, branch="main")
+    (tmp_path / "a").write_text("b")
+    assert look(tmp_path) == Dirt(state=DirtState.DIRTY, files=1, branch="main")
 
 
 def test_no_work_tree_is_nothing_to_lose_and_says_so(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import Finding, RuleName
 from fleet_tui.domain.text import SafeText
 from fleet_tui.views.ledger import Ledger
+from fleet_tui.views.members import Members
 from fleet_tui.views.names import ShownNames, suffixed
 from fleet_tui.views.needs import Needs
 from fleet_tui.views.tally import Tally
@@ -101,10 +102,12 @@ class FleetModel:
         self.tally = Tally()
         self.names = ShownNames()
         self._overlays: dict[str, tuple[Overlay, ...]] = {}
-        self._members: dict[AgentId, set[ResourceKey]] = {}
+        self._members = Members()
         self._handles: dict[AgentId, tuple[str, ...]] = {}
+        """Of the ids that are not the one handle themselves, which few are."""
         self._owners: dict[str, AgentId] = {}
-        self._handle_of: dict[ResourceKey, str] = {}
+        self._apart: dict[ResourceKey, str] = {}
+        """Which of several rows of one agent id a resource belongs to."""
         self._acting_on: dict[ResourceKey, ActionId] = {}
         self._expiries: list[tuple[datetime, str]] = []
 
@@ -120,7 +123,21 @@ class FleetModel:
 
     def handle_of(self, key: ResourceKey) -> str | None:
         """Which row a resource belongs to."""
-        return self._handle_of.get(key)
+        resource = self.resources.get(key)
+        if resource is None:
+            return None
+        if resource.agent is None:
+            handle = key.packed()
+            return handle if handle in self.agents else None
+        handles = self._handles_of(resource.agent)
+        return handles[0] if len(handles) == 1 else self._apart.get(key)
+
+    def _handles_of(self, id_: AgentId) -> tuple[str, ...]:
+        """The rows of an agent id. One without an `@` in it can only be its own handle."""
+        held = self._handles.get(id_)
+        if held is not None:
+            return held
+        return (id_,) if id_ in self.agents and "@" not in id_ else ()
 
     def pending(self, agent: Agent) -> tuple[ActionRecord, ...]:
         """Accepted actions on an agent's resources that have no outcome yet."""
@@ -160,7 +177,7 @@ class FleetModel:
         self._take_vitals(delta.vitals, touched)
         self._take_findings(delta, touched)
         for agent in self.ledger.take(delta.totals):
-            touched.redraw.update(self._handles.get(AgentId(agent), ()))
+            touched.redraw.update(self._handles_of(AgentId(agent)))
         self._take_actions(delta.actions, touched)
         self.hand_overs.update((one.hand_over_id, one) for one in delta.hand_overs)
         self.acknowledgements.update((one.cause, one) for one in delta.acknowledgements)
@@ -223,19 +240,18 @@ class FleetModel:
             if (before := self.resources.pop(key, None)) is not None:
                 self._drop_member(before, touched)
         for resource in delta.resources:
-            before = self.resources.get(resource.key)
-            if before is not None and before.agent != resource.agent:
+            key, agent = resource.key, resource.agent
+            before = self.resources.get(key)
+            if before is not None and before.agent != agent:
                 self._drop_member(before, touched)
-            self.resources[resource.key] = resource
-            if resource.agent is not None:
-                members = self._members.get(resource.agent)
-                if members is None:
-                    self._members[resource.agent] = {resource.key}
-                else:
-                    members.add(resource.key)
-            elif resource.layer is not Layer.COMPUTE:
-                self.loose.add(resource.key)
-            self._touch(resource, touched)
+            self.resources[key] = resource
+            if agent is not None:
+                self._members.add(agent, key)
+                touched.ids.add(agent)
+            elif resource.layer is Layer.COMPUTE:
+                touched.loners.add(key)
+            else:
+                self.loose.add(key)
 
     def _touch(self, resource: Resource, touched: _Touched) -> None:
         if resource.agent is not None:
@@ -246,17 +262,14 @@ class FleetModel:
     def _drop_member(self, resource: Resource, touched: _Touched) -> None:
         self.loose.discard(resource.key)
         if resource.agent is not None:
-            members = self._members[resource.agent]
-            members.discard(resource.key)
-            if not members:
-                del self._members[resource.agent]
+            self._members.drop(resource.agent, resource.key)
         self._touch(resource, touched)
-        self._handle_of.pop(resource.key, None)
+        self._apart.pop(resource.key, None)
 
     def _take_vitals(self, vitals: Iterable[Vitals], touched: _Touched) -> None:
         for one in vitals:
             self.vitals[one.key] = one
-            if (handle := self._handle_of.get(one.key)) is not None:
+            if (handle := self.handle_of(one.key)) is not None:
                 touched.redraw.add(handle)
 
     def _take_findings(self, delta: FleetDelta, touched: _Touched) -> None:
@@ -268,13 +281,13 @@ class FleetModel:
             self.found[RuleName(rule)] -= 1
             if not self.findings[key]:
                 del self.findings[key]
-            touched.redraw.add(self._handle_of.get(key, ""))
+            touched.redraw.add(self.handle_of(key) or "")
         for finding in delta.findings:
             of_subject = self.findings.setdefault(finding.subject, {})
             if finding.rule not in of_subject:
                 self.found[finding.rule] += 1
             of_subject[finding.rule] = finding
-            touched.redraw.add(self._handle_of.get(finding.subject, ""))
+            touched.redraw.add(self.handle_of(finding.subject) or "")
 
     def _take_actions(self, actions: Iterable[ActionRecord], touched: _Touched) -> None:
         for action in actions:
@@ -285,7 +298,7 @@ class FleetModel:
                 self._acting_on[key] = action.action_id
             elif self._acting_on.get(key) == action.action_id:
                 del self._acting_on[key]
-            touched.redraw.add(self._handle_of.get(key, ""))
+            touched.redraw.add(self.handle_of(key) or "")
 
     def _regroup(self, touched: _Touched, now: datetime) -> tuple[set[str], set[str]]:
         changed: set[str] = set()
@@ -303,16 +316,12 @@ class FleetModel:
         return changed, gone
 
     def _regroup_id(self, id_: AgentId, now: datetime, changed: set[str], gone: set[str]) -> None:
-        keys = self._members.get(id_, ())
+        keys = self._members.of(id_)
         agents = agents_of_id(id_, [self.effective(self.resources[key]) for key in keys], self._join)
-        if "@" in id_ or len(agents) > 1:
-            agents = tuple(self._owned(agent, id_) for agent in agents)
-        before = self._handles.get(id_, ())
+        before = self._handles_of(id_)
+        if "@" in id_ or len(agents) > 1 or len(before) > 1:
+            agents = self._parted(agents, id_)
         after = tuple(agent.handle for agent in agents)
-        if after:
-            self._handles[id_] = after
-        else:
-            self._handles.pop(id_, None)
         for handle in before:
             if handle not in after:
                 self._remove(handle, gone)
@@ -321,6 +330,20 @@ class FleetModel:
         for agent in agents:
             self._place(agent, now, changed, gone)
 
+    def _parted(self, agents: tuple[Agent, ...], id_: AgentId) -> tuple[Agent, ...]:
+        """Several rows of one id, or one row whose handle may be another's: remember which is which."""
+        self._handles.pop(id_, None)
+        if len(agents) > 1 or (agents and "@" in id_):
+            agents = tuple(self._owned(agent, id_) for agent in agents)
+            self._handles[id_] = tuple(agent.handle for agent in agents)
+        for agent in agents:
+            for resource in agent.resources:
+                if len(agents) > 1:
+                    self._apart[resource.key] = agent.handle
+                else:
+                    self._apart.pop(resource.key, None)
+        return agents
+
     def _owned(self, agent: Agent, id_: AgentId) -> Agent:
         """The id `bot@ci` and the id `bot` of team ci would answer to one handle: whoever comes second gets another."""
         owner = self._owners.setdefault(agent.handle, id_)
@@ -328,19 +351,19 @@ class FleetModel:
 
     def _place(self, agent: Agent, now: datetime, changed: set[str], gone: set[str]) -> None:
         handle = agent.handle
-        for resource in agent.resources:
-            self._handle_of[resource.key] = handle
         self.agents[handle] = agent
         self.needs.placed(agent)
         shown_before = self.fleet.get(handle)
-        if _in_fleet(agent, now):
+        leaves = _leaves_at(agent)
+        if leaves is None or leaves > now:
             if shown_before is not None:
                 self.tally.remove(shown_before)
             self.tally.add(agent)
             self.fleet[handle] = agent
             changed.add(handle)
-            changed |= self.names.put(handle, handle if agent.claimed else agent.name)
-            if (leaves := _leaves_at(agent)) is not None:
+            if renamed := self.names.put(handle, handle if agent.claimed else agent.name):
+                changed |= renamed
+            if leaves is not None:
                 heapq.heappush(self._expiries, (leaves, handle))
         elif shown_before is not None:
             self._hide(handle, shown_before)

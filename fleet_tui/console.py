@@ -5,10 +5,11 @@ import pwd
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from fleet_tui.domain.dataclass import dataclass
 
 if TYPE_CHECKING:
     from fleet_tui.config.settings import Config

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,6 +12,7 @@ from fleet_tui.domain.action import ActionId, Intent, Order
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention import Item
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.history import Recorded, Sample, Spent

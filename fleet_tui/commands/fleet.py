@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from fleet_tui.config.discover import installed_providers
 from fleet_tui.config.load import load
 from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
 from fleet_tui.config.settings import Access, Config
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at

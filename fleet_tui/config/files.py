@@ -5,12 +5,12 @@ import os
 import re
 import stat
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
 from fleet_tui.config.errors import ConfigError
 from fleet_tui.config.redact import redact
+from fleet_tui.domain.dataclass import dataclass
 
 Tree = dict[str, Any]
 KeyPath = tuple[str | int, ...]

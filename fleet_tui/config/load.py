@@ -1,7 +1,6 @@
 """Loads fleet.toml: refuses what is wrong by file, line and key, reads secrets, and does without a file."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +19,7 @@ from fleet_tui.config.secrets import read_secret
 from fleet_tui.config.settings import Config, ConsoleSettings, FleetSettings, RefusedSource
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.config.strict import nearest, no_literal_secrets, settings_from
+from fleet_tui.domain.dataclass import dataclass
 
 _TOP = ("fleet", "source", "notify", "console")
 _AGENTS_KEY = "agents_file"

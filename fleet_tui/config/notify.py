@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,7 @@ from fleet_tui.config.secrets import misused, read_secret
 from fleet_tui.config.source import SecretRef
 from fleet_tui.config.strict import settings_from
 from fleet_tui.domain.attention import Severity
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look, split
 from fleet_tui.domain.notice import Quiet
 

@@ -3,11 +3,11 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fleet_tui.config.errors import ConfigError
+from fleet_tui.domain.dataclass import dataclass
 
 APP: Final = "fleet-tui"
 CONFIG_VARIABLE: Final = "FLEET_TUI_CONFIG"

@@ -1,10 +1,11 @@
 """How a provider, ours or a third party's, makes itself known without importing anything heavy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.config.source import SourceSettings
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Kind, Layer
 
 

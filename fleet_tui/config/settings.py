@@ -1,7 +1,7 @@
 """The keys of fleet.toml that belong to no provider, and what a loaded configuration is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from fleet_tui.config.notify import LoadedChannel
 from fleet_tui.config.provider import LoadedSource, Provider
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.domain.agent import Join
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.rates import RateCard
 

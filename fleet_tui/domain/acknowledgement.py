@@ -1,12 +1,13 @@
 """Who deals with what: taken, snoozed or silenced by cause, for how long, and when it comes back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from fleet_tui.domain.attention import Item, Severity
+from fleet_tui.domain.dataclass import dataclass
 
 RETURNS_AFTER: Final = timedelta(hours=4)
 RETURNS: Final = 2

@@ -1,12 +1,12 @@
 """The one table of verbs: it feeds keys, footer, help, palette and commands, and says what each may touch."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import RUNS, Kind, Target
 
 ActionId = NewType("ActionId", str)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from fleet_tui.domain.assignment import Assignment
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import RUNS, AgentId, Layer
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.resource import Resource

@@ -1,7 +1,9 @@
 """Who an agent belongs to and what it works on, from labels or from an operator's own word."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from fleet_tui.domain.dataclass import dataclass
 
 
 class AssignmentField(StrEnum):

@@ -1,12 +1,12 @@
 """What keeps this console from seeing or telling: sources, the collector, the store, the disk, channels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fleet_tui.domain.attention import Cost, Item, Severity
 from fleet_tui.domain.attention_rules import listed
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import RULES as FAILURE_RULES
 from fleet_tui.domain.money import Basis
 from fleet_tui.domain.notice import ChannelStatus

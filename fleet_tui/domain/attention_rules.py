@@ -1,7 +1,6 @@
 """From facts to what needs a person: agents, findings, actions and hand-overs."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +8,7 @@ from fleet_tui.domain.action import VERBS, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.attention import Cost, Item, Severity, likeness, running_cost, summed
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import RULES as FAILURE_RULES
 from fleet_tui.domain.identity import Layer, ResourceKey
 from fleet_tui.domain.outcome import Failed, Outcome, RefusalReason, Refused

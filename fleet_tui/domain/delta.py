@@ -1,12 +1,13 @@
 """What changed in the store between two revisions, as a reader sees it in one transaction."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.notice import ChannelStatus

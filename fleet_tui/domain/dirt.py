@@ -1,10 +1,10 @@
 """Work that lies in an agent's directory and nowhere else: what ending the agent would leave half done. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from fleet_tui.domain.action import Verb
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.resource import Resource
 

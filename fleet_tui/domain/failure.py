@@ -1,9 +1,9 @@
 """The closed list of failure classes, each with what to do about it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import ResourceKey, SourceName
 
 

@@ -7,10 +7,10 @@ range and outside of none.
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter_term import Purpose, Term, fuzzy_term, parsed_term
 from fleet_tui.domain.filter_words import (
     ABSENT,

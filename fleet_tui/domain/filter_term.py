@@ -1,11 +1,11 @@
 """One word of a filter, parsed: what it asks of a row, and how it would be written again."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter_words import (
     ABSENT,
     ALIASES,

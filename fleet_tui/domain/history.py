@@ -1,8 +1,8 @@
 """What is kept of the past beside the fleet's present: measurements, money by time, spans that were watched."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Layer, SourceName
 from fleet_tui.domain.resource import Resource
 

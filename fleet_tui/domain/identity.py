@@ -1,10 +1,11 @@
 """Names a thing so that no other thing, before or after it, answers to the same name."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
 from typing_extensions import override
+
+from fleet_tui.domain.dataclass import dataclass
 
 SourceName = NewType("SourceName", str)
 """The name of one `[[source]]` of the configuration: one account at one provider."""

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from fleet_tui.domain.dataclass import dataclass
 
 WITHIN: Final = timedelta(minutes=5)
 AT_LEAST: Final = 3

@@ -1,8 +1,8 @@
 """A day's money taken apart: what each origin says of each subject, and which of them counts."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.usage import Origin, Role, Subject

@@ -1,7 +1,8 @@
 """A log as it is kept: lines that know their run, and the runs of one resource."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from fleet_tui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Money as integer millionths of a currency's unit, never a float, never converted between currencies."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+
+from fleet_tui.domain.dataclass import dataclass
 
 MICRO = 1_000_000
 

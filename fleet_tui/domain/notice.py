@@ -1,12 +1,12 @@
 """What was told to whom: a channel hears of a cause once, until it gets worse, begins anew, or comes back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from fleet_tui.domain.acknowledgement import Judged, began_anew
 from fleet_tui.domain.attention import Severity
+from fleet_tui.domain.dataclass import dataclass
 
 RETRY_FIRST: Final = timedelta(seconds=10)
 RETRY_CEILING: Final = timedelta(minutes=5)

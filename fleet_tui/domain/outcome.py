@@ -1,8 +1,8 @@
 """How an action ended: done, refused by a rule, or failed. Expected results are values."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import FailureClass
 
 

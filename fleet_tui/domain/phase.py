@@ -1,8 +1,9 @@
 """The one state machine that every provider's states are mapped onto."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from fleet_tui.domain.dataclass import dataclass
 
 
 class Phase(StrEnum):

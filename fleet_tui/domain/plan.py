@@ -1,12 +1,13 @@
 """A plan: what a verb would change, what it leaves out and why, and how hard it must be confirmed. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from fleet_tui.domain.action import NO_PARAMS, VERBS, Params, Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.dirt import Found, asked_about, dirty
 from fleet_tui.domain.identity import RUNS, Kind, SourceName, Target
 from fleet_tui.domain.outcome import RefusalReason

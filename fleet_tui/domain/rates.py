@@ -1,9 +1,9 @@
 """List prices as data, each with where it comes from and when it was read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.money import Basis, Rate, micro
 
 

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.reading import STALE_FLOOR_S

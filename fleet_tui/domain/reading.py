@@ -1,9 +1,9 @@
 """One poll's result. Only a complete reading may conclude that something is gone."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.resource import Resource, Vitals

@@ -1,10 +1,10 @@
 """What is kept of an accepted action from the moment it was confirmed to its recorded outcome."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from fleet_tui.domain.action import ActionId, IntentId, Params, Verb
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Target
 from fleet_tui.domain.outcome import Outcome
 

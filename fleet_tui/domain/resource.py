@@ -1,11 +1,12 @@
 """A resource: anything listed, billed or owned at a provider, as the last reading that changed it saw it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from fleet_tui.domain.assignment import UNASSIGNED, Assignment
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import LAYER_OF, AgentId, Incarnation, Layer, ResourceKey, Target
 from fleet_tui.domain.money import Rate
 from fleet_tui.domain.phase import PhaseFact

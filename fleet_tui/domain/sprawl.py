@@ -1,9 +1,9 @@
 """What should not exist: rules as data, and findings that say why, since when and what it costs a day."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import ResourceKey
 
 

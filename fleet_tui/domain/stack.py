@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Kind, Layer, SourceName
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.resource import Resource

@@ -1,8 +1,9 @@
 """Who stands under whom: a forest in which every agent stands exactly once, whatever the parents say."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from fleet_tui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """Usage lines: what was used or charged, for one subject over one period, and which of several sources counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import AgentId, Kind, Layer, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Side
 

@@ -1,8 +1,9 @@
 """Watched time: a gap in our own watching proves nothing, so an age that ends in a verdict counts this only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from fleet_tui.domain.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.store import schema
 from fleet_tui.store.codecs import text, us
 from fleet_tui.store.sql import insert, select

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from fleet_tui.domain.dataclass import dataclass
 
 BALLAST_BYTES = 12 * 1024 * 1024
 """Three times the 4 MB after which SQLite checkpoints: seen to be enough for all three; 0.5 MB was not."""

@@ -4,12 +4,12 @@ import fcntl
 import json
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from fleet_tui import clock
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ports import StoreError
 from fleet_tui.store.schema import COLLECTOR_LOCK_FILE, CONSOLES_LOCK_FILE
 

@@ -2,11 +2,11 @@
 
 import sqlite3
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from fleet_tui import clock
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ports import StoreDamaged, StoreError
 from fleet_tui.store.ballast import BALLAST_BYTES, Ballast
 from fleet_tui.store.codecs import us

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.assignment import Overlay
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import DayTotal, FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.notice import ChannelStatus

@@ -1,9 +1,9 @@
 """What is kept for how long, as data, and the tidying that applies it in small transactions."""
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.reach import KEPT as REACH_KEPT
 from fleet_tui.store.ballast import Ballast
 from fleet_tui.store.codecs import us

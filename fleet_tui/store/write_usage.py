@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Accrual, Basis
 from fleet_tui.domain.usage import Origin, Subject, UsageLine, counting

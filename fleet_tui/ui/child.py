@@ -7,10 +7,10 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from fleet_tui import clock
+from fleet_tui.domain.dataclass import dataclass
 
 OUTPUT_BYTES: Final = 512 * 1024
 LONGEST_S: Final = 120.0

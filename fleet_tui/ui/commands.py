@@ -2,11 +2,11 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from fleet_tui.domain.action import VERBS, Verb
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Field, Filter, FilterError, parse_typed, split
 from fleet_tui.domain.filter_words import FUZZY_FLAG, LABEL, LABEL_FLAG, field_named, shown
 from fleet_tui.ui.keymap import ACTIONS

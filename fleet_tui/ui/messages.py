@@ -1,11 +1,11 @@
 """What workers tell the app. Handlers draw; workers never do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.message import Message
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.session import Session
 

@@ -1,9 +1,9 @@
 """What the palette finds: commands, themes and agents by name, best first. Pure."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.fuzzy import fuzzy_best
 from fleet_tui.ui.commands import Command, Takes
 

@@ -1,7 +1,7 @@
 """What an operator's files beside fleet.toml say of a console: theme, keys, columns and plugins, read strictly."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from fleet_tui.config.files import Document
 from fleet_tui.config.paths import COLUMNS_FILE, KEYMAP_FILE, PLUGINS_FILE, THEMES_DIR
 from fleet_tui.config.plugins import Plugin, load_plugins
 from fleet_tui.config.strict import nearest
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.mapping import clash, key_name, read_keymap, with_keys
 from fleet_tui.ui.keys.table import WITH_ROWS, KeyAction, View

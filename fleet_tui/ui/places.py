@@ -1,8 +1,8 @@
 """Where one has been: views with filter, order and row, to go back and forth between, as in a browser."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Filter
 from fleet_tui.ui.keys.table import View
 

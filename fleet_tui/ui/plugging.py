@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from textual.app import SuspendNotSupported
@@ -10,6 +9,7 @@ from textual.message import Message
 
 from fleet_tui.config.plugins import Plugin, PluginRefused, RunIn, Value, argv, environment
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, exact, safe_block, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.child import Children, Ended, run_here

@@ -1,12 +1,12 @@
 """The half of the app that goes back in time: one moment at a time, rebuilt in a thread, beside the live fleet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from textual.message import Message
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.moment import MomentError, moment_of
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import FleetReader, StoreError

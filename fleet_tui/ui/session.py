@@ -1,7 +1,7 @@
 """What one console stands on: the store's two sides, who sits before it, and what it may do."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from fleet_tui.config.history import History
 from fleet_tui.config.notify import LoadedChannel
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.agent import Join
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.dirt import Dirt, DirtReader
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.resource import Resource

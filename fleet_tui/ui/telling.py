@@ -1,12 +1,13 @@
 """How a console tells its own terminal: a bell, or a notice of the desktop it runs on. The one place for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final, Protocol, runtime_checkable
 
 from fleet_tui.config.notify import LoadedChannel, Terminal
 from fleet_tui.domain.acknowledgement import Judged
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.notice import Notice, due, notices
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.views.attention import Attention, within

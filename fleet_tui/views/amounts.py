@@ -1,9 +1,10 @@
 """Money as it is printed: every figure carries its basis, and what nobody knows is `?`, never 0.00."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import DayTotal
 from fleet_tui.domain.money import Basis, amount_text
 

@@ -1,11 +1,11 @@
 """Takes a money figure apart: every line behind it with side, role, basis and origin, and the sum that it equals."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.resource import Resource

@@ -1,9 +1,10 @@
 """Columns as an operator wants them: in another order, wider, hidden; and those that found no room, when asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.views.columns import Column, Placed, place
 
 WIDEST_NAME: Final = 48

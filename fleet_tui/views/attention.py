@@ -1,7 +1,6 @@
 """ATTENTION as the model knows it: every item judged, looked for again only when something moved or time passed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +16,7 @@ from fleet_tui.domain.attention_rules import (
     finding_items,
     hand_over_item,
 )
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Field, Filter, FilterError, matches, parse_to_look, split
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.phase import ENDED

@@ -5,9 +5,9 @@ comes near the page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import ELLIPSIS, SafeText, cell_width, crop_cells, safe_join
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import Line, word

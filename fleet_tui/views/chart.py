@@ -1,10 +1,10 @@
 """Curves over time as values: what is not known is a gap and never a line."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.history import Sample, Spent
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import MICRO

@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from fleet_tui.domain.action import VERBS, Params, Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Filter, matches
 from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.outcome import RefusalReason

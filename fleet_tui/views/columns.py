@@ -1,9 +1,10 @@
 """Columns as a table, and which of them fit a width: the least important ones drop first, the name never does."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from fleet_tui.domain.dataclass import dataclass
 
 GAP: Final = 1
 

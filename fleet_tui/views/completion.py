@@ -1,9 +1,9 @@
 """How a typed line could go on: fields, then values that exist. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Field, FilterError
 from fleet_tui.domain.filter_words import ALIASES, FUZZY_FLAG, LABEL, LABEL_FLAG, NUMBERS, field_named, quoted
 from fleet_tui.views.vocabulary import Vocabulary

@@ -1,9 +1,9 @@
 """What somebody sees who opens the console for the first time: what it is, what was found, the ways on. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, fit_cells, safe_line
 
 _WAYS: Final = (

@@ -1,9 +1,9 @@
 """The header: which fleet, what may act in it, how many of what, and what it costs."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.sprawl import RuleName

@@ -1,10 +1,10 @@
 """Incidents of FAILURES: one cause on several agents, from failed calls and from agents that fail."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import RULES, Failure
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.incident import Incident, Occurrence, incidents_of

@@ -3,7 +3,7 @@
 import heapq
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from fleet_tui.domain.acknowledgement import Acknowledgement
 from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.agent import Agent, Join, agent_of, agents_of_id
 from fleet_tui.domain.assignment import Overlay, overlaid
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import AgentId, Layer, ResourceKey, SourceName, unpacked
 from fleet_tui.domain.notice import ChannelStatus

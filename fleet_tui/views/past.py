@@ -1,11 +1,12 @@
 """The fleet of a past moment: rebuilt from what was recorded, with nothing of today in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fleet_tui.domain.agent import Join
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.history import Recorded
 from fleet_tui.domain.identity import SourceName

@@ -1,8 +1,9 @@
 """Lines put together from safe pieces, and small tables as values: what panes draw and commands print."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Facts
 from fleet_tui.domain.text import SafeText, cell_width, crop_cells, safe_line
 from fleet_tui.views.cells import Cell, Role

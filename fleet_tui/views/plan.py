@@ -1,13 +1,13 @@
 """A plan in words, the same for dialog and command: what would change, what is left out and why, what stays."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fleet_tui.domain.action import VERBS, Params, Verb
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.comeback import comes_back
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.plan import Plan, expected_word
 from fleet_tui.domain.resource import Resource

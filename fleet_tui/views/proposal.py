@@ -4,13 +4,14 @@ Every plan it gives is made of the same agents, statuses and moment, so that cho
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.dirt import may_hold_work
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.plan import Plan, only_fresh, plan_for_agents, plan_for_resources

@@ -1,12 +1,12 @@
 """Where an assignment is written: to the provider where the source allows it, else into our store over it. Pure."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.capability import Capability
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource

@@ -1,9 +1,9 @@
 """What a person searches lines for: a substring, or a regular expression behind `~`. Case does not matter."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.pattern import INPUT_LIMIT, bounded_pattern
 from fleet_tui.domain.text import SafeText
 

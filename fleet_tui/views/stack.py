@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.reach import NO_READING, Reach, ReachHour, failures_by_class, reach_by_source

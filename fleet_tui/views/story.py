@@ -1,11 +1,11 @@
 """The whole story of one agent: the panel's lines, what it holds on every layer, its family, orders, failures."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import RULES, Failure
 from fleet_tui.domain.identity import Layer
 from fleet_tui.domain.record import ActionRecord

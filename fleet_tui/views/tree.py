@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.phase import Phase, attention_rank, short
 from fleet_tui.domain.sprawl import RuleName

@@ -1,7 +1,7 @@
 """The plan of a verb, and how to say yes to exactly what it shows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Button, Input
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.dirt import Dirt, DirtReader, DirtState
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.plan import Plan, expected_word

@@ -1,10 +1,10 @@
 """What a key's meaning is made of, and the views it can be bound in."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from fleet_tui.domain.action import Verb
+from fleet_tui.domain.dataclass import dataclass
 
 
 class View(StrEnum):

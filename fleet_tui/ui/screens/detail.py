@@ -1,7 +1,6 @@
 """The whole story of one agent with its CPU and memory over time. What is not in the model is read in a thread."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +9,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.history import Sample
 from fleet_tui.domain.text import SafeText
 from fleet_tui.domain.watch import Watch

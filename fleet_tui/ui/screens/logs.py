@@ -1,7 +1,6 @@
 """The log of one resource: followed, by run, in windows of time, searched. What is not on the page is not drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
 from textual.binding import Binding, BindingType
@@ -9,6 +8,7 @@ from textual.message import Message
 from typing_extensions import override
 
 from fleet_tui import clock
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.domain.reading import SourceStatus

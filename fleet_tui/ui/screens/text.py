@@ -1,7 +1,6 @@
 """A screen of lines: detail, raw row, events, help. Scrolls, searches, and goes with escape."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on
@@ -12,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.pattern import PatternError
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.screens.once import OnceScreen

@@ -1,11 +1,11 @@
 """A chart with its heading. Drawn in a thread when something in it changed, and never while it is hidden."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from textual import events
 from textual.message import Message
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ui.text import Line
 from fleet_tui.views.cells import Role
 from fleet_tui.views.chart import Chart

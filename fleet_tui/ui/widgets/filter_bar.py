@@ -1,11 +1,11 @@
 """The line a filter is typed into; it says at once whether it can be used, and how many rows it lets through."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.message import Message
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.filter import EVERYTHING, Filter, FilterError, parse_line
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.widgets.bar import Bar

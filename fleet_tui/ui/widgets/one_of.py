@@ -1,12 +1,12 @@
 """One of a few words in a line, `(o)` before the chosen one: arrows and space go from one to the next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.binding import Binding
 from textual.events import Click
 from textual.message import Message
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.text import Line
 from fleet_tui.views.cells import Cell, Role

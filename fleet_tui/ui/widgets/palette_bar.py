@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -10,6 +9,7 @@ from textual.message import Message
 from textual.worker import Worker
 from typing_extensions import override
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, cell_width
 from fleet_tui.ui.palette import Entry
 from fleet_tui.ui.text import Line

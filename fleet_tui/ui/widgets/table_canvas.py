@@ -1,7 +1,6 @@
 """The drawing half of a table: lines out of cells, kept until something in them changes, and redrawn by the cell."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final, Protocol
 
@@ -12,6 +11,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from fleet_tui import clock
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, cell_width
 from fleet_tui.ui.text import segment
 from fleet_tui.ui.widgets.table_model import TableModel

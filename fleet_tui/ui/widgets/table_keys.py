@@ -1,11 +1,12 @@
 """Keys and messages of a table. No key, message or action ever carries a row's text, only its identity."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from typing_extensions import override
+
+from fleet_tui.domain.dataclass import dataclass
 
 TABLE_BINDINGS: Final[list[BindingType]] = [
     Binding("j,down", "cursor_down", "Down", show=False),

@@ -5,8 +5,9 @@ the cursor keeps its place with no key, until it is moved.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from fleet_tui.domain.dataclass import dataclass
 
 TOMBSTONE_S: Final = 5.0
 

@@ -1,7 +1,6 @@
 """Draws one row of a table as a strip: as few segments as its styles allow, every column where the layout put it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -9,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, cell_width, crop_cells, fit_cells, safe_join, safe_line
 from fleet_tui.ui.text import segment
 from fleet_tui.views.cells import EMPTY, Cell, Role

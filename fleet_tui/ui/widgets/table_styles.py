@@ -1,12 +1,12 @@
 """The styles of a table, taken from the theme's variables; what a theme leaves out falls back to its foreground."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
 from textual.color import Color
 
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ui.widgets.table_paint import RowState, RowStyles
 from fleet_tui.views.cells import Role
 

@@ -19,6 +19,8 @@ _IN: Final = 0
 _OUT: Final = 2
 """Where Textual writes, too."""
 _OPTIONS: Final = ("--config", "--state-dir")
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""Never waits: a pipe in a file's place has no writer."""
 _LEAST_COLUMNS: Final = 30
 _LEAST_LINES: Final = 8
 _STORE_HEADER_BYTES: Final = 64
@@ -102,7 +104,7 @@ def open_splash(words: Sequence[str], env: Mapping[str, str]) -> Splash:
             screen = _known(state_dir, lines) if columns >= _LEAST_COLUMNS and lines >= _LEAST_LINES else None
             if screen is not None and screen.terminal == terminal(env):
                 splash.show(painted(screen, columns, lines, time.time()))
-    except (OSError, ValueError, termios.error):
+    except (OSError, ValueError, OverflowError, termios.error):
         # Without a splash the console opens as well, and says what is wrong better than this could.
         splash.leave()
     return splash
@@ -192,7 +194,7 @@ def is_plain(env: Mapping[str, str]) -> bool:
 
 def _known(state_dir: str, lines: int) -> LastScreen | None:
     """The last screen, if it shows the store that is there and that store is one of ours."""
-    store = os.open(f"{state_dir}/{STORE_FILE}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    store = os.open(f"{state_dir}/{STORE_FILE}", _READ)
     try:
         facts, header = os.fstat(store), os.read(store, _STORE_HEADER_BYTES)
     finally:
@@ -208,7 +210,7 @@ def _known(state_dir: str, lines: int) -> LastScreen | None:
 
 def _private_text(path: str) -> str:
     """A file that nobody but its owner, who is us, may read or write; raises OSError for another."""
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    file = os.open(path, _READ)
     try:
         facts = os.fstat(file)
         if facts.st_uid != os.geteuid() or facts.st_mode & 0o077 or facts.st_size > LIMIT_BYTES:

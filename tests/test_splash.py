@@ -93,6 +93,10 @@ def test_another_text_is_no_screen(text: str) -> None:
     assert decoded(text, 10) is None
 
 
+def test_a_screen_that_could_not_say_how_old_it_is_is_none() -> None:
+    assert decoded(encoded(screen(top=[])), 10) is None
+
+
 def test_a_file_that_somebody_wrote_into_sends_no_sequence_to_the_terminal() -> None:
     kept = encoded(screen()).replace("agent-3", "agent-\x1b]52;c;cm0gLXJmIH4=\x07\x9b2J\u202e")
     last = decoded(kept, 100)
@@ -179,6 +183,11 @@ def linked(state: Path) -> None:
     (state / FILE).symlink_to(state / "real")
 
 
+def piped(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file, mode=0o600)
+
+
 SPOILT: dict[str, Callable[[Path], object]] = {
     "no store": lambda state: (state / STORE_FILE).unlink(),
     "no screen": lambda state: (state / FILE).unlink(),
@@ -188,6 +197,9 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "linked": linked,
     "readable by others": lambda state: (state / FILE).chmod(0o644),
     "no text": lambda state: (state / FILE).write_bytes(b"\xff\xfe"),
+    "a pipe for a screen": lambda state: piped(state / FILE),
+    "a pipe for a store": lambda state: piped(state / STORE_FILE),
+    "of no time": lambda state: keep(state, screen(at_s=10**30)),
     "no row": lambda state: keep(state, screen(rows=[line("AGENT")])),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.keep import own_folder
 
 EXPORTS: Final = "exports"
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -14,10 +15,9 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 
 def save_export(state_dir: Path, name: str, lines: Iterable[str]) -> Path:
     """Write a new file, 0600, and say where it is. Raises ConfigError."""
-    folder = state_dir / EXPORTS
-    path = folder / name
+    path = state_dir / EXPORTS / name
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        own_folder(state_dir, EXPORTS)
         file = os.fdopen(os.open(path, _NEW, 0o600), "w", encoding="utf-8", newline="")
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", path=path) from error

@@ -17,6 +17,9 @@ KeyPath = tuple[str | int, ...]
 """From the top of the file: table names, and indices of arrays from 0."""
 
 _SIZE_LIMIT_BYTES: Final = 1024 * 1024
+_LINES_SEARCHED: Final = 2000
+_SEARCHED_CHARACTERS: Final = 100_000
+"""In a longer file what is wrong is named without its line."""
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
@@ -71,6 +74,9 @@ class Document:
         if not at or not _holds(self.tree, at):
             return None
         lines = self.text.split("\n")
+        if len(lines) > _LINES_SEARCHED or len(self.text) > _SEARCHED_CHARACTERS:
+            # Every step parses again, so that a huge file would hold the console for minutes.
+            return None
         low, high = 0, len(lines)
         while high - low > 1:
             middle = (low + high) // 2
@@ -88,7 +94,7 @@ def _parsable(lines: list[str], upto: int, floor: int) -> tuple[int, Tree]:
     for count in range(upto, floor, -1):
         try:
             return count, tomllib.loads("\n".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
     return floor, {}
 
@@ -120,3 +126,6 @@ def parse_toml(text: str, path: Path | None) -> Document:
         raise ConfigError(f"is not TOML: {what}", path=path, line=line) from None
     except RecursionError:
         raise ConfigError("is not TOML: nested too deep", path=path) from None
+    except ValueError:
+        # Python turns no number of thousands of digits into an integer.
+        raise ConfigError("is not TOML: a number that is too long", path=path) from None

@@ -72,6 +72,9 @@ def decoded(text: str, rows: int) -> LastScreen | None:
             part, *words = line.split(_FIELD)
             if part != "R" or len(parts["R"]) < rows:
                 parts[part].append(_runs(words))
+        if not parts["T"]:
+            # The age of what is shown would stand nowhere.
+            return None
         return LastScreen(
             at_s=int(at_s),
             terminal=terminal,

@@ -4,6 +4,7 @@ Those of a user stand in `themes/` beside fleet.toml, under the same rules as th
 rest from another theme.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -44,6 +45,9 @@ _TABLE_COLORS: Final = (
 )
 _TABLE_STYLES: Final = ("cursor-style", "cursor-blur-style", "mark-style", "header-style")
 _ATTRIBUTES: Final = frozenset({"bold", "dim", "italic", "underline", "reverse", "strike"})
+_VARIABLE: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_SHADE: Final = re.compile(r"\S+ \d{1,3}%")
+"""A colour, or `auto`, and how much of it."""
 _PLAIN: Final = "none"
 # What no attribute is called where Textual parses a style: it has no word for none.
 _NO_ATTRIBUTE: Final = "not blink"
@@ -98,7 +102,7 @@ class Themes:
         if self._folder is None:
             return []
         try:
-            return [one.stem for one in self._folder.iterdir() if one.suffix == _SUFFIX]
+            return [one.stem for one in self._folder.iterdir() if one.suffix == _SUFFIX and one.stem.isprintable()]
         except OSError:
             return []
 
@@ -165,7 +169,7 @@ class _Reader:
             name=called,
             dark=dark,
             variables={
-                **{key: self._text(variables, ("variables", key)) for key in variables},
+                **{key: self._variable(variables, key) for key in variables},
                 **self._table_look(self._table(tree, "table", ())),
                 **self._roles(self._table(tree, "roles", ())),
             },
@@ -180,6 +184,21 @@ class _Reader:
             surface=color("surface"),
             panel=color("panel"),
         )
+
+    def _variable(self, variables: Mapping[str, object], key: str) -> str:
+        """A style sheet is made of it, and one that cannot be read ends the console: so colours and attributes only."""
+        at = ("variables", key)
+        if not _VARIABLE.fullmatch(key):
+            raise self._wrong("a variable's name is of small letters, digits and `-`", at)
+        value = self._text(variables, at)
+        if key.endswith("-style"):
+            _ = self._style(variables, at)
+            return value
+        if not _SHADE.fullmatch(value):
+            _ = self._color(variables, at)
+        elif not value.startswith("auto"):
+            _ = self._color({key: value.rpartition(" ")[0]}, at)
+        return value
 
     def _table_look(self, table: Mapping[str, object]) -> dict[str, str]:
         self._known(table, ("table",), {*_TABLE_COLORS, *_TABLE_STYLES})

@@ -137,6 +137,18 @@ def _owned_by(uid: int) -> Callable[[int], os.stat_result]:
     return fstat
 
 
+@pytest.mark.parametrize("text", [f"a = {'9' * 5000}", f"a = {'[' * 5000}"], ids=["a long number", "deep"])
+def test_what_python_cannot_take_is_a_sentence_too(loaded: Load, text: str) -> None:
+    with pytest.raises(ConfigError, match="is not TOML: "):
+        loaded(text)
+
+
+def test_in_a_huge_file_what_is_wrong_is_named_without_looking_for_its_line_for_minutes(tmp_path: Path) -> None:
+    text = "a = [\n" + "1,\n" * 100_000 + "]\nzz = 1\n"
+    document = parse_toml(text, tmp_path / "x.toml")
+    assert document.error("unknown key", ("zz",)).line is None
+
+
 def test_a_folder_or_a_pipe_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not a regular file"):
         load(tmp_path, providers=PROVIDERS, env={})

@@ -46,3 +46,16 @@ async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         await opened(desk, pilot)
         await pilot.press("ctrl+s")
         await desk.tells(pilot, "cannot be written")
+
+
+async def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "exports").symlink_to(tmp_path / "elsewhere")
+    desk = Desk(a_fleet(), state_dir=state)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("ctrl+s")
+        await desk.tells(pilot, "cannot be written")
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -8,10 +8,12 @@ from rich.style import Style
 from textual.color import Color
 
 from fleet_tui.config.errors import ConfigError
-from fleet_tui.ui.themes import DEFAULT, bundled_names, bundled_theme, theme_file
+from fleet_tui.ui.themes import DEFAULT, Themes, bundled_names, bundled_theme, theme_file
 from fleet_tui.ui.widgets.table_paint import RowState
 from fleet_tui.ui.widgets.table_styles import table_styles
 from fleet_tui.views.cells import Role
+from tests.support.consoles import Desk
+from tests.support.desks import a_fleet
 
 _THEMES = Path(__file__).parents[2] / "themes"
 _ALARMS = (Role.FAIL, Role.STUCK, Role.WAIT, Role.ORPHAN, Role.BAD, Role.WARN, Role.UNKNOWN, Role.STALE)
@@ -164,6 +166,38 @@ def test_a_wrong_base_and_what_is_wrong_on_it_are_named_with_their_line(
     with pytest.raises(ConfigError) as refused:
         theme_file(file)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        'text = "{{{"',
+        'text = "red; } Screen { display: none"',
+        'primary = "banana"',
+        'text = "$nope"',
+        'text = "\\u001b[2J"',
+        'link-style = "#123456"',
+        '"a b" = "red"',
+        'text = "auto banana%"',
+        'text = "banana 40%"',
+    ],
+)
+async def test_no_variable_of_a_theme_that_is_changed_under_the_console_ends_it(tmp_path: Path, variable: str) -> None:
+    (tmp_path / "themes").mkdir()
+    file = tmp_path / "themes" / "mine.toml"
+    file.write_text('base = "nord"\n[variables]\ntext = "auto 80%"\n', encoding="utf-8")
+    desk = Desk(a_fleet(1), theme="mine", beside=tmp_path)
+    async with desk.app.run_test(size=(80, 24), notifications=True) as pilot:
+        assert desk.app.theme == "mine"
+        file.write_text(f'base = "nord"\n[variables]\n{variable}\n', encoding="utf-8")
+        desk.app.look_again()
+        await desk.tells(pilot, "mine.toml:3: ")
+        assert desk.app.is_running
+
+
+def test_a_file_with_controls_in_its_name_is_no_theme(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b]2;x\x07.toml").write_text('base = "nord"\n', encoding="utf-8")
+    assert Themes(tmp_path).names() == Themes(None).names()
 
 
 def test_a_theme_that_all_may_write_is_not_read(tmp_path: Path) -> None:

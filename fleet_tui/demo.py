@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,14 +31,10 @@ READY_WITHIN_S: Final = 20.0
 GONE_WITHIN_S: Final = 3.0
 _LOOK_S: Final = 0.02
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "TERM", "COLORTERM", "NO_COLOR", "TZ")
-_WORK: Final = """
-n=0
-while :; do
-  n=$((n + 1))
-  echo "step $n of {task}"
-  sleep {pause}
-done
-"""
+_LOOPS_WITHIN_S: Final = 1.0
+"""The first wait of what crashes again and again: short, so that the loop is seen at once."""
+_FIRST_TROUBLE_S: Final = 25.0
+_TROUBLE_EVERY_S: Final = (60.0, 180.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +160,17 @@ def _write_config(ground: Ground, addresses: Mapping[str, Mapping[str, str]]) ->
 
 def _run_local_agents(ground: Ground, agents: int, seed: int) -> None:
     from fleet_tui import clock
-    from fleet_tui.emulator.world import Vendor, seed_world
+    from fleet_tui.emulator.local_work import script_of
+    from fleet_tui.emulator.world import Behaviour, Vendor, seed_world
     from fleet_tui.providers.local.launch import NotLaunched, RunRequest, launch
+    from fleet_tui.providers.local.policy import Backoff, RestartPolicy
 
     for number, agent in enumerate(a for a in seed_world(agents, seed, clock.now()) if a.count(Vendor.LOCAL)):
+        loops = agent.behaviour is Behaviour.LOOPS
         answer = launch(
             RunRequest(
                 name=agent.id,
-                argv=("/bin/sh", "-c", _WORK.format(task=agent.task, pause=2 + number % 3)),
+                argv=("/bin/sh", "-c", script_of(agent, number)),
                 cwd=ground.folder,
                 environment=ground.env,
                 state_dir=ground.state_dir,
@@ -179,6 +178,8 @@ def _run_local_agents(ground: Ground, agents: int, seed: int) -> None:
                 task=agent.task,
                 owner=agent.owner,
                 parent=agent.parent,
+                restart=RestartPolicy.ON_FAILURE if number % 2 or loops else RestartPolicy.NEVER,
+                backoff=Backoff() if number % 2 else Backoff(first_s=_LOOPS_WITHIN_S),
                 end_with_fd=ground.read_end,
             )
         )
@@ -269,10 +270,26 @@ async def _play_vendors(agents: int, seed: int, *, chaos: bool) -> None:
         where = {vendor.name: {"url": vendor.base_url, "key": vendor.default_key} for vendor in vendors}
         sys.stdout.write(json.dumps(where) + "\n")
         sys.stdout.flush()
+        troubles = _troubles([vendor.name for vendor in vendors], seed)
+        begun_s, (trouble_s, troubled, fault) = time.monotonic(), next(troubles)
         while True:
             await asyncio.sleep(1.0)
             for vendor in vendors:
                 vendor.advance(clock.now())
+            if time.monotonic() - begun_s >= trouble_s:
+                next(vendor for vendor in vendors if vendor.name == troubled).faults.add(fault)
+                trouble_s, troubled, fault = next(troubles)
+
+
+def _troubles(names: Sequence[str], seed: int) -> Iterator[tuple[float, str, Fault]]:
+    """What goes wrong now and then on a calm day: seconds from the start, at which vendor, and what; for ever."""
+    from fleet_tui.emulator.chance import die_for
+
+    die, at_s = die_for("troubles", seed), _FIRST_TROUBLE_S
+    while True:
+        kind = die.choice((FaultKind.RATE_LIMITED, FaultKind.SERVER_ERROR, FaultKind.GATEWAY_HTML))
+        yield at_s, die.choice(names), Fault(kind=kind, times=die.choice((1, 1, 2)), status=503, retry_after_s=10)
+        at_s += die.uniform(*_TROUBLE_EVERY_S)
 
 
 def _chaos() -> tuple[Fault, ...]:

@@ -185,7 +185,7 @@ def report(
         put_json([*(dict(row) for row in extra), *(action_row(record) for record in records), *left_out])
     else:
         put(f"{row['verb']} {row['name'] or row['id']}: {_verdict(row)}" for row in extra)
-        put(plain(outcome_lines(records, fleet.now())))
+        put(plain(outcome_lines(records, fleet.now(), fleet.model)))
         put(_left_out_line(plan, left) for left in plan.left_out)
     if missing:
         say(f"{missing} not taken up by a collector yet; they wait for one until their term ends, see {fleet.log_file}")

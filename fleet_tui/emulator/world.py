@@ -15,6 +15,10 @@ T = TypeVar("T")
 _LOCAL_PER_AGENTS = 25
 _MAX_LOCAL = 8
 _FIRST_HAVE_ALL = 2
+_LEADERS = 3
+"""Whom of its team an agent may stand under: few lead, and some of those stand under each other."""
+_TRIBE = 100
+"""So many agents have their leaders among themselves."""
 _NEWEST_S = 40
 _OLDEST_S = 30 * 3600
 _OLD_LEAK_S = 9 * 86400
@@ -146,7 +150,17 @@ _SHARES: tuple[tuple[Behaviour, int], ...] = (
     (Behaviour.LEAKS, 4),
     (Behaviour.SHORT_TTL, 4),
 )
-_LOCAL_BEHAVIOURS = frozenset({Behaviour.STEADY, Behaviour.WAITS, Behaviour.FAILS, Behaviour.LOOPS})
+_LOCAL_BEHAVIOURS = (
+    Behaviour.STEADY,
+    Behaviour.LOOPS,
+    Behaviour.FAILS,
+    Behaviour.FAILS,
+    Behaviour.PAUSED,
+    Behaviour.WAITS,
+    Behaviour.LEAKS,
+    Behaviour.LOOPS,
+)
+"""What the local agents do, in the order in which there are more of them."""
 _REGIONS = ("us", "us", "us", "eu")
 
 
@@ -186,15 +200,15 @@ def _agent(
     now: datetime,
 ) -> SeedAgent:
     job = jobs[index]
-    peers = [at for at in range(max(0, index - 40), index) if jobs[at].team == job.team]
-    parent = names[peers[0]] if peers and happens(die, 0.3) else None
+    peers = [at for at in range(index - index % _TRIBE, index) if jobs[at].team == job.team]
+    parent = names[die.choice(peers[:_LEADERS])] if peers and happens(die, 0.6) else None
     spend = int(die.uniform(0.05, 0.9) * 1_000_000) * (12 if behaviour is Behaviour.SPENDS else 1)
     return SeedAgent(
         id=names[index],
         cli=die.choices(tuple(AgentCli), weights=(10, 6, 3, 1, 2))[0],
         owner=die.choice(_OWNERS[job.team]),
         team=job.team,
-        task=die.choice(job.tasks),
+        task=_task(die.choice(job.tasks), names[index]),
         parent=parent,
         placements=placements,
         born_at=now - timedelta(seconds=_age_s(behaviour, die)),
@@ -202,6 +216,12 @@ def _agent(
         region=die.choice(_REGIONS),
         spend_microusd_per_h=spend,
     )
+
+
+def _task(work: str, name: str) -> str:
+    """The same work is a ticket of its own for each agent, but for a few who were set on the same one."""
+    die = die_for("ticket", name)
+    return f"#{die.randrange(100, 110) if happens(die, 0.08) else die.randrange(110, 1000)} {work}"
 
 
 def _age_s(behaviour: Behaviour, die: random.Random) -> float:
@@ -239,8 +259,7 @@ def _behaviours(agents: int, die: random.Random) -> list[Behaviour]:
 
 def _places(behaviours: Sequence[Behaviour], die: random.Random) -> list[tuple[Placement, ...]]:
     """Few are local; the others have one compute vendor each, about half also memory and a third a customer."""
-    able = [index for index, behaviour in enumerate(behaviours) if behaviour in _LOCAL_BEHAVIOURS]
-    local = set(able[: min(_MAX_LOCAL, max(1, len(behaviours) // _LOCAL_PER_AGENTS))])
+    local = _local(behaviours)
     computes = cycle((Vendor.E2B, Vendor.DAYTONA, Vendor.E2B, Vendor.E2B, Vendor.DAYTONA))
     full = 0
     places: list[tuple[Placement, ...]] = []
@@ -255,6 +274,15 @@ def _places(behaviours: Sequence[Behaviour], die: random.Random) -> list[tuple[P
                 place.append(Placement(vendor=Vendor.STRIPE, count=1))
         places.append(tuple(place))
     return places
+
+
+def _local(behaviours: Sequence[Behaviour]) -> set[int]:
+    """Which agents run on this machine: few, of many behaviours, and one that works before any other."""
+    local: set[int] = set()
+    for wanted in _LOCAL_BEHAVIOURS[: min(_MAX_LOCAL, max(1, len(behaviours) // _LOCAL_PER_AGENTS))]:
+        able = (index for index, behaviour in enumerate(behaviours) if behaviour is wanted and index not in local)
+        local.update(islice(able, 1))
+    return local
 
 
 def _compute_count(vendor: Vendor, behaviour: Behaviour, die: random.Random) -> int:

@@ -28,7 +28,7 @@ from fleet_tui.ui.screens.outcomes import OutcomesScreen
 from fleet_tui.views import outcomes
 from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
-from fleet_tui.views.family import below, has_ended
+from fleet_tui.views.family import below, left_out
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.plan import PlanContext
@@ -131,7 +131,7 @@ class ActingApp(ConsoleApp):
             fleet=session.fleet,
             production=session.production,
             hidden=hidden,
-            gone=(*self.pane.lost(), *(agent.name for agent in proposal.agents if has_ended(agent))),
+            gone=(*self.pane.lost(), *left_out(proposal.agents, proposal.plan())),
             may_act=session.may_act(),
             why_not=session.why_not(),
         )
@@ -211,7 +211,7 @@ class ActingApp(ConsoleApp):
         now = self.session.now()
         bad = [r for r in mine if r.outcome is not None and outcomes.outcome_role(r.outcome) is not Role.GOOD]
         for record in [r for r in bad if r.action_id not in self._told][:_TOLD_ROWS]:
-            line = outcomes.outcome_line(record, now)
+            line = outcomes.outcome_line(record, now, self.model)
             self.say(safe_line("".join(cell.text for cell in line)), bad=True)
         self._told.update(record.action_id for record in bad)
 
@@ -220,8 +220,7 @@ class ActingApp(ConsoleApp):
         self.push_screen(OutcomesScreen(SafeText("outcomes"), self._order_lines()))
 
     def _order_lines(self) -> list[Pieces]:
-        model = self.model
-        lines = outcomes.order_lines(model.actions.values(), self._mine, model.hand_overs.values(), self.session.now())
+        lines = outcomes.order_lines(self.model, self._mine, self.session.now())
         return lines or [(word("no order was given yet", Role.DIM),)]
 
     def action_window(self) -> None:

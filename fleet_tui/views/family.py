@@ -1,9 +1,10 @@
 """Who stands above and below an agent, and who does the same task, as assignments say it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.tree import Tree
 from fleet_tui.views.kin import fleet_tree
 from fleet_tui.views.model import FleetModel
@@ -17,6 +18,12 @@ def lives(agent: Agent) -> bool:
 def has_ended(agent: Agent) -> bool:
     """It had something that ran, and nothing of it does."""
     return agent.lead is not None and not agent.running
+
+
+def left_out(agents: Iterable[Agent], plan: Plan) -> tuple[str, ...]:
+    """Names of those that have ended, but for what a plan acts on: a sandbox that broke is still there to be killed."""
+    acted_on = {target.key for target in plan.targets}
+    return tuple(a.name for a in agents if has_ended(a) and not any(r.key in acted_on for r in a.resources))
 
 
 def below(model: FleetModel, agents: Sequence[Agent]) -> tuple[Agent, ...]:

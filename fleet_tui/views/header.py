@@ -17,14 +17,17 @@ from fleet_tui.views.pieces import SPACE, Line, Piece, fitted, said, word
 
 _COUNTED: Final = (
     (Phase.RUNNING, "run"),
-    (Phase.WAITING, "wait"),
-    (Phase.STUCK, "stuck"),
     (Phase.LOOPING, "loop"),
+    (Phase.ENDED_FAILED, "failed"),
+    (Phase.STUCK, "stuck"),
+    (Phase.WAITING, "wait"),
+    (Phase.UNKNOWN, "?"),
     (Phase.BACKOFF, "backoff"),
     (Phase.IDLE, "idle"),
     (Phase.PAUSED, "paused"),
-    (Phase.UNKNOWN, "?"),
 )
+"""What is counted apart, as the rows call it: who needs somebody right after who works."""
+_TROUBLE: Final = frozenset({Phase.LOOPING, Phase.ENDED_FAILED, Phase.STUCK, Phase.WAITING, Phase.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +87,13 @@ def header_line(
 def _counts(model: FleetModel) -> list[Piece]:
     tally = model.tally
     noun = "agent" if tally.agents == 1 else "agents"
-    ended = sum(count for phase, count in tally.phases.items() if phase in ENDED)
-    parts: list[Line] = [
-        (word(f"{tally.phases[phase]} {label}", phase_role(phase)),) for phase, label in _COUNTED if tally.phases[phase]
-    ]
+    ended = sum(count for phase, count in tally.phases.items() if phase in ENDED and phase is not Phase.ENDED_FAILED)
+    counted = [(phase, label) for phase, label in _COUNTED if tally.phases[phase]]
+    parts = [_count(model, phase, label) for phase, label in counted]
+    worst = [_count(model, phase, label) for phase, label in counted if phase in _TROUBLE]
     if ended:
         parts.append((word(f"{ended} ended", Role.DIM),))
     orphans = model.found[RuleName.ORPHAN]
-    worst = [part for part in parts if any(label in part[0].text for label in ("stuck", "loop", "wait", "?"))]
     found: Line = (word(f"{orphans} orphan", Role.ORPHAN),) if orphans else ()
     pieces = [
         Piece(
@@ -108,6 +110,10 @@ def _counts(model: FleetModel) -> list[Piece]:
     if tally.unobserved:
         pieces.append(Piece(cells=(word(f"{tally.unobserved} unobserved", Role.DIM),), priority=8))
     return [piece for piece in pieces if piece.cells]
+
+
+def _count(model: FleetModel, phase: Phase, label: str) -> Line:
+    return (word(f"{model.tally.phases[phase]} {label}", phase_role(phase)),)
 
 
 def _spaced(parts: list[Line]) -> Line:

@@ -140,6 +140,11 @@ class FleetModel:
             return held
         return (id_,) if id_ in self.agents and "@" not in id_ else ()
 
+    def called(self, key: ResourceKey, name: str) -> str:
+        """A resource by the name of its agent where it has one, else by its own name or id."""
+        agent = self.agents.get(self._handle_of.get(key, ""))
+        return agent.name if agent is not None and agent.claimed else name or key.id
+
     def pending(self, agent: Agent) -> tuple[ActionRecord, ...]:
         """Accepted actions on an agent's resources that have no outcome yet."""
         ids = (self._acting_on.get(r.key) for r in agent.resources) if self._acting_on else ()

@@ -1,15 +1,16 @@
 """What became of an order: one line per row, while it runs and when it is settled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused
-from fleet_tui.domain.record import ActionRecord, ActionState, HandOver
+from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views.ages import fine_age
 from fleet_tui.views.as_json import outcome_words
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line, said, word
 from fleet_tui.views.reassign import hand_over_words
 
@@ -29,10 +30,16 @@ def outcome_role(outcome: Outcome | None) -> Role:
             return Role.BAD
 
 
-def outcome_line(record: ActionRecord, now: datetime) -> Line:
-    """`kill ci-fix-07 (e2b): done`, `kill train (modal): refused, gone: ...`, `kill x (e2b): accepted 3s ago`."""
-    name = Cell(name_cell(record.name or record.target.key.id), Role.STRONG)
-    start = (word(f"{record.verb} "), name, Cell(name_cell(f" ({record.target.key.source}): ", 80), Role.DIM))
+def outcome_line(record: ActionRecord, now: datetime, model: FleetModel | None = None) -> Line:
+    """`kill ci-fix-07 (e2b): done`, `kill train (modal gpu-2): refused, gone: ...`, `kill x (e2b): accepted 3s ago`.
+
+    The agent comes first, as far as the model knows one, and what was its own name of the resource last.
+    """
+    key, own = record.target.key, record.name or record.target.key.id
+    called = own if model is None else model.called(key, own)
+    where = key.source if called == own else f"{key.source} {own}"
+    name = Cell(name_cell(called), Role.STRONG)
+    start = (word(f"{record.verb} "), name, Cell(name_cell(f" ({where}): ", 80), Role.DIM))
     verdict, reason = outcome_words(record.outcome)
     if verdict is None:
         asked = fine_age(record.submitted_at, now)
@@ -42,10 +49,10 @@ def outcome_line(record: ActionRecord, now: datetime) -> Line:
     return (*start, word(verdict, outcome_role(record.outcome)), because)
 
 
-def outcome_lines(records: Sequence[ActionRecord], now: datetime) -> list[Line]:
+def outcome_lines(records: Sequence[ActionRecord], now: datetime, model: FleetModel | None = None) -> list[Line]:
     """All rows of one order, failures and refusals first: those are what a person has to see."""
     ordered = sorted(records, key=lambda record: (_urgency(record.outcome), record.action_id))
-    return [outcome_line(record, now) for record in ordered]
+    return [outcome_line(record, now, model) for record in ordered]
 
 
 def _urgency(outcome: Outcome | None) -> int:
@@ -78,19 +85,17 @@ def summary(records: Sequence[ActionRecord], rows: int | None = None) -> SafeTex
     return SafeText(f"{told} ({total - counts['under way']} of {total} settled)")
 
 
-def order_lines(
-    actions: Iterable[ActionRecord], mine: Mapping[str, int], hand_overs: Iterable[HandOver], now: datetime
-) -> list[Line]:
+def order_lines(model: FleetModel, mine: Mapping[str, int], now: datetime) -> list[Line]:
     """Every order that is known: what waits for a word first, then ours, then the newest, row by row."""
     by_intent: dict[str, list[ActionRecord]] = {}
-    for record in actions:
+    for record in model.actions.values():
         by_intent.setdefault(record.intent_id, []).append(record)
     orders = sorted(
         by_intent.items(), key=lambda one: (one[0] not in mine, -one[1][0].submitted_at.timestamp(), one[0])
     )
     lines: list[Line] = [
         (word("hand-over: ", Role.WAIT), hand_over_words(one, now), word("; m on either of them confirms it", Role.DIM))
-        for one in sorted(hand_overs, key=lambda one: (one.asked_at, one.hand_over_id))
+        for one in sorted(model.hand_overs.values(), key=lambda one: (one.asked_at, one.hand_over_id))
         if one.state == "waiting" and one.not_after >= now
     ]
     shown = 0
@@ -98,7 +103,7 @@ def order_lines(
         if lines:
             lines.append((word(""),))
         lines.append(_order_line(records, mine.get(intent_id), now))
-        listed = outcome_lines(records, now)[: max(0, MOST_ROWS - shown)]
+        listed = outcome_lines(records, now, model)[: max(0, MOST_ROWS - shown)]
         lines += listed
         shown += len(listed)
         if len(listed) < len(records):

@@ -1,5 +1,6 @@
 """Lines put together from safe pieces, and small tables as values: what panes draw and commands print."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 
@@ -68,7 +69,7 @@ class Piece:
 
 def fitted(pieces: Iterable[Piece], width: int, gap: str = "  ") -> Line:
     """The pieces in one line of at most `width` cells: first they shorten, then they drop, what never drops is cut."""
-    kept = list(pieces)
+    kept = [piece for piece in pieces if piece.cells]
     between = word(gap)
 
     def total() -> int:
@@ -78,7 +79,7 @@ def fitted(pieces: Iterable[Piece], width: int, gap: str = "  ") -> Line:
         if total() <= width:
             break
         index = kept.index(piece)
-        if piece.shorter is not None:
+        if piece.shorter:
             kept[index] = Piece(cells=piece.shorter, priority=piece.priority)
             if total() <= width:
                 break
@@ -88,6 +89,28 @@ def fitted(pieces: Iterable[Piece], width: int, gap: str = "  ") -> Line:
     for piece in kept:
         line.extend((between, *piece.cells) if line else piece.cells)
     return cut(line, width)
+
+
+def hung(line: Line, width: int, indent: int) -> list[Line]:
+    """A line in rows of at most `width` cells, broken between words; later rows begin `indent` further."""
+    rows: list[list[Cell]] = [[]]
+    used, behind = 0, max(1, width)
+    for cell in line:
+        for part in _words(cell.text):
+            room = cell_width(part.rstrip())
+            if used + room > behind and used > indent:
+                rows.append([word(" " * indent)])
+                used = indent
+                if not part.strip():
+                    continue
+            rows[-1].append(Cell(part, cell.role))
+            used += cell_width(part)
+    return [tuple(row) for row in rows]
+
+
+def _words(text: SafeText) -> list[SafeText]:
+    """Each word with the blanks behind it."""
+    return [SafeText(part) for part in re.findall(r"\S+\s*|\s+", text)]
 
 
 def cut(line: Iterable[Cell], width: int) -> Line:

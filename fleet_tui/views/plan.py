@@ -11,7 +11,7 @@ from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.plan import Plan, expected_word
 from fleet_tui.domain.resource import Resource
-from fleet_tui.domain.text import SafeText, exact, has_hidden, name_cell
+from fleet_tui.domain.text import SafeText, exact, has_hidden, name_cell, safe_join
 from fleet_tui.views import row
 from fleet_tui.views.ages import fine, fine_age
 from fleet_tui.views.amounts import Sum, full
@@ -25,6 +25,8 @@ from fleet_tui.views.proposal import Proposal, Scope, family_words
 from fleet_tui.views.tally import rate_sum
 
 STOPS_THE_METER: Final = frozenset({Verb.PAUSE, Verb.KILL})
+LABEL_CELLS: Final = 7
+"""What stands before a line of a plan: a word for it."""
 _SHOWN_STAYS: Final = 6
 _SHOWN_NAMES: Final = 8
 _COLUMNS: Final = (
@@ -51,6 +53,8 @@ class PlanContext:
     proposal: Proposal | None = None
     """What the plan is one of; None for single resources."""
     scope: Scope = Scope.THESE
+    choices_shown: bool = False
+    """What may be chosen stands beside these lines: what was chosen is not said twice."""
     may_act: bool = True
     """False: the plan is shown, and that is all."""
     why_not: str = ""
@@ -134,16 +138,20 @@ def _start(model: FleetModel, resource: Resource, now: datetime) -> tuple[Cell, 
 
 def _what_happens(plan: Plan, resource: Resource) -> Cell:
     hidden = has_hidden(resource.name) or has_hidden(resource.key.id)
-    return word(f"{plan.verb}  !! see exact" if hidden else plan.verb.value, Role.WARN if hidden else Role.PLAIN)
+    what = f"{plan.verb} at once" if plan.verb is Verb.KILL and plan.params.now else plan.verb.value
+    return word(f"{what}  !! see exact" if hidden else what, Role.WARN if hidden else Role.PLAIN)
 
 
 def plan_lines(plan: Plan, model: FleetModel, context: PlanContext) -> list[Line]:
     """What stands under the rows."""
-    lines = [*dirt_lines(plan, _SHOWN_STAYS), *_scope(plan, context), *_exactly(plan)]
+    lines = [*dirt_lines(plan, _SHOWN_STAYS), *_scope(plan, model, context), *_exactly(plan)]
     if context.proposal is not None:
         lines += [_labelled(label, text, role) for label, text, role in family_words(context.proposal, context.scope)]
-    lines += [*_back(plan), *_stays(plan), *_money(plan), *_spent(plan, model)]
-    chosen = params_text(plan.verb, plan.params)
+    lines += [*_back(plan, model), *_stays(plan)]
+    if plan.verb in STOPS_THE_METER and plan.targets:
+        lines.append((*_money(plan), *_spent(plan, model)))
+    rescue = _rescue_text(plan.params).removeprefix("; ")
+    chosen = rescue if context.choices_shown and plan.verb is Verb.KILL else params_text(plan.verb, plan.params)
     if chosen:
         lines.append(_labelled("how", chosen))
     lines.append(_labelled("undo", VERBS[plan.verb].undo))
@@ -156,10 +164,10 @@ def plan_lines(plan: Plan, model: FleetModel, context: PlanContext) -> list[Line
 
 
 def _labelled(label: str, text: str, role: Role = Role.PLAIN) -> Line:
-    return (word(f"{label:<7}", Role.DIM), said(text, role))
+    return (word(f"{label:<{LABEL_CELLS}}", Role.DIM), said(text, role))
 
 
-def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
+def _scope(plan: Plan, model: FleetModel, context: PlanContext) -> Iterator[Line]:
     if context.hidden:
         yield _labelled(
             "hidden", f"{len(context.hidden)} marked rows are hidden by the filter: {_names(context.hidden)}", Role.BAD
@@ -175,7 +183,8 @@ def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
     for note in plan.notes:
         yield _labelled("note", note, Role.WARN)
     for left in plan.left_out[:_SHOWN_STAYS]:
-        yield _labelled("out", f"{left.resource.name or left.resource.key.id}: {left.detail or left.reason.value}")
+        name = model.called(left.resource.key, left.resource.name)
+        yield _labelled("out", f"{name}: {left.detail or left.reason.value}")
     if len(plan.left_out) > _SHOWN_STAYS:
         yield _labelled("out", f"and {len(plan.left_out) - _SHOWN_STAYS} more")
     stale = sum(left.reason is RefusalReason.STALE for left in plan.left_out)
@@ -184,7 +193,7 @@ def _scope(plan: Plan, context: PlanContext) -> Iterator[Line]:
 
 
 def _names(names: Iterable[str]) -> str:
-    listed = sorted(names)
+    listed = sorted(set(names))
     more = f" and {len(listed) - _SHOWN_NAMES} more" if len(listed) > _SHOWN_NAMES else ""
     return ", ".join(listed[:_SHOWN_NAMES]) + more
 
@@ -204,19 +213,15 @@ def _stays(plan: Plan) -> Iterator[Line]:
     yield _labelled("stays", shown + more)
 
 
-def _money(plan: Plan) -> Iterator[Line]:
-    if plan.verb not in STOPS_THE_METER or not plan.targets:
-        return
+def _money(plan: Plan) -> Line:
     saved = rate_sum(plan.targets)
     text = f"{full(saved)} an hour"
     if saved.unpriced:
         text += f" ({saved.unpriced} of {len(plan.targets)} have no known price)"
-    yield _labelled("saves", text, Role.MONEY)
+    return _labelled("saves", text, Role.MONEY)
 
 
-def _spent(plan: Plan, model: FleetModel) -> Iterator[Line]:
-    if plan.verb not in STOPS_THE_METER or not plan.targets:
-        return
+def _spent(plan: Plan, model: FleetModel) -> Line:
     handles = dict.fromkeys(model.handle_of(r.key) for r in plan.targets)
     total = Sum()
     for handle in handles:
@@ -228,18 +233,18 @@ def _spent(plan: Plan, model: FleetModel) -> Iterator[Line]:
         total.unpriced += today.unpriced
         for currency, amount in today.amounts.items():
             total.add(amount, currency, today.bases)
-    yield _labelled("spent", f"{full(total)} today", Role.MONEY)
+    return (word("   spent ", Role.DIM), word(f"{full(total)} today", Role.MONEY))
 
 
-def _back(plan: Plan) -> Iterator[Line]:
+def _back(plan: Plan, model: FleetModel) -> Iterator[Line]:
     """Who or what would start them again, rows with the same answer together."""
     names: dict[str, list[str]] = {}
     for resource in plan.targets:
         clause = comes_back(plan.verb, resource)
         if clause is not None:
-            names.setdefault(clause, []).append(resource.name or resource.key.id)
+            names.setdefault(clause, []).append(model.called(resource.key, resource.name))
     for clause, of in names.items():
-        yield _labelled("again", f"{_names(of)}: {clause}" if len(plan.targets) > len(of) else clause)
+        yield _labelled("again", f"{_names(of)}: {clause}" if len(names) > 1 or len(of) < len(plan.targets) else clause)
 
 
 def _where_labels_go(plan: Plan, model: FleetModel) -> str:
@@ -259,7 +264,12 @@ def nothing_to_confirm(plan: Plan, context: PlanContext) -> SafeText:
 
 
 def asks_for_word(wanted: str) -> SafeText:
-    return said(f"type  {exact(wanted)}  to go ahead").text
+    return safe_join([cell.text for cell in asked_word(wanted)])
+
+
+def asked_word(wanted: str) -> Line:
+    """The same in pieces, in which what is to be typed stands out."""
+    return (word("type  "), said(exact(wanted), Role.BAD), word("  to go ahead"))
 
 
 def asks_for_key(verb: Verb) -> SafeText:

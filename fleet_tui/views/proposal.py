@@ -124,12 +124,26 @@ def family_words(proposal: Proposal, scope: Scope) -> Iterator[tuple[str, str, R
             yield "below", f"{count} not meant: {names}", Role.PLAIN
     if proposal.parents:
         yield "above", f"{_names(proposal.parents)} stays; whether that starts it again is not known", Role.WARN
-    for task, others in proposal.tasks[:_SHOWN_TASKS]:
+    yield from _tasks(proposal, scope)
+
+
+def _tasks(proposal: Proposal, scope: Scope) -> Iterator[tuple[str, str, Role]]:
+    """Tasks that others work on each in a line, those that nobody else does together."""
+    alone: list[str] = []
+    shared: list[str] = []
+    for task, others in proposal.tasks:
         held = [agent for agent in others if scope is Scope.THESE or agent not in proposal.children]
-        also = f"also worked on by {_names(held)}" if held else "no other worker"
-        yield "task", f"{task}: {also}", Role.PLAIN
-    if len(proposal.tasks) > _SHOWN_TASKS:
-        yield "task", f"and {len(proposal.tasks) - _SHOWN_TASKS} more", Role.PLAIN
+        if held:
+            shared.append(f"{task}: also worked on by {_names(held)}")
+        else:
+            alone.append(task)
+    for text in shared[:_SHOWN_TASKS]:
+        yield "task", text, Role.PLAIN
+    if len(shared) > _SHOWN_TASKS:
+        yield "task", f"and {len(shared) - _SHOWN_TASKS} more that others work on", Role.PLAIN
+    if alone:
+        what = alone[0] if len(alone) == 1 else f"{len(alone)} tasks"
+        yield "task", f"{what}: no other worker", Role.PLAIN
 
 
 def _names(agents: Sequence[Agent]) -> str:

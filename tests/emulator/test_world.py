@@ -10,6 +10,7 @@ from fleet_tui.emulator.daytona import DaytonaEmulator
 from fleet_tui.emulator.daytona_state import State as DaytonaState
 from fleet_tui.emulator.e2b import E2BEmulator
 from fleet_tui.emulator.e2b_state import State as E2BState
+from fleet_tui.emulator.local_work import script_of
 from fleet_tui.emulator.world import Behaviour, SeedAgent, Vendor, seed_world, standing_on
 from tests.support.clock import START, MovableClock
 
@@ -105,3 +106,24 @@ def test_the_same_seed_moves_a_vendor_the_same_way(vendor: type[E2BEmulator] | t
         return sorted(f"{box.id} {box.state}" for box in emulator.boxes.by_id.values())
 
     assert run(1) == run(60), "how often somebody looks changes nothing"
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_the_local_agents_of_a_demo_work_loop_fail_rest_wait_and_leak(seed: int) -> None:
+    local = [agent for agent in seed_world(200, seed, START) if agent.count(Vendor.LOCAL)]
+    assert {agent.behaviour for agent in local} >= {
+        Behaviour.STEADY,
+        Behaviour.LOOPS,
+        Behaviour.FAILS,
+        Behaviour.PAUSED,
+        Behaviour.WAITS,
+        Behaviour.LEAKS,
+    }
+    assert all(script_of(agent, number).strip() for number, agent in enumerate(local))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_team_of_a_demo_has_somebody_whom_several_stand_under(seed: int) -> None:
+    under = Counter(agent.parent for agent in seed_world(200, seed, START) if agent.parent is not None)
+    assert max(under.values()) >= 4

@@ -10,7 +10,7 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.views.header import Standing, header_line
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Piece, fitted, word
+from fleet_tui.views.pieces import Piece, fitted, hung, word
 from fleet_tui.views.sources import nothing_to_show, source_words, strip, strip_due
 from tests.support.facts import NOW, failure, finding, next_delta, resource, status, total, whole
 
@@ -37,7 +37,7 @@ def a_model() -> FleetModel:
 def test_the_header_in_full() -> None:
     line = text(header_line(a_model(), Standing(fleet="prod"), NOW, 120))
     assert line == (
-        "fleet prod  [RO]  12:00Z  3 agents  2 run 1 stuck 1 loop  1 unclaimed  1 orphan  $31.80~/h  today $412.00"
+        "fleet prod  [RO]  12:00Z  3 agents  2 run 1 loop 1 stuck  1 unclaimed  1 orphan  $31.80~/h  today $412.00"
     )
 
 
@@ -131,3 +131,22 @@ def test_while_rows_are_still_to_come_nothing_is_counted_and_no_money_added_up()
     assert "$" not in loading
     model.apply(FleetDelta(store_id="s", revision=1), NOW)
     assert "1 agent" in "".join(cell.text for cell in header_line(model, Standing(fleet="prod"), NOW, 200))
+
+
+def test_what_failed_is_counted_apart_from_what_ended_and_stays_on_a_narrow_screen() -> None:
+    rows = (("f", Phase.ENDED_FAILED), ("d", Phase.ENDED_OK), ("r", Phase.RUNNING))
+    model = FleetModel()
+    model.apply(whole(*(resource(name, agent=name, phase=phase) for name, phase in rows)), NOW)
+    assert "1 run 1 failed 1 ended" in text(header_line(model, Standing(fleet="prod"), NOW, 120))
+    narrow = text(header_line(model, Standing(fleet="prod"), NOW, 58))
+    assert "1 failed" in narrow
+    assert "   " not in narrow
+
+
+def test_a_long_line_hangs_behind_its_label_and_loses_nothing() -> None:
+    line = (word("task   "), word("one two three four five"), word(" and six"))
+    rows = [text(row) for row in hung(line, 18, 7)]
+    assert rows[0].startswith("task   one two")
+    assert all(len(row.rstrip()) <= 18 for row in rows)
+    assert all(row.startswith(" " * 7) for row in rows[1:])
+    assert " ".join(" ".join(rows).split()) == "task one two three four five and six"

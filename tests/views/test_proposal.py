@@ -10,11 +10,12 @@ from fleet_tui.domain.comeback import AUTO_RESUME, RESTART_POLICY, UNTOLD, comes
 from fleet_tui.domain.dirt import LOOKING, Dirt, DirtState, answered, unknown
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.outcome import RefusalReason
+from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.plan import Level, Plan, level
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.dirt import dirt_cell
-from fleet_tui.views.family import above, below, same_task
+from fleet_tui.views.family import above, below, left_out, same_task
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Line
 from fleet_tui.views.plan import PlanContext, plan_lines
@@ -83,7 +84,7 @@ def test_what_was_spent_today_stands_beside_what_is_saved() -> None:
     proposal = over(model, "boss")
     text = words(plan_lines(proposal.plan(), model, PlanContext(fleet="prod", production=False, proposal=proposal)))
     assert "saves  $0.10~ an hour" in text
-    assert "spent  $1.50 today" in text
+    assert "spent $1.50 today" in text
 
 
 def test_stale_rows_are_left_out_by_name_unless_they_are_asked_for_or_all_there_is() -> None:
@@ -177,3 +178,12 @@ def test_dirt_in_words_and_in_json() -> None:
 def test_who_would_start_it_again(verb: Verb, row: Resource, clause: str | None) -> None:
     said = comes_back(verb, row)
     assert said is None if clause is None else clause in (said or "")
+
+
+def test_a_sandbox_that_broke_is_acted_on_and_not_called_left_out() -> None:
+    broken = member("broken", phase=Phase.ENDED_FAILED)
+    ended = replace(member("ended", phase=Phase.ENDED_OK), capabilities=frozenset())
+    model = model_of(broken, ended)
+    proposal = over(model, "broken", "ended")
+    assert ids(proposal.plan()) == ["sbx_broken"]
+    assert left_out(proposal.agents, proposal.plan()) == ("ended",)

@@ -230,6 +230,8 @@ def test_outcomes_tell_failures_first() -> None:
         "kill a (e2b): under way, asked 5s ago",
         "kill a (e2b): done, gone",
     ]
+    model = model_of(resource("s1", agent="ci-fix-07"))
+    assert said(outcomes.outcome_lines(records[:1], NOW, model)) == "kill ci-fix-07 (e2b a): done, gone"
     assert outcomes.summary(records) == "kill: 1 done, 1 refused, 1 failed, 1 under way (3 of 4 settled)"
     assert not outcomes.settled(records)
 

@@ -9,7 +9,7 @@ from typing import Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Key, Resize
 from textual.message import Message
 from textual.widgets import Button, Input
@@ -31,7 +31,8 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views import plan as shown
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import TableView, word
+from fleet_tui.views.pieces import Line as Pieces
+from fleet_tui.views.pieces import TableView, hung, word
 from fleet_tui.views.proposal import Chosen, Proposal
 
 GOOD_FOR: Final = timedelta(minutes=5)
@@ -101,6 +102,7 @@ class PlanDialog(Dialog[Confirmed]):
         self._ready: bool = False
         """A moment has passed since it became clear that a key is enough."""
         self._drawn: int = 0
+        self._lines: list[Pieces] = []
 
     def _table(self) -> TableView:
         proposal = self._proposal
@@ -123,9 +125,10 @@ class PlanDialog(Dialog[Confirmed]):
             yield from choices(self._proposal, self._plan)
             if self._desk.context.may_act:
                 yield field(SafeText(""), id="why", placeholder=SafeText("why (goes to the audit)"))
-            yield Line(id="confirmation")
-            if self._desk.context.may_act:
-                yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
+            with Horizontal(id="saying"):
+                yield Line(id="confirmation")
+                if self._desk.context.may_act:
+                    yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
             yield from self.buttons(
                 safe_line(self._plan.verb.value) if self._open else None, also=("save", SafeText("Save plan"))
             )
@@ -181,10 +184,10 @@ class PlanDialog(Dialog[Confirmed]):
     def _draw(self) -> None:
         """Everything as the plan is now; a yes by a key counts only some time after that."""
         desk, plan = self._desk, self._plan
-        context = replace(desk.context, proposal=self._proposal, scope=self._chosen.scope)
+        context = replace(desk.context, proposal=self._proposal, scope=self._chosen.scope, choices_shown=True)
         title(self.query_one("#dialog"), shown.title(plan))
         self.query_one("#plan-table", ViewTable).show(self._table())
-        self.query_one("#plan-lines", Line).show_rows(shown.plan_lines(plan, desk.model, context), layout=True)
+        self._lines = shown.plan_lines(plan, desk.model, context)
         for typed in self.query("#typed"):
             typed.display = self._open and self._wanted is not None
             if typed.has_focus and not typed.display:
@@ -203,6 +206,10 @@ class PlanDialog(Dialog[Confirmed]):
     def _fit(self) -> None:
         if not self.is_mounted:
             return
+        words = self.query_one("#plan-lines", Line)
+        width = words.size.width or self.size.width
+        rows_of_words = (row for line in self._lines for row in hung(line, width, shown.LABEL_CELLS))
+        words.show_rows(rows_of_words, layout=True)
         table = self.query_one("#plan-table", ViewTable)
         rows = max(1, min(len(self._plan.targets) + len(self._plan.left_out), max(2, self.size.height // 3)))
         table.styles.height = 1 + rows
@@ -273,13 +280,13 @@ class PlanDialog(Dialog[Confirmed]):
     def _tell_how(self, refusal: str = "") -> None:
         line = self.query_one("#confirmation", Line)
         if refusal:
-            line.show(word(refusal, Role.BAD))
+            line.show(word(refusal, Role.BAD), layout=True)
         elif self._open and self._wanted is not None:
-            line.show(Cell(shown.asks_for_word(self._wanted), Role.STRONG))
+            line.show(*shown.asked_word(self._wanted), layout=True)
         elif self._open:
-            line.show(Cell(shown.asks_for_key(self._plan.verb) if self._ready else _MOMENT, Role.STRONG))
+            line.show(Cell(shown.asks_for_key(self._plan.verb) if self._ready else _MOMENT, Role.STRONG), layout=True)
         else:
-            line.show(Cell(shown.nothing_to_confirm(self._plan, self._desk.context), Role.STRONG))
+            line.show(Cell(shown.nothing_to_confirm(self._plan, self._desk.context), Role.STRONG), layout=True)
 
     @override
     def pressed(self, button_id: str) -> None:

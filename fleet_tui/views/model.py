@@ -142,7 +142,7 @@ class FleetModel:
 
     def called(self, key: ResourceKey, name: str) -> str:
         """A resource by the name of its agent where it has one, else by its own name or id."""
-        agent = self.agents.get(self._handle_of.get(key, ""))
+        agent = self.agents.get(self.handle_of(key) or "")
         return agent.name if agent is not None and agent.claimed else name or key.id
 
     def pending(self, agent: Agent) -> tuple[ActionRecord, ...]:

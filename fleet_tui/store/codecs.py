@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
-from sys import intern
 from typing import Any
 
 from fleet_tui.domain.assignment import UNASSIGNED, Assignment
@@ -81,11 +80,11 @@ def opt_us(moment: datetime | None) -> int | None:
 
 
 def moment(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
+    return EPOCH + value * _MICROSECOND
 
 
 def opt_moment(value: int | None) -> datetime | None:
-    return None if value is None else EPOCH + timedelta(microseconds=value)
+    return None if value is None else EPOCH + value * _MICROSECOND
 
 
 def real(value: float | None) -> float | None:
@@ -145,7 +144,7 @@ def opt_key_row(key: ResourceKey | None) -> tuple[str | None, str | None, str | 
 
 
 def key_of(source: str, kind: str, rid: str) -> ResourceKey:
-    return ResourceKey(SourceName(intern(plain(source))), _KINDS[kind], plain(rid))
+    return ResourceKey(SourceName(shared(source)), _KINDS[kind], plain(rid))
 
 
 def opt_key_of(source: str | None, kind: str | None, rid: str | None) -> ResourceKey | None:
@@ -205,18 +204,35 @@ def _capabilities(words: str) -> frozenset[Capability]:
 def _assignment(owner: str | None, team: str | None, task: str | None, parent: str | None) -> Assignment:
     if owner is None and team is None and task is None and parent is None:
         return UNASSIGNED
-    return Assignment(owner=opt_plain(owner), team=opt_plain(team), task=opt_plain(task), parent=opt_plain(parent))
+    return Assignment(
+        owner=None if owner is None else shared(owner),
+        team=None if team is None else shared(team),
+        task=opt_plain(task),
+        parent=opt_plain(parent),
+    )
 
 
-@lru_cache(maxsize=1024)
+_MEMO_LIMIT = 1024
+_rates: dict[tuple[int, str, str], Rate] = {}
+_labels: dict[str, tuple[str, str]] = {}
+"""Both are emptied when full: where nearly all differ, a miss must cost next to nothing."""
+
+
 def _rate(micro: int | None, basis: str | None, currency: str | None) -> Rate | None:
     if micro is None or basis is None or currency is None:
         return None
-    return Rate(microusd_per_hour=micro, basis=_BASES[basis], currency=plain(currency))
+    rate = _rates.get((micro, basis, currency))
+    if rate is None:
+        if len(_rates) >= _MEMO_LIMIT:
+            _rates.clear()
+        rate = Rate(microusd_per_hour=micro, basis=_BASES[basis], currency=shared(currency))
+        # Not under the texts of this row: they would be kept with it.
+        _rates[micro, rate.basis, rate.currency] = rate
+    return rate
 
 
 @lru_cache(maxsize=4096)
-def _shared(value: str) -> str:
+def shared(value: str) -> str:
     """One object for equal texts that many rows hold."""
     return plain(value)
 
@@ -224,6 +240,22 @@ def _shared(value: str) -> str:
 @lru_cache(maxsize=4096)
 def _shared_pairs(value: str) -> Pairs:
     return pairs(value)
+
+
+def _labels_of(value: str, agent: str | None) -> Pairs:
+    """Of a row's labels most are those of many rows, and one is nearly always its agent's id."""
+    return tuple([_labels.get(one) or _label(one, agent) for one in value.split(_RECORD)]) if value else ()
+
+
+def _label(packed_pair: str, agent: str | None) -> tuple[str, str]:
+    name, _, held = packed_pair.partition(_UNIT)
+    value = plain(held)
+    if agent is not None and value == agent:
+        return shared(name), agent
+    if len(_labels) >= _MEMO_LIMIT:
+        _labels.clear()
+    pair = _labels[packed_pair] = (shared(name), value)
+    return pair
 
 
 def resource_of(row: Cells) -> Resource:
@@ -258,29 +290,30 @@ def resource_of(row: Cells) -> Resource:
         observes_work,
         detail,
     ) = row
+    id_, began, agent_id = plain(rid), opt_moment(since), opt_plain(agent)
     return Resource(
-        key=ResourceKey(SourceName(_shared(source)), _KINDS[kind], plain(rid)),
-        provider=_shared(provider),
-        incarnation=Incarnation(plain(incarnation)),
+        key=ResourceKey(SourceName(shared(source)), _KINDS[kind], id_),
+        provider=shared(provider),
+        incarnation=Incarnation(id_ if incarnation == rid else plain(incarnation)),
         generation=plain(generation),
         name=plain(name),
         phase=PhaseFact(
             phase=_PHASES[phase],
-            since=None if since is None else EPOCH + timedelta(microseconds=since),
-            evidence=_shared(evidence),
-            raw=_shared(raw),
-            confirmed=bool(confirmed),
+            since=began,
+            evidence=shared(evidence),
+            raw=shared(raw),
+            confirmed=confirmed != 0,
         ),
-        agent=None if agent is None else AgentId(plain(agent)),
-        claimed_by=_shared(claimed_by),
+        agent=None if agent_id is None else AgentId(agent_id),
+        claimed_by=shared(claimed_by),
         assignment=_assignment(owner, team, task, parent),
-        labels=pairs(labels),
-        region=None if region is None else _shared(region),
-        created_at=None if created_at is None else EPOCH + timedelta(microseconds=created_at),
-        ends_at=None if ends_at is None else EPOCH + timedelta(microseconds=ends_at),
+        labels=_labels_of(labels, agent_id),
+        region=None if region is None else shared(region),
+        created_at=began if created_at == since else opt_moment(created_at),
+        ends_at=opt_moment(ends_at),
         rate=_rate(rate_micro, rate_basis, rate_currency),
         capabilities=_capabilities(capabilities),
-        observes_work=bool(observes_work),
+        observes_work=observes_work != 0,
         detail=_shared_pairs(detail),
     )
 

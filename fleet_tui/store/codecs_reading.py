@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from functools import lru_cache
 
 from fleet_tui.domain.delta import DayTotal
 from fleet_tui.domain.failure import Failure
@@ -45,6 +46,7 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH_DAY
 
 
+@lru_cache(maxsize=64)
 def day_of(number: int) -> date:
     return date.fromordinal(number + _EPOCH_DAY)
 
@@ -235,12 +237,17 @@ def total_of(row: Cells) -> DayTotal:
     day, agent, team, source, side, currency, amount, *counts = row
     return DayTotal(
         day=day_of(day),
-        agent=plain(agent),
-        team=plain(team),
-        source=SourceName(plain(source)),
+        agent=codecs.shared(agent),
+        team=codecs.shared(team),
+        source=SourceName(codecs.shared(source)),
         side=_SIDES[side],
-        currency=plain(currency),
+        currency=codecs.shared(currency),
         amount_micro=amount,
-        bases=frozenset(basis for basis, count in zip(BASES, counts, strict=True) if count),
+        bases=_bases_of(*map(bool, counts)),
         unpriced_lines=counts[-1],
     )
+
+
+@lru_cache(maxsize=1 << len(BASES))
+def _bases_of(*there: bool) -> frozenset[Basis]:
+    return frozenset(basis for basis, one in zip(BASES, there, strict=True) if one)

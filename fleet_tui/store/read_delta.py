@@ -24,6 +24,8 @@ from fleet_tui.store.sql import select
 T = TypeVar("T")
 FIRST_ROWS = 200
 """What a whole load begins with: more than any screen has lines."""
+_KEYS = len(schema.KEY)
+_RID = schema.KEY.index("rid")
 TOTAL_DAYS = 31
 """Days of running totals in a whole load, up to the newest one held."""
 
@@ -59,10 +61,12 @@ def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
     if len(first) == room:
         yield replace(held, resources=tuple(map(resource_of, first)))
         held = part
-        known = {row[: len(schema.KEY)] for row in first}
+        known = {row[:_KEYS] for row in first}
+        ids = {row[_RID] for row in first}
         for rows in _chunks(connection, _RESOURCES, lambda row: row, chunk):
             yield replace(
-                held, resources=tuple(resource_of(row) for row in rows if row[: len(schema.KEY)] not in known)
+                held,
+                resources=tuple([resource_of(row) for row in rows if row[_RID] not in ids or row[:_KEYS] not in known]),
             )
     elif first:
         yield replace(held, resources=tuple(map(resource_of, first)))

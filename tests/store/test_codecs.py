@@ -93,3 +93,36 @@ def test_a_number_too_large_for_sqlite_stops_at_its_end() -> None:
     back = codecs.resource_of(through_sqlite(codecs.resource_row(resource)))
     assert back.rate is not None
     assert back.rate.microusd_per_hour == 2**63 - 1
+
+
+def test_what_many_rows_say_alike_is_held_once() -> None:
+    rows = [
+        replace(
+            facts.resource(id_, agent=id_, team="ci", labels={"fleet.agent": id_, "fleet.team": "ci"}),
+            rate=Rate(microusd_per_hour=5, basis=Basis.REPORTED),
+        )
+        for id_ in ("a1", "a2")
+    ]
+    one, other = (codecs.resource_of(through_sqlite(codecs.resource_row(row))) for row in rows)
+
+    assert [one, other] == rows
+    assert one.rate is other.rate
+    assert one.assignment is other.assignment
+    assert dict(zip(one.labels, other.labels, strict=True)) == {
+        ("fleet.agent", "a1"): ("fleet.agent", "a2"),
+        ("fleet.team", "ci"): ("fleet.team", "ci"),
+    }
+    assert one.labels[1] is other.labels[1]
+    assert one.labels[0][1] is one.agent
+
+
+def test_a_label_is_its_agents_id_only_if_it_is_that_very_text() -> None:
+    spelled = codecs.text("\ud800")
+    resource = facts.resource("a", agent=spelled, labels={"fleet.agent": "\ud800"})
+    assert codecs.resource_of(through_sqlite(codecs.resource_row(resource))) == resource
+
+
+@given(st.lists(some.resources, max_size=5))
+@settings(deadline=None)
+def test_rows_read_one_after_the_other_keep_what_is_their_own(rows: list[Any]) -> None:
+    assert [codecs.resource_of(through_sqlite(codecs.resource_row(row))) for row in rows] == rows

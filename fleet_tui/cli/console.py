@@ -4,7 +4,6 @@ import os
 import sys
 from argparse import Namespace
 
-from fleet_tui.cli import look
 from fleet_tui.cli.out import Ended, ExitCode
 from fleet_tui.config.paths import find_paths
 
@@ -14,6 +13,8 @@ def run(options: Namespace) -> int:
     if options.command == "demo":
         return _demo(options)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from fleet_tui.cli import look
+
         return look.run(Namespace(**{**vars(options), "command": "ls", "words": [], "resources": False, "json": False}))
     from fleet_tui.console import run as open_console
 

@@ -2,6 +2,7 @@
 
 import re
 from argparse import SUPPRESS, ArgumentParser, HelpFormatter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -13,6 +14,7 @@ from fleet_tui.cli.arguments import Adder
 from fleet_tui.domain.action import VERBS, Verb
 
 PROGRAM: Final = "fleet-tui"
+_HELP: Final = frozenset({"-h", "--help"})
 
 _INVALID_COMMAND: Final = re.compile(r"argument COMMAND: invalid choice: '(.*)' \(choose", re.DOTALL)
 
@@ -240,8 +242,9 @@ def _formatter(prog: str) -> HelpFormatter:
     return HelpFormatter(prog, max_help_position=28, width=100)
 
 
-def build_parser() -> Parser:
-    """The whole grammar."""
+def build_parser(words: Sequence[str] | None = None) -> Parser:
+    """The whole grammar; with `words` no more of it than they can mean, which is sooner made."""
+    told = None if words is None or not _HELP.isdisjoint(words) else frozenset(words)
     parser = Parser(
         prog=PROGRAM,
         description="The terminal console for fleets of AI agents. Without a command: open it.",
@@ -252,6 +255,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="store_true", help="print the version and end")
     below = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
+        if told is not None and command.name not in told:
+            continue
         one = below.add_parser(
             command.name,
             help=command.help,

@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None, *, splash: AbstractContextManager[ob
     settle_streams()
     try:
         with splash or nullcontext():
-            options = parse(build_parser(), sys.argv[1:] if argv is None else argv)
+            words = sys.argv[1:] if argv is None else argv
+            options = parse(build_parser(words), words)
             options.splash = splash
             return int(_run(options))
     except UsageError as error:

@@ -1,11 +1,11 @@
 """Finds providers by their entry points: names at once, a module only when its name is asked for."""
 
 from collections.abc import Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from typing_extensions import override
 
+from fleet_tui.config.entry_points import Point, points_of
 from fleet_tui.config.errors import ConfigError
 from fleet_tui.config.provider import Provider
 
@@ -16,7 +16,7 @@ OURS: Final = "fleet-tui"
 class Providers(Mapping[str, Provider]):
     """Providers by name. A third party's code is imported only when the configuration names it."""
 
-    def __init__(self, points: Mapping[str, EntryPoint], ours: frozenset[str]) -> None:
+    def __init__(self, points: Mapping[str, Point], ours: frozenset[str]) -> None:
         self._points = points
         self._loaded: dict[str, Provider] = {}
         self.ours: frozenset[str] = ours
@@ -43,10 +43,10 @@ class Providers(Mapping[str, Provider]):
 
 def installed_providers() -> Providers:
     """All that is installed, by name; ours wins over a third party's of the same name."""
-    points: dict[str, EntryPoint] = {}
+    points: dict[str, Point] = {}
     ours: set[str] = set()
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        own = point.dist is not None and point.dist.name == OURS
+    for point in points_of(GROUP):
+        own = point.package == OURS
         if own or point.name not in points:
             points[point.name] = point
         if own:
@@ -54,7 +54,7 @@ def installed_providers() -> Providers:
     return Providers(points, frozenset(ours))
 
 
-def _load(point: EntryPoint) -> Provider:
+def _load(point: Point) -> Provider:
     try:
         provider = point.load()
     except Exception as error:

@@ -34,6 +34,26 @@ def test_help_names_every_command(cli: Cli) -> None:
     assert [name for name in (c.name for c in COMMANDS) if not re.search(rf"^ +{name} ", ran.out, re.MULTILINE)] == []
 
 
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_a_part_of_the_grammar_understands_a_line_as_the_whole_does(command: str) -> None:
+    lines = (
+        [command],
+        ["--state-dir", "/x", command],
+        [command, "a", "--json"],
+        [command, "--agents", "3"],
+        ["--x", command],
+    )
+
+    for line in lines:
+        told: list[str] = []
+        for parser in (build_parser(), build_parser(line)):
+            try:
+                told.append(str(vars(parse(parser, line))))
+            except UsageError as error:
+                told.append(str(error))
+        assert told[0] == told[1]
+
+
 def test_help_imports_nothing_heavy(cli: Cli) -> None:
     look = (
         "import sys, fleet_tui.__main__ as m\n"

@@ -152,7 +152,7 @@ def _spend(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         put_json([total_row(total) for side in Side for total in model.ledger.of_day(now.date(), side)])
         return
     for by in (GroupBy.TEAM, GroupBy.AGENT):
-        show_table(spend_table(model, now, by))
+        show_table(spend_table(model, now, by, filtered=chosen.text))
         put([""])
     _print_lines(spend_lines(model, now, GroupBy.TEAM))
 

@@ -43,7 +43,8 @@ def _resources(fleet: Fleet, chosen: Filter) -> TableView:
 def _spend(by: GroupBy) -> Callable[[Fleet, Filter], TableView]:
     def made(fleet: Fleet, chosen: Filter) -> TableView:
         now = fleet.now()
-        return spend_table(narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join), now, by)
+        model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+        return spend_table(model, now, by, filtered=chosen.text)
 
     return made
 

@@ -92,8 +92,20 @@ def fleet_money(model: FleetModel, now: datetime) -> Money:
     )
 
 
-def group_money(model: FleetModel, by: GroupBy, group: str, now: datetime, *, window: Window = Window.TODAY) -> Money:
-    """What a row of SPEND shows."""
+def _all(_part: Part) -> bool:
+    return True
+
+
+def group_money(
+    model: FleetModel,
+    by: GroupBy,
+    group: str,
+    now: datetime,
+    *,
+    window: Window = Window.TODAY,
+    counts: Callable[[Part], bool] = _all,
+) -> Money:
+    """What a row of SPEND shows; of the ledger only what `counts`, where the model is a part of the fleet."""
     groups, days = Groups(model, by), window.days(now)
     resources = tuple(
         r for agent in model.fleet.values() for r in agent.resources if groups.of_resource(agent, r) == group
@@ -106,7 +118,7 @@ def group_money(model: FleetModel, by: GroupBy, group: str, now: datetime, *, wi
         today=model.ledger.by_over(groups.of_total, days).get(group),
         hourly=rate_sum(resources),
         resources=resources,
-        chosen=lambda part: groups.of_total(part) == group,
+        chosen=lambda part: counts(part) and groups.of_total(part) == group,
     )
 
 

@@ -1,6 +1,6 @@
 """Curves over time as values: what is not known is a gap and never a line."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,10 +9,13 @@ from fleet_tui.domain.history import Sample, Spent
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import MICRO
 from fleet_tui.domain.watch import Watch, watched_s
+from fleet_tui.views.ordering import finished
 
 STEP: Final = timedelta(minutes=15)
 SPAN: Final = timedelta(hours=24)
 _TICKS: Final = 6
+_AT_ONCE: Final = 2000
+"""Pieces of money of one step."""
 _NEAR_S: Final = 120.0
 """Measurements that are no further apart than this belong together."""
 _WATCHED_ENOUGH: Final = 0.95
@@ -100,12 +103,26 @@ def spend_chart(
     A quarter in which no line of the whole fleet lies is a known zero where the fleet was watched, else a gap. The
     quarter that is not over yet is left out.
     """
+    return finished(chart_steps(tuple(spent), watched, now, chosen=chosen, currency=currency))
+
+
+def chart_steps(
+    spent: Sequence[Spent],
+    watched: Sequence[tuple[SourceName, Watch]],
+    now: datetime,
+    *,
+    chosen: Callable[[Spent], bool],
+    currency: str = "usd",
+) -> Generator[None, None, Chart]:
+    """The same in steps of some ten milliseconds."""
     steps = int(SPAN / STEP)
     last = datetime.fromtimestamp(int(now.timestamp() // STEP.total_seconds() * STEP.total_seconds()), UTC)
     start = last - SPAN
     amounts = [0.0] * steps
     spoken = [False] * steps
-    for one in spent:
+    for number, one in enumerate(spent, 1):
+        if number % _AT_ONCE == 0:
+            yield
         if one.currency != currency:
             continue
         counts = chosen(one)

@@ -1,14 +1,18 @@
 """The counted money of each day, by agent, team and source, as the store's totals say it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import date
+from typing import Final
 
 from fleet_tui.domain.delta import DayTotal
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.views.amounts import Sum
+from fleet_tui.views.ordering import finished
 
+_AT_ONCE: Final = 2000
+"""Agents of one piece."""
 _Key = tuple[str, SourceName, Side, str]
 
 
@@ -66,6 +70,22 @@ class Ledger:
                 if total.side is side:
                     yield total
 
+    def pieces(self, days: Iterable[date], side: Side = Side.COST) -> Iterator[list[DayTotal]]:
+        """The totals of several days, some at a time; between two pieces the ledger may take more in."""
+        for day in days:
+            books = list(self._by_agent.get(day, {}).values())
+            for begin in range(0, len(books), _AT_ONCE):
+                piece = books[begin : begin + _AT_ONCE]
+                yield [total for by_key in piece for total in by_key.values() if total.side is side]
+
+    def pieces_of(self, agents: Iterable[str]) -> Iterator[list[DayTotal]]:
+        """All totals of these agents, every day and side, some at a time."""
+        names = list(agents)
+        for book in list(self._by_agent.values()):
+            for begin in range(0, len(names), _AT_ONCE):
+                piece = (book.get(name, {}) for name in names[begin : begin + _AT_ONCE])
+                yield [total for by_key in piece for total in by_key.values()]
+
     def days(self) -> tuple[date, ...]:
         """The days of which anything is known, oldest first."""
         return tuple(sorted(self._by_agent))
@@ -76,11 +96,18 @@ class Ledger:
 
     def by_over(self, key: Callable[[DayTotal], str], days: Iterable[date], side: Side = Side.COST) -> dict[str, Sum]:
         """The money of several days grouped by whatever `key` says."""
+        return finished(self.by_over_steps(key, days, side))
+
+    def by_over_steps(
+        self, key: Callable[[DayTotal], str], days: Iterable[date], side: Side = Side.COST
+    ) -> Generator[None, None, dict[str, Sum]]:
+        """The same in steps of some milliseconds."""
         groups: dict[str, Sum] = {}
-        for day in days:
-            for total in self.of_day(day, side):
+        for totals in self.pieces(days, side):
+            for total in totals:
                 group = groups.setdefault(key(total), Sum())
                 group.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
+            yield
         return groups
 
     def fleet(self, day: date, side: Side = Side.COST) -> Sum | None:

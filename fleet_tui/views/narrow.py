@@ -1,52 +1,83 @@
 """A model of the rows that a filter lets through, so that every view of it is about them alone. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Final, TypeVar
 
 from fleet_tui.domain.agent import Join
-from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.delta import DayTotal, FleetDelta
 from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.filter import Field, Filter, matches
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.money import Side
+from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.record import AuditRow
-from fleet_tui.views.facts import matching, matching_resources
+from fleet_tui.domain.resource import Resource
+from fleet_tui.views.facts import ResourceFacts, matching
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.ordering import finished
 
-_KEY_PARTS = 3
+_KEY_PARTS: Final = 3
+_AT_ONCE: Final = 500
+"""Rows of one step."""
+_T = TypeVar("_T")
 
 
 def narrowed(model: FleetModel, chosen: Filter, now: datetime, *, join: Join) -> FleetModel:
     """The agents, loose resources, sources, findings and money that a filter lets through; all without one."""
+    return finished(narrow_steps(model, chosen, now, join=join))
+
+
+def narrow_steps(model: FleetModel, chosen: Filter, now: datetime, *, join: Join) -> Generator[None, None, FleetModel]:
+    """The same in steps of some ten milliseconds. The model may move meanwhile: then the part is of about then."""
     if not chosen:
         return model
-    agents = [model.agents[handle] for handle in matching(model, chosen, sorted(model.agents), now)]
-    kept = {r.key: model.effective(r) for agent in agents for r in agent.resources}
-    kept |= {r.key: r for r in matching_resources(model, chosen, now) if r.key in model.loose}
-    names = {agent.name for agent in agents if agent.claimed}
-    sources = {key.source for key in kept} | _named_sources(model, chosen)
     part = FleetModel(join=join)
-    part.apply(
-        FleetDelta(
-            store_id=model.store_id,
-            revision=model.revision,
-            whole=True,
-            resources=tuple(kept.values()),
-            statuses=tuple(s for s in model.statuses.values() if s.name in sources),
-            vitals=tuple(vitals for key, vitals in model.vitals.items() if key in kept),
-            findings=tuple(f for key, found in model.findings.items() if key in kept for f in found.values()),
-            totals=tuple(
-                t
-                for day in model.ledger.days()
-                for side in Side
-                for t in model.ledger.of_day(day, side)
-                if t.agent in names
-            ),
-        ),
-        now,
-    )
+    part.apply(FleetDelta(store_id=model.store_id, revision=model.revision, whole=True, last=False), now)
+    names: dict[str, None] = {}
+    for handles in _pieces(list(model.agents)):
+        agents = [model.agents[one] for one in matching(model, chosen, filter(model.agents.__contains__, handles), now)]
+        names |= dict.fromkeys(agent.name for agent in agents if agent.claimed)
+        _take(part, model, [r for agent in agents for r in agent.resources], now)
+        yield
+    for keys in _pieces(list(model.loose)):
+        loose = (model.resources[key] for key in keys if key in model.resources)
+        _take(part, model, [r for r in loose if matches(chosen, ResourceFacts(model, r, now))], now)
+        yield
+    for totals in model.ledger.pieces_of(names):
+        part.apply(_more(model, totals=tuple(totals)), now)
+        yield
+    sources = {key.source for key in part.resources} | _named_sources(model, chosen)
+    statuses = tuple(s for s in model.statuses.values() if s.name in sources)
+    part.apply(_more(model, statuses=statuses, last=True), now)
     return part
+
+
+def _pieces(every: list[_T]) -> Iterator[list[_T]]:
+    return (every[begin : begin + _AT_ONCE] for begin in range(0, len(every), _AT_ONCE))
+
+
+def _more(
+    model: FleetModel,
+    *,
+    totals: tuple[DayTotal, ...] = (),
+    statuses: tuple[SourceStatus, ...] = (),
+    last: bool = False,
+) -> FleetDelta:
+    return FleetDelta(store_id=model.store_id, revision=model.revision, totals=totals, statuses=statuses, last=last)
+
+
+def _take(part: FleetModel, model: FleetModel, resources: list[Resource], now: datetime) -> None:
+    """Resources as the operators' words make them, with what is known of each."""
+    keys = [resource.key for resource in resources]
+    piece = replace(
+        _more(model),
+        resources=tuple(model.effective(resource) for resource in resources),
+        vitals=tuple(model.vitals[key] for key in keys if key in model.vitals),
+        findings=tuple(f for key in keys for f in model.findings.get(key, {}).values()),
+    )
+    part.apply(piece, now)
 
 
 def _named_sources(model: FleetModel, chosen: Filter) -> set[SourceName]:

@@ -1,18 +1,16 @@
 """SPEND: what the fleet costs now and in a window of days, by group. Sides stand beside each other, never added."""
 
 from collections import Counter, defaultdict
-from dataclasses import replace
+from collections.abc import Generator, Iterable
+from dataclasses import field, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
-from typing_extensions import override
-
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.filter import Facts, Field
+from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.money import MICRO, Basis, Side
+from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.domain.text import SafeText
@@ -20,8 +18,8 @@ from fleet_tui.views.amounts import SOFT, Sum, full, short
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.chart import Chart
 from fleet_tui.views.columns import Align, Column
-from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.ordering import finished, sort_steps
 from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
 from fleet_tui.views.sources import is_bad, nothing_to_show
 from fleet_tui.views.tally import add_rate
@@ -40,6 +38,9 @@ class GroupBy(StrEnum):
 
 UNALLOCATED: Final = "(unallocated)"
 _BAR_CELLS: Final = 8
+AT_ONCE: Final = 2000
+"""Agents of one step."""
+_ROWS_AT_ONCE: Final = 500
 
 
 class Window(StrEnum):
@@ -149,58 +150,60 @@ def _task_of_agent(model: FleetModel) -> dict[str, str]:
     return {agent.name: agent.assignment.task for agent in model.agents.values() if agent.assignment.task}
 
 
-class GroupFacts(Facts):
-    """A group's answers: what it is grouped by, its money, and all of an agent's where it is one agent."""
+@dataclass(slots=True)
+class _Sums:
+    """What is known of each group."""
 
-    def __init__(self, by: GroupBy, name: str, rate: Sum | None, cost: Sum | None, agent: Facts | None) -> None:
-        self._by = by
-        self._name = name
-        self._sums = {Field.RATE: rate, Field.USD: cost}
-        self._agent = agent
-
-    @override
-    def texts(self, field: Field) -> tuple[str, ...]:
-        if field.value == self._by.value:
-            return () if self._name == UNALLOCATED else (self._name,)
-        return () if self._agent is None else self._agent.texts(field)
-
-    @override
-    def label(self, key: str) -> tuple[str, ...]:
-        return () if self._agent is None else self._agent.label(key)
-
-    @override
-    def number(self, field: Field) -> Decimal | None:
-        if field in self._sums:
-            total = self._sums[field]
-            main = total.main() if total is not None and total.known else None
-            return None if main is None else Decimal(main[1]) / MICRO
-        return None if self._agent is None else self._agent.number(field)
-
-    @override
-    def words(self) -> tuple[str, ...]:
-        return (self._name,)
-
-    @override
-    def names(self) -> tuple[str, ...]:
-        return (self._name,)
+    rates: dict[str, Sum] = field(default_factory=lambda: defaultdict[str, Sum](Sum))
+    agents: dict[str, set[str]] = field(default_factory=lambda: defaultdict[str, set[str]](set))
+    idle: dict[str, Sum] = field(default_factory=lambda: defaultdict[str, Sum](Sum))
+    cost: dict[str, Sum] = field(default_factory=dict[str, Sum])
+    billed: dict[str, Sum] = field(default_factory=dict[str, Sum])
+    card: dict[str, Sum] = field(default_factory=dict[str, Sum])
+    before: dict[str, Sum] = field(default_factory=dict[str, Sum])
 
 
-def _idle_costs(model: FleetModel, groups: Groups) -> dict[str, Sum]:
-    """What resources that do nothing cost a day, as the idle findings say."""
-    costs: dict[str, Sum] = defaultdict(Sum)
-    if not model.found[RuleName.IDLE]:
-        return costs
-    for agent in model.fleet.values():
+def _idle_cost(model: FleetModel, resource: Resource, cost: dict[str, Sum], group: str) -> None:
+    """What a resource that does nothing costs a day, as its idle finding says."""
+    finding = model.findings.get(resource.key, {}).get(RuleName.IDLE)
+    if finding is None:
+        return
+    if finding.microusd_per_day is None:
+        cost[group].unpriced += 1
+    else:
+        cost[group].add(finding.microusd_per_day, "usd", (Basis.ESTIMATED,))
+
+
+def _sum_steps(
+    model: FleetModel, groups: Groups, days: Iterable[date], before: Iterable[date]
+) -> Generator[None, None, _Sums]:
+    sums = _Sums()
+    group_of, some_idle = groups.of_resource, bool(model.found[RuleName.IDLE])
+    for number, (handle, agent) in enumerate(list(model.fleet.items())):
+        if number % AT_ONCE == AT_ONCE - 1:
+            yield
         for resource in agent.resources:
-            finding = model.findings.get(resource.key, {}).get(RuleName.IDLE)
-            if finding is None:
-                continue
-            cost = costs[groups.of_resource(agent, resource)]
-            if finding.microusd_per_day is None:
-                cost.unpriced += 1
-            else:
-                cost.add(finding.microusd_per_day, "usd", (Basis.ESTIMATED,))
-    return costs
+            group = group_of(agent, resource)
+            sums.agents[group].add(handle)
+            add_rate(sums.rates[group], resource)
+            if some_idle:
+                _idle_cost(model, resource, sums.idle, group)
+    ledger, of_total = model.ledger, groups.of_total
+    sums.cost = yield from ledger.by_over_steps(of_total, days)
+    sums.billed = yield from ledger.by_over_steps(of_total, days, Side.BILLED)
+    sums.card = yield from ledger.by_over_steps(of_total, days, Side.CARD)
+    sums.before = yield from ledger.by_over_steps(of_total, before)
+    return sums
+
+
+def _order_steps(sums: _Sums) -> Generator[None, None, list[str]]:
+    """The dearest first, and what belongs to nobody last."""
+    names = list({**sums.rates, **sums.cost, **sums.billed, **sums.card})
+    by_name = yield from sort_steps(names)
+    dearest = [-dollars(sums.cost.get(name)) for name in names]
+    order = yield from sort_steps(dearest, by_name)
+    yield
+    return sorted((names[one] for one in order), key=lambda name: name == UNALLOCATED)
 
 
 def spend_table(
@@ -210,51 +213,43 @@ def spend_table(
     *,
     window: Window = Window.TODAY,
     ascii_only: bool = True,
+    filtered: str = "",
 ) -> TableView:
     """One row per group, the dearest of the window first, and what belongs to nobody last."""
-    groups = Groups(model, by)
-    rates: dict[str, Sum] = defaultdict(Sum)
-    agents: dict[str, set[str]] = defaultdict(set)
-    group_of = groups.of_resource
-    for handle, agent in model.fleet.items():
-        for resource in agent.resources:
-            group = group_of(agent, resource)
-            agents[group].add(handle)
-            add_rate(rates[group], resource)
+    return finished(spend_steps(model, now, by, window=window, ascii_only=ascii_only, filtered=filtered))
+
+
+def spend_steps(
+    model: FleetModel, now: datetime, by: GroupBy, *, window: Window, ascii_only: bool, filtered: str = ""
+) -> Generator[None, None, TableView]:
+    """The same in steps of some ten milliseconds."""
     days = window.days(now)
-    cost, billed, card = (model.ledger.by_over(groups.of_total, days, side) for side in Side)
-    before = model.ledger.by_over(groups.of_total, window.days_before(now))
-    idle = _idle_costs(model, groups)
+    sums = yield from _sum_steps(model, Groups(model, by), days, window.days_before(now))
+    order = yield from _order_steps(sums)
     whole = model.ledger.over(days)
-    rows = [
-        TableRow(
-            key=name,
-            facts=GroupFacts(by, name, rates.get(name), cost.get(name), _only_agent(model, by, agents.get(name), now)),
-            cells=(
-                said(name, Role.DIM if name == UNALLOCATED else Role.STRONG, 128),
-                word(str(len(agents[name])) if name in agents else "-"),
-                _money(rates.get(name), none="-"),
-                _money(cost.get(name)),
-                word(_bar(cost.get(name), whole, ascii_only=ascii_only), Role.MONEY),
-                word(share(cost.get(name), whole)),
-                _money(before.get(name)),
-                _idle(idle.get(name)),
-                word(bases_words(cost.get(name)), Role.DIM),
-                _money(billed.get(name), none="-"),
-                _money(card.get(name), none="-"),
-            ),
-        )
-        for name in sorted(
-            {*rates, *cost, *billed, *card}, key=lambda name: (name == UNALLOCATED, -dollars(cost.get(name)), name)
-        )
-    ]
-    return TableView(columns=columns_of(window), rows=tuple(rows), empty=_nothing(model, now))
+    rows: list[TableRow] = []
+    for name in order:
+        rows.append(TableRow(key=name, cells=_cells(sums, name, whole, ascii_only=ascii_only)))
+        if len(rows) % _ROWS_AT_ONCE == 0:
+            yield
+    return TableView(columns=columns_of(window), rows=tuple(rows), empty=_nothing(model, now, filtered))
 
 
-def _only_agent(model: FleetModel, by: GroupBy, handles: set[str] | None, now: datetime) -> Facts | None:
-    if by is not GroupBy.AGENT or not handles or len(handles) != 1:
-        return None
-    return AgentFacts(model, model.agents[next(iter(handles))], now)
+def _cells(sums: _Sums, name: str, whole: Sum | None, *, ascii_only: bool) -> tuple[Cell, ...]:
+    cost = sums.cost.get(name)
+    return (
+        said(name, Role.DIM if name == UNALLOCATED else Role.STRONG, 128),
+        word(str(len(sums.agents[name])) if name in sums.agents else "-"),
+        _money(sums.rates.get(name), none="-"),
+        _money(cost),
+        word(_bar(cost, whole, ascii_only=ascii_only), Role.MONEY),
+        word(share(cost, whole)),
+        _money(sums.before.get(name)),
+        _idle(sums.idle.get(name)),
+        word(bases_words(cost), Role.DIM),
+        _money(sums.billed.get(name), none="-"),
+        _money(sums.card.get(name), none="-"),
+    )
 
 
 def columns_of(window: Window) -> tuple[Column, ...]:
@@ -263,8 +258,10 @@ def columns_of(window: Window) -> tuple[Column, ...]:
     return tuple(replace(column, name=heads.get(column.name, column.name)) for column in _COLUMNS)
 
 
-def _nothing(model: FleetModel, now: datetime) -> SafeText:
-    """Nobody could be asked, or those who were asked know of no money."""
+def _nothing(model: FleetModel, now: datetime, filtered: str) -> SafeText:
+    """Nothing is let through, nobody could be asked, or those who were asked know of no money."""
+    if filtered and not model.resources:
+        return nothing_to_show((), now, filtered=filtered)[0]
     statuses = list(model.statuses.values())
     if all(is_bad(status, now) or status.last_ok_at is None for status in statuses):
         return nothing_to_show(statuses, now)[0]
@@ -314,8 +311,14 @@ def bases_words(total: Sum | None) -> str:
 
 def spend_lines(model: FleetModel, now: datetime, by: GroupBy, window: Window = Window.TODAY) -> list[Line]:
     """What stands above the table: now, the window, unallocated, the other sides, and what the marks mean."""
+    return finished(line_steps(model, now, by, window))
+
+
+def line_steps(model: FleetModel, now: datetime, by: GroupBy, window: Window) -> Generator[None, None, list[Line]]:
+    """The same in steps of some milliseconds."""
     days = window.days(now)
-    unallocated = model.ledger.by_over(lambda total: total.team or UNALLOCATED, days).get(UNALLOCATED)
+    by_team = yield from model.ledger.by_over_steps(lambda total: total.team or UNALLOCATED, days)
+    unallocated = by_team.get(UNALLOCATED)
     whole = model.ledger.over(days)
     first: list[Cell] = [word("now "), word(f"{full(model.tally.rate())} an hour", Role.MONEY)]
     first += [word(f"   {window.value} "), word(full(whole), Role.MONEY), word(f" ({bases_words(whole)})", Role.DIM)]

@@ -14,10 +14,11 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.panes.spend import AT_ONCE_AGENTS
 from fleet_tui.ui.widgets.view_table import AT_ONCE_ROWS
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, front, opened, writing
-from tests.support.facts import NOW, finding, key, resource, whole
+from tests.support.facts import NOW, finding, key, next_delta, resource, total, whole
 from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
@@ -78,6 +79,47 @@ async def test_every_view_narrows_keeps_its_own_filter_and_counts() -> None:
         assert shown(desk) == View.SPRAWL
         await pilot.press("escape")
         assert shown(desk) == View.FLEET
+
+
+async def test_spend_is_about_what_its_filter_lets_through_totals_too() -> None:
+    fleet = whole(
+        resource("s1", agent="ci-fix-07", team="ci", owner="kim", usd="2"),
+        resource("s2", agent="ci-fix-08", team="ci", owner="lee", usd="1"),
+        resource("s3", agent="etl-3", team="data", owner="kim", usd="4"),
+    )
+    spent = (total("ci-fix-07", "10", team="ci"), total("ci-fix-08", "20", team="ci"), total("etl-3", "5", team="data"))
+    desk = Desk(replace(fleet, totals=spent))
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 3)
+        await pilot.press("2")
+        await desk.shows(pilot, "now $7.00~ an hour   today $35.00")
+        await pilot.press("slash", *"owner:kim", "enter")
+        await desk.shows(pilot, "now $6.00~ an hour   today $15.00")
+        assert order(desk) == ["ci", "data"]
+        money = desk.app.pane.money_subject()
+        assert money is not None
+        assert money.today is not None
+        assert money.today.amounts == {"usd": 10_000_000}
+        await pilot.press("slash", "ctrl+u", *"owner:nobody", "enter")
+        await desk.shows(pilot, "nothing matches the filter owner:nobody")
+        await pilot.press("escape")
+        await desk.shows(pilot, "now $7.00~ an hour   today $35.00")
+
+
+async def test_spend_of_a_long_fleet_is_added_up_between_frames() -> None:
+    rows = AT_ONCE_AGENTS + 200
+    fleet = whole(*(resource(f"s{n}", agent=f"a{n}", team=f"t{n % 4}", usd="1") for n in range(rows)))
+    desk = Desk(replace(fleet, totals=tuple(total(f"a{n}", "1", team=f"t{n % 4}") for n in range(rows))))
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, rows)
+        await pilot.press("2")
+        await desk.shows(pilot, f"today ${rows}.00")
+        await desk.shows(pilot, "a100 1.00 at 1.00~/h")
+        await pilot.press("slash", *"team:t1", "enter")
+        await desk.shows(pilot, f"today ${rows // 4}.00")
+        assert order(desk) == ["t1"]
+        desk.reader.put(next_delta(2, totals=(total("a1", "101", team="t1"),)))
+        await desk.shows(pilot, f"today ${rows // 4 + 100}.00")
 
 
 async def test_the_audit_is_narrowed_by_what_stands_in_a_line() -> None:

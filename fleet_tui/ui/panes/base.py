@@ -38,14 +38,15 @@ class Pane(Vertical):
     tells: ClassVar[bool] = False
     """Enter shows the story of its row, also where that stands for an agent."""
 
+    by_model: ClassVar[bool] = False
+    """The filter narrows the model that it draws from, and not the rows of its table."""
+
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(id=self.view.value)
         self.model: FleetModel = model
         self.session: Session = session
         self.ascii_only: bool = ascii_only
         self._filter: Filter = EVERYTHING
-        self._by_model: bool = False
-        """The filter narrows the model that it draws from, and not the rows of its table."""
 
     @property
     def table(self) -> FleetTable:
@@ -62,14 +63,13 @@ class Pane(Vertical):
         if chosen == self._filter:
             return
         self._filter = chosen
-        if isinstance(self.table, ViewTable) and not self._by_model:
+        if isinstance(self.table, ViewTable) and not self.by_model:
             self.table.sift(chosen, self.facts)
         else:
             self.refill()
 
     def narrowed_model(self, now: datetime) -> FleetModel:
         """The part of the fleet that the filter lets through: all of it without one."""
-        self._by_model = True
         return narrowed(self.model, self._filter, now, join=self.session.join)
 
     def filter_words(self) -> Cell:
@@ -144,7 +144,7 @@ class Pane(Vertical):
     @property
     def count(self) -> tuple[int, int] | None:
         """How many rows are shown, and how many there are; None where the filter hides no rows of its own."""
-        return self.table.count if isinstance(self.table, ViewTable) and not self._by_model else None
+        return self.table.count if isinstance(self.table, ViewTable) and not self.by_model else None
 
     def place(self) -> Place:
         """Where one stands in it, to come back to."""

@@ -38,6 +38,7 @@ class StackPane(StoriedPane):
     view = View.STACK
     reads = True
     reads_every_s = 60.0
+    by_model = True
     found: Measured = Measured()
 
     @override

@@ -40,7 +40,10 @@ class StoriedPane(Pane):
         """Draw the story of the row under the cursor."""
         table = self.table
         key = table.cursor_key
-        rows: list[Pieces] = [] if key is None or table.cursor_gone else self.tell(key)
+        self.show_story([] if key is None or table.cursor_gone else self.tell(key))
+
+    def show_story(self, rows: list[Pieces]) -> None:
+        """Draw as much of it as there is room for."""
         room = max(0, self.told.size.height)
         shown: list[list[Cell | SafeText]] = [list(row) for row in rows[:room]]
         self.told.show_rows(shown)

@@ -86,7 +86,9 @@ class ViewTable(FleetTable):
         self._asked_anew = False
         self._held.by_key = {row.key: row.cells for row in view.rows}
         self.set_empty((view.empty,) if view.empty else ())
-        self.rows_changed({key for key, cells in self._held.by_key.items() if before.get(key) != cells})
+        # Of a long table only the rows that are drawn are looked into, by the table itself.
+        long = len(self._held.by_key) > AT_ONCE_ROWS
+        self.rows_changed({key for key, cells in self._held.by_key.items() if long or before.get(key) != cells})
         self.set_order(list(self._held.by_key), refiltered=anew)
         if anew or self._chosen:
             self.post_message(Counted())

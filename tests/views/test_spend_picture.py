@@ -1,5 +1,7 @@
 """The console's picture of SPEND: the same figures as the command's, whatever the fleet and the filter are."""
 
+from collections.abc import Generator
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,16 +103,20 @@ def test_a_long_fleet_is_added_up_in_many_steps_while_it_moves() -> None:
     asked = SpendAsked(chosen=parse_to_look(["team:t1"]), by=GroupBy.AGENT)
     steps = picture_steps(model, NOW, asked)
     taken = 0
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            shown: SpendPicture = done.value
-            break
-        taken += 1
-        gone = model.agents[f"a{taken}"].resources[0].key
-        model.apply(next_delta(2 + taken, gone=(gone,)), NOW)
 
+    def moving() -> Generator[None, None, SpendPicture]:
+        nonlocal taken
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            taken += 1
+            gone = model.agents[f"a{taken}"].resources[0].key
+            model.apply(next_delta(2 + taken, gone=(gone,)), NOW)
+            yield
+
+    shown = finished(moving())
     assert taken > 3 * AT_ONCE // 500
     assert 3 * AT_ONCE // 5 - taken <= len(shown.table.rows) <= 3 * AT_ONCE // 5
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.keeping import keeping_words
 from fleet_tui.config.notify import NotifySettings
 from fleet_tui.config.provider import Provider
 from fleet_tui.config.rates import RatesFile
@@ -151,6 +152,7 @@ def schema(providers: Iterable[Provider]) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "fleet.toml",
+        "$comment": keeping_words(),
         "type": "object",
         "additionalProperties": False,
         "properties": {

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from fleet_tui.config.keeping import tidy_kept
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.actions import Actions
 from fleet_tui.engine.durability import Durable
@@ -145,6 +146,10 @@ class Engine:
         await self._around.stored(lambda store: store.expire_hand_overs(now))
         await self._around.stored(lambda store: store.tidy(now))
         await durable.tidy(now - FORGOTTEN_AFTER)
+        if self._around.state_dir is not None:
+            gone = await asyncio.to_thread(tidy_kept, self._around.state_dir, now)
+            if gone:
+                _log.info("%d old files beside the store went, the first was %s", len(gone), gone[0])
 
 
 async def close(source: Source) -> None:

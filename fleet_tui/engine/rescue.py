@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from fleet_tui.config.keep import keep, own_folder, plain_name
+from fleet_tui.config.keeping import RESCUE
 from fleet_tui.config.redact import redact
 from fleet_tui.config.secret import MASK, Secret
 from fleet_tui.domain.action import Order
@@ -18,7 +19,6 @@ from fleet_tui.engine.guard import within
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
 
-RESCUE: Final = "rescue"
 WITHIN_S: Final = 10.0
 _MARGIN_S: Final = 2.0
 _LINE: Final = 4096

@@ -7,11 +7,11 @@ import json
 import secrets
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from typing_extensions import override
 
 from fleet_tui.config.keep import keep, own_folder
+from fleet_tui.config.keeping import PLANS
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
@@ -37,7 +37,6 @@ from fleet_tui.views.reassign import hand_over_words, waiting_of
 from fleet_tui.views.row import is_stale
 
 _TOLD_ROWS = 3
-PLANS: Final = "plans"
 """The folder of the state directory for plans that were kept."""
 
 

@@ -79,6 +79,10 @@ def schema(cli: Cli) -> dict[str, Any]:
     return schema
 
 
+def test_the_schema_says_what_is_kept_beside_the_store(schema: dict[str, Any]) -> None:
+    assert "rescue/ 30 days" in schema["$comment"]
+
+
 def test_the_schema_takes_what_is_right(schema: dict[str, Any]) -> None:
     text = '[fleet]\nname = "prod"\naccess = "read-only"\n' + LOCAL
     text += '[[source]]\nname = "e"\nprovider = "e2b"\napi_key = { env = "K" }\nwrite_labels = true\n'

@@ -5,9 +5,11 @@ import random
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from fleet_tui.clock import SystemClock
+from fleet_tui.config.keep import keep, own_folder
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import ActionId, IntentId, Order, Params, Verb
 from fleet_tui.domain.identity import Incarnation, Kind, ResourceKey, Target
@@ -21,7 +23,7 @@ from fleet_tui.testing.fake_vendor import Effect, FakeVendor
 from fleet_tui.testing.inline import Inline
 from fleet_tui.testing.memory_store import MemoryStore
 from fleet_tui.testing.rig import SOURCE, Rig, rig, running
-from fleet_tui.testing.virtual_time import run_virtually
+from fleet_tui.testing.virtual_time import START, run_virtually
 from tests.support.facts import NOW
 
 ASKED = Params(rescue=True)
@@ -192,3 +194,16 @@ def test_a_provider_whose_files_nobody_sees_says_so() -> None:
 def test_a_note_stands_behind_what_was_seen() -> None:
     assert with_note(Done(), "kept") == Done("kept")
     assert with_note(Done("ended"), "kept") == Done("ended; kept")
+
+
+def test_the_collector_takes_old_rescues_away(tmp_path: Path) -> None:
+    old = own_folder(tmp_path, "rescue", f"{START - timedelta(days=31):%Y-%m-%dT%H%M%SZ}-ci-fix-i1.0")
+    keep(old, "log.txt", "words")
+
+    async def scene() -> None:
+        parts = rig()
+        parts.around.state_dir = tmp_path
+        async with running(parts):
+            await parts.until(lambda: not old.exists(), within_s=600)
+
+    run_virtually(scene())

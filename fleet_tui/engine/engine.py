@@ -146,8 +146,8 @@ class Engine:
         await self._around.stored(lambda store: store.expire_hand_overs(now))
         await self._around.stored(lambda store: store.tidy(now))
         await durable.tidy(now - FORGOTTEN_AFTER)
-        if self._around.state_dir is not None:
-            gone = await asyncio.to_thread(tidy_kept, self._around.state_dir, now)
+        if (state_dir := self._around.state_dir) is not None:
+            gone = await self._around.offload.run(lambda: tidy_kept(state_dir, now))
             if gone:
                 _log.info("%d old files beside the store went, the first was %s", len(gone), gone[0])
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from typing import Final
 
 from fleet_tui.domain.dataclass import dataclass
@@ -17,8 +18,10 @@ INCIDENT_SPAN: Final = timedelta(minutes=5)
 """The same cause on so many agents within this is one incident."""
 _INCIDENT: Final = "incident:"
 _NAMED: Final = 12
+_GLANCE: Final = 64
 _VARYING = re.compile(r"[0-9a-f]{8,}|[0-9]+")
 _SECONDS_PER_HOUR: Final = 3600
+ESTIMATED: Final = frozenset({Basis.ESTIMATED})
 
 
 class Severity(StrEnum):
@@ -60,10 +63,13 @@ def running_cost(per_hour_micro: int | None, since: datetime | None, now: dateti
     """A rate that has run since then: always an estimate."""
     if per_hour_micro is None:
         return Cost(spent_micro=None, per_hour_micro=None)
-    spent = None
-    if since is not None:
-        spent = round(per_hour_micro * max(0.0, (now - since).total_seconds()) / _SECONDS_PER_HOUR)
-    return Cost(spent_micro=spent, per_hour_micro=per_hour_micro, bases=frozenset({Basis.ESTIMATED}), at_least=at_least)
+    spent = None if since is None else spent_since(per_hour_micro, since, now)
+    return Cost(spent_micro=spent, per_hour_micro=per_hour_micro, bases=ESTIMATED, at_least=at_least)
+
+
+def spent_since(per_hour_micro: int, since: datetime, now: datetime) -> int:
+    """Millionths; a time that is still to come has cost nothing."""
+    return round(per_hour_micro * max(0.0, (now - since).total_seconds()) / _SECONDS_PER_HOUR)
 
 
 def summed(costs: Iterable[Cost | None]) -> Cost | None:
@@ -76,7 +82,7 @@ def summed(costs: Iterable[Cost | None]) -> Cost | None:
     return Cost(
         spent_micro=sum(spent) if spent else None,
         per_hour_micro=sum(hourly) if hourly else None,
-        bases=frozenset(basis for cost in known for basis in cost.bases),
+        bases=frozenset[Basis]().union(*{cost.bases for cost in known}),
         at_least=any(cost.at_least for cost in known) or len(spent) < len(known),
     )
 
@@ -142,12 +148,20 @@ def incidents(items: Iterable[Item]) -> list[Item]:
         else:
             alone.append(item)
     for group, members in groups.items():
-        alone.extend([_incident(group, members)] if _at_once(members) else members)
+        together = at_once(item.since for item in members)
+        alone.extend([_incident(group, members)] if together else members)
     return alone
 
 
-def _at_once(members: Sequence[Item]) -> bool:
-    times = sorted(item.since for item in members if item.since is not None)
+def at_once(begun: Iterable[datetime | None]) -> bool:
+    """Enough of these began within five minutes."""
+    times = (at for at in begun if at is not None)
+    # Among thousands it is nearly always so, and seen from the first ones.
+    glance = list(islice(times, _GLANCE))
+    return _close(sorted(glance)) or _close(sorted([*glance, *times]))
+
+
+def _close(times: Sequence[datetime]) -> bool:
     step = INCIDENT_AGENTS - 1
     return any(late - early <= INCIDENT_SPAN for early, late in zip(times, times[step:], strict=False))
 
@@ -156,18 +170,31 @@ def _incident(group: str, members: Sequence[Item]) -> Item:
     ordered = sorted(
         members, key=lambda item: (item.since is None, item.since.timestamp() if item.since else 0.0, item.cause)
     )
-    first = ordered[0]
-    named = ", ".join(item.subject for item in ordered[:_NAMED])
-    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
+    return incident(
+        ordered[0],
+        group,
+        subjects=[item.subject for item in ordered],
+        handles=tuple(handle for item in ordered for handle in item.handles),
+        cost=summed(item.cost for item in ordered),
+        severity=min((item.severity for item in ordered), key=lambda severity: severity.rank),
+    )
+
+
+def incident(
+    first: Item, group: str, *, subjects: Sequence[str], handles: tuple[str, ...], cost: Cost | None, severity: Severity
+) -> Item:
+    """Items of one group as one, which says what the first of them says."""
+    named = ", ".join(subjects[:_NAMED])
+    more = f" and {len(subjects) - _NAMED} more" if len(subjects) > _NAMED else ""
     return replace(
         first,
         cause=f"{_INCIDENT}{group}",
-        severity=min((item.severity for item in ordered), key=lambda severity: severity.rank),
-        subject=f"{len(ordered)} agents",
-        cost=summed(item.cost for item in ordered),
-        handles=tuple(handle for item in ordered for handle in item.handles),
-        size=len(ordered),
-        lines=(f"one cause on {len(ordered)} agents: {named}{more}", *first.lines),
+        severity=severity,
+        subject=f"{len(subjects)} agents",
+        cost=cost,
+        handles=handles,
+        size=len(subjects),
+        lines=(f"one cause on {len(subjects)} agents: {named}{more}", *first.lines),
         group="",
     )
 

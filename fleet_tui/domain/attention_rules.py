@@ -161,6 +161,12 @@ def _can(agent: Agent, verbs: Iterable[Verb]) -> tuple[str, ...]:
 
 def cost_of(resources: Iterable[Resource], since: datetime | None, now: datetime) -> Cost:
     """What these have cost since then at their rates of now; compute that burns without a known rate is unknown."""
+    per_hour, unpriced = hourly_of(resources)
+    return running_cost(per_hour, since, now, at_least=unpriced)
+
+
+def hourly_of(resources: Iterable[Resource]) -> tuple[int | None, bool]:
+    """What these cost an hour in millionths, as far as rates are known, and whether some are not."""
     per_hour, priced, unpriced = 0, False, False
     for resource in resources:
         rate, phase = resource.rate, resource.phase.phase
@@ -168,9 +174,7 @@ def cost_of(resources: Iterable[Resource], since: datetime | None, now: datetime
             per_hour, priced = per_hour + rate.microusd_per_hour, True
         elif rate is not None or (phase in BURNING and resource.layer is Layer.COMPUTE):
             unpriced = True
-    if unpriced and not priced:
-        return Cost(spent_micro=None, per_hour_micro=None)
-    return running_cost(per_hour, since, now, at_least=unpriced)
+    return (None if unpriced and not priced else per_hour), unpriced
 
 
 def earlier_item(agents: Sequence[Agent], now: datetime) -> Item | None:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from fleet_tui.domain.acknowledgement import FILTER, Acknowledgement, Dealt, Judged, Standing, judged, next_return
-from fleet_tui.domain.attention import Item, incidents, order
+from fleet_tui.domain.attention import Item, order
+from fleet_tui.domain.attention_agents import needy_items
 from fleet_tui.domain.attention_place import NOWHERE, Place, channel_item, place_items, source_item, unread_item
 from fleet_tui.domain.attention_rules import (
     action_items,
@@ -103,7 +104,7 @@ class AttentionBook:
 
     def _items(self, now: datetime) -> Iterator[Item]:
         model = self._model
-        yield from incidents(self._agents(now))
+        yield from self._agents(now)
         yield from self._sources(now)
         yield from self._findings(now)
         yield from action_items(model.needs.unsound.values(), now, handle_of=model.handle_of)
@@ -128,9 +129,11 @@ class AttentionBook:
         earlier = [model.agents[handle] for handle in model.needs.needy if handle not in model.fleet]
         if (item := earlier_item(earlier, now)) is not None:
             yield item
-        for handle in dict.fromkeys((*sorted(model.needs.needy), *model.needs.near_end(now))):
-            agent = model.fleet.get(handle)
-            if agent is None:
+        fleet, needy = model.fleet, model.needs.needy
+        yield from needy_items((fleet[handle] for handle in needy if handle in fleet), now)
+        for handle in model.needs.near_end(now):
+            agent = fleet.get(handle)
+            if agent is None or handle in needy:
                 continue
             beat = row.beat(model, agent)
             name = agent.handle if agent.claimed else agent.name

@@ -72,6 +72,14 @@ def is_full(error: sqlite3.Error) -> bool:
     return _code(error) == _FULL or getattr(error, "sqlite_errorcode", 0) in _NO_ROOM
 
 
+def unreadable(error: Exception, path: Path) -> StoreError:
+    """SQLite gave a row, and what is in it cannot be: a flipped bit, or another program that wrote."""
+    return StoreDamaged(
+        f"{path} holds a row that fleet-tui did not write so ({type(error).__name__}): it is damaged; "
+        "move it away and start again, what runs is found anew"
+    )
+
+
 def explained(error: sqlite3.Error, path: Path) -> StoreError:
     """The same error as one sentence for a person."""
     code = _code(error)

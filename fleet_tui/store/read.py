@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from typing_extensions import override
 
@@ -24,7 +24,7 @@ from fleet_tui.domain.usage import UsageLine
 from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import FleetReader, StoreError
 from fleet_tui.store import audit, journal, reach, read_delta, read_history, read_money
-from fleet_tui.store.connection import explained, open_reader, refuse_newer, version
+from fleet_tui.store.connection import explained, open_reader, refuse_newer, unreadable, version
 from fleet_tui.store.read_history import Tail
 from fleet_tui.store.schema import SCHEMA_VERSION
 
@@ -37,6 +37,10 @@ class _Open:
     connection: sqlite3.Connection
     inode: Inode
     data_version: int = -1
+
+
+_UNDECODABLE: Final = (LookupError, ValueError, TypeError, ArithmeticError, AttributeError)
+"""What a row raises that is whole for SQLite, and whose values nobody of ours wrote."""
 
 
 class SqliteFleetReader(FleetReader):
@@ -172,6 +176,8 @@ class SqliteFleetReader(FleetReader):
                     opened.connection.execute("ROLLBACK")
             except sqlite3.Error as error:
                 raise explained(error, self._path) from error
+            except _UNDECODABLE as error:
+                raise unreadable(error, self._path) from error
 
     def _opened(self) -> _Open | None:
         """The store, opened again where another file has taken its place. Raises `StoreTooNew`."""

@@ -87,6 +87,11 @@ def button(text: SafeText, *, id: str, look: ButtonLook = "default") -> Button: 
     return Button(cell(text), id=id, variant=look)
 
 
+def relabel(widget: Button, text: SafeText) -> None:
+    """Another word on a button."""
+    widget.label = cell(text)
+
+
 def option(cells: Iterable[Cell | SafeText], *, id: str | None = None) -> Option:  # noqa: A002 - Textual's name
     """A row of an option list."""
     return Option(content(*cells), id=id)

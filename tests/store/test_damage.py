@@ -15,6 +15,7 @@ from fleet_tui.domain.outcome import Done
 from fleet_tui.ports import StoreDamaged, StoreError
 from fleet_tui.store import salvage
 from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.store.schema import STORE_FILE
 from tests.support import facts
 from tests.support.facts import NOW
@@ -173,3 +174,28 @@ def test_what_is_no_store_of_ours_is_named(state_dir: Path) -> None:
     (state_dir / STORE_FILE).mkdir()
     with pytest.raises(StoreError, match="is not a plain file"):
         open_for_reader(state_dir, opening=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "read"),
+    [
+        ("UPDATE resources SET kind = 'x'", loaded),
+        ("UPDATE resources SET capabilities = NULL", loaded),
+        ("UPDATE resources SET created_at = 'soon'", loaded),
+        ("UPDATE actions SET verb = X'ff00'", loaded),
+        ("UPDATE resources SET incarnation = X'ff00'", lambda reader: reader.changes(0)),
+        ("UPDATE clock SET journal_from = 1e300", lambda reader: reader.at(NOW)),
+        ("UPDATE audit SET at = 'x'", lambda reader: reader.audit(limit=9)),
+    ],
+)
+def test_a_row_that_is_whole_for_sqlite_and_says_what_cannot_be_is_told_and_ends_no_console(
+    state_dir: Path, wrong: str, read: Callable[[SqliteFleetReader], object]
+) -> None:
+    lived(state_dir, resources=3)
+    with closing(sqlite3.connect(state_dir / STORE_FILE)) as connection:
+        connection.execute(wrong)
+        connection.commit()
+    reader = open_for_reader(state_dir)
+    with pytest.raises(StoreDamaged, match="it is damaged"):
+        read(reader)
+    reader.close()

@@ -24,7 +24,7 @@ from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.dialogs.base import Dialog
 from fleet_tui.ui.dialogs.choices import choices, chosen_in
 from fleet_tui.ui.hand import ALONE_S, APART_S, Hand
-from fleet_tui.ui.text import Line, field, title
+from fleet_tui.ui.text import Line, field, relabel, title, toast
 from fleet_tui.ui.widgets.check import Check
 from fleet_tui.ui.widgets.one_of import Picked
 from fleet_tui.ui.widgets.view_table import ViewTable
@@ -41,6 +41,8 @@ _FRAME_ROWS: Final = 3
 """Borders, and the line of the table's headings."""
 _LEAST_WORDS: Final = 3
 _MOST_WORDS: Final = 12
+_LEAST_CELLS: Final = 30
+"""In a narrower dialog names are cut to a few letters."""
 _MOMENT: Final = SafeText("a moment")
 
 
@@ -188,6 +190,8 @@ class PlanDialog(Dialog[Confirmed]):
         title(self.query_one("#dialog"), shown.title(plan))
         self.query_one("#plan-table", ViewTable).show(self._table())
         self._lines = shown.plan_lines(plan, desk.model, context)
+        for accepting in self.query("#accept").results(Button):
+            relabel(accepting, safe_line(plan.verb.value))
         for typed in self.query("#typed"):
             typed.display = self._open and self._wanted is not None
             if typed.has_focus and not typed.display:
@@ -297,9 +301,17 @@ class PlanDialog(Dialog[Confirmed]):
         else:
             super().pressed(button_id)
 
+    def _seen(self) -> bool:
+        """What is confirmed, and how, stands on the screen: nobody says yes to a plan that found no room."""
+        dialog, line = self.query_one("#dialog").region, self.query_one("#confirmation").region
+        return dialog.width >= _LEAST_CELLS and bool(line) and self.region.intersection(dialog).contains_region(line)
+
     @override
     def accept(self) -> None:
         if not self._open or not self.is_current:
+            return
+        if not self._seen():
+            toast(self.app, SafeText("too little room to show the plan: make the terminal larger; nothing was done"))
             return
         if self._wanted is not None and self.query_one("#typed", Input).value.strip() != self._wanted:
             self._tell_how("that is not the word: nothing was done")

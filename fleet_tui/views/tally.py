@@ -57,24 +57,21 @@ class Tally:
             self.agents += step
         else:
             self.unclaimed += step
-        if agent.lead is None:
+        lead, resources = agent.lead, agent.resources
+        if lead is None:
             self.without_compute += step
         else:
-            self.phases[agent.lead.phase.phase] += step
-            if agent.lead.phase.phase in BURNING and not any(r.observes_work for r in agent.resources):
+            phase = lead.phase.phase
+            self.phases[phase] += step
+            if not lead.observes_work and phase in BURNING and not any(r.observes_work for r in resources):
                 self.unobserved += step
-        for resource in agent.resources:
-            self._move_rate(resource, step)
-
-    def _move_rate(self, resource: Resource, step: int) -> None:
-        phase = resource.phase.phase
-        rate = resource.rate
-        if rate is not None:
-            if phase not in ENDED:
+        for resource in resources:
+            if (rate := resource.rate) is None:
+                if resource.phase.phase in BURNING and resource.layer is Layer.COMPUTE:
+                    self._unpriced += step
+            elif resource.phase.phase not in ENDED:
                 self._amounts[rate.currency] += step * rate.microusd_per_hour
                 self._bases[rate.basis] += step
-        elif phase in BURNING and resource.layer is Layer.COMPUTE:
-            self._unpriced += step
 
     @property
     def rows(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 from fleet_tui.commands.attention import attention
 from fleet_tui.commands.fleet import Fleet
+from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.filter import Filter
 from fleet_tui.views import fleet as fleet_view
 from fleet_tui.views import tree_table
@@ -13,7 +14,8 @@ from fleet_tui.views.attention import within
 from fleet_tui.views.attention_rows import attention_table
 from fleet_tui.views.audit import audit_table
 from fleet_tui.views.facts import matching, matching_resources
-from fleet_tui.views.failures import classes_table, open_table
+from fleet_tui.views.failures import classes_table, open_incidents, open_table
+from fleet_tui.views.model import FleetModel
 from fleet_tui.views.narrow import audit_within, failures_within, narrowed
 from fleet_tui.views.pieces import TableRow, TableView
 from fleet_tui.views.resources import resource_table
@@ -50,16 +52,21 @@ def _spend(by: GroupBy) -> Callable[[Fleet, Filter], TableView]:
 
 
 def _failures(fleet: Fleet, chosen: Filter) -> TableView:
+    """Incidents too, as the console and the command show them."""
     now = fleet.now()
-    return open_table(narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join), now)
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    return open_table(model, now, told=open_incidents(model, _recorded(fleet, chosen, model)))
 
 
 def _classes(fleet: Fleet, chosen: Filter) -> TableView:
     now = fleet.now()
-    found = list(fleet.reader.failures(since=now - _WINDOW, limit=_FAILURES))
-    if chosen:
-        found = failures_within(found, narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join))
-    return classes_table(found, now)
+    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
+    return classes_table(_recorded(fleet, chosen, model), now)
+
+
+def _recorded(fleet: Fleet, chosen: Filter, model: FleetModel) -> list[Failure]:
+    found = list(fleet.reader.failures(since=fleet.now() - _WINDOW, limit=_FAILURES))
+    return failures_within(found, model) if chosen else found
 
 
 def _sprawl(fleet: Fleet, chosen: Filter) -> TableView:

@@ -77,9 +77,10 @@ class OwningApp(ConsoleApp):
                 self.say(safe_line(f"{trouble}; what was in force stays"), bad=True, for_s=TROUBLE_S)
 
     def _arrange(self) -> None:
+        key = next((action.shown for action in self.actions if action.id == "wide"), "")
         for pane in self.query(Pane):
             for table in pane.query(FleetTable):
-                table.wish(self.personal.columns.get(pane.view, PLAIN), wide=self._wide)
+                table.wish(self.personal.columns.get(pane.view, PLAIN), wide=self._wide, wide_key=key)
 
     def action_wide(self) -> None:
         """The columns that find no room, or those that do."""

@@ -51,10 +51,9 @@ def lay_out(columns: Sequence[Column], width: int, wish: Arranged = PLAIN, *, wi
     return tuple(replace(one, index=listed[one.index][0]) for one in placed)
 
 
-def left_out(columns: Sequence[Column], width: int, wish: Arranged = PLAIN) -> int:
-    """How many columns that are not hidden find no room."""
-    listed = arranged(columns, wish)
-    return len(listed) - len(place([column for _, column in listed], width))
+def unseen(columns: Sequence[Column], placed: Sequence[Placed], wish: Arranged = PLAIN) -> int:
+    """How many columns that are not hidden stand nowhere."""
+    return len(arranged(columns, wish)) - len(placed)
 
 
 def _others_first(listed: list[tuple[int, Column]], width: int) -> list[tuple[int, Column]]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from fleet_tui.config.settings import ConsoleSettings
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.ui.session import Session
@@ -87,6 +89,32 @@ async def test_wide_shows_the_columns_that_found_no_room() -> None:
         assert {"KIND", "LEFT", "TEAM", "TODAY"} - before <= set(after)
         await pilot.press("ctrl+w")
         assert set(desk.app.fleet_pane.table.shown_columns) == before
+
+
+@pytest.mark.parametrize("width", [60, 80])
+async def test_how_many_columns_found_no_room_stands_in_the_heading_with_its_key(width: int, tmp_path: Path) -> None:
+    _write(tmp_path, "keymap.toml", '[keys]\nwide = "ctrl+b"\n')
+    for beside, key in ((None, "^w"), (tmp_path, "^b")):
+        desk = Desk(a_fleet(), beside=beside)
+        async with desk.app.run_test(headless=False, size=(width, 24), notifications=True) as pilot:
+            await opened(desk, pilot)
+            for pressed in ("1", "2", "3", "4", "5", "6", "7", "8"):
+                await pilot.press(pressed)
+                await pilot.pause()
+                table = desk.app.pane.table
+                missing = len(table.columns) - len(table.shown_columns)
+                assert table.left_out == missing
+                heading = desk.screen()[table.region.y]
+                said = (f"+{missing} columns {key}", f"+{missing} column {key}", f"+{missing} {key}", f"+{missing}")
+                assert (not missing and "+" not in heading) or any(text in heading for text in said), heading
+
+
+async def test_where_all_columns_are_shown_the_heading_says_nothing_more() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=(200, 24), notifications=True) as pilot:
+        await opened(desk, pilot)
+        assert desk.app.pane.table.left_out == 0
+        assert "+" not in desk.screen()[desk.app.pane.table.region.y]
 
 
 async def test_the_header_can_be_hidden_and_comes_back() -> None:

@@ -5,9 +5,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.phase import Phase
+from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.widgets.table import FleetTable
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
-from tests.support.facts import finding, key, resource, whole
+from tests.support.facts import failure, finding, key, resource, status, total, whole
+from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
 
@@ -37,6 +44,42 @@ async def test_every_table_of_a_view_is_saved(tmp_path: Path) -> None:
         await pilot.press("4", "ctrl+s")
         await desk.tells(pilot, "1 row saved: exports/sprawl")
     assert len(list((tmp_path / "exports").glob("sprawl*.csv"))) == 2
+
+
+@pytest.mark.parametrize("view", list(View))
+async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: View, tmp_path: Path) -> None:
+    fleet = whole(
+        resource("a", agent="a", team="ci", phase=Phase.STUCK),
+        resource("b", agent="b", team="ml", parent="a"),
+        resource("c", agent="c", team="ml", owner="kim", phase=Phase.ENDED_FAILED, raw="exit 1"),
+    )
+    down = status(failure=failure(FailureClass.PROVIDER_DOWN), ok_s=None)
+    fleet = replace(fleet, statuses=(down,), findings=(finding(key("a")),), totals=(total("a", "3", team="ci"),))
+    desk = Desk(fleet, state_dir=tmp_path)
+    desk.reader.told_failures = tuple(
+        failure(FailureClass.PROVIDER_DOWN, of=key(id_), at_s=60 + n) for n, id_ in enumerate("abab")
+    )
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot, 3)
+        desk.app.action_view(view.value)
+        await pilot.pause()
+        tables = list(desk.app.pane.query(FleetTable))
+        shown = [(len(table.order), {column.name for column in table.columns}) for table in tables]
+        await pilot.press("ctrl+s")
+
+        def saved() -> list[list[dict[str, str]]]:
+            found = sorted((tmp_path / "exports").glob("*.json")) if (tmp_path / "exports").exists() else []
+            return [json.loads(path.read_text(encoding="utf-8") or "null") for path in found]
+
+        async def all_saved() -> bool:
+            await pilot.pause()
+            return len(saved()) == len(tables)
+
+        await eventually_async(all_saved, timeout_s=5, what=f"{len(tables)} tables saved")
+        await desk.tells(pilot, "saved: exports/")
+    assert sorted(map(len, saved())) == sorted(count for count, _ in shown)
+    assert any(saved()) or view is View.AUDIT
+    assert all(set(rows[0]) in [columns for _, columns in shown] for rows in saved() if rows)
 
 
 async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:

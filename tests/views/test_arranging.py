@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, left_out
+from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, unseen
 from fleet_tui.views.fleet import COLUMNS
 
 NAMES = [column.name for column in COLUMNS]
@@ -43,12 +43,12 @@ def test_wide_shows_what_found_no_room_beside_the_name() -> None:
     wide = _shown(76, wide=True)
     assert wide[0] == "AGENT"
     assert set(NAMES) - narrow <= set(wide)
-    assert left_out(COLUMNS, 76) == len(NAMES) - len(narrow)
+    assert unseen(COLUMNS, lay_out(COLUMNS, 76)) == len(NAMES) - len(narrow)
 
 
 def test_wide_where_all_fit_gives_the_name_more_room() -> None:
     assert lay_out(COLUMNS, 200, wide=True)[0].width > lay_out(COLUMNS, 200)[0].width
-    assert left_out(COLUMNS, 200) == 0
+    assert unseen(COLUMNS, lay_out(COLUMNS, 200)) == 0
 
 
 @given(

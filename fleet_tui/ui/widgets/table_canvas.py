@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.dataclass import dataclass
-from fleet_tui.domain.text import SafeText, cell_width
+from fleet_tui.domain.text import SafeText, cell_width, safe_line
 from fleet_tui.ui.text import segment
 from fleet_tui.ui.widgets.table_model import TableModel
 from fleet_tui.ui.widgets.table_paint import (
@@ -28,7 +28,7 @@ from fleet_tui.ui.widgets.table_paint import (
     thumb,
 )
 from fleet_tui.ui.widgets.table_styles import TableStyles, table_styles
-from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, left_out
+from fleet_tui.views.arranging import PLAIN, Arranged, lay_out, unseen
 from fleet_tui.views.cells import EMPTY, Cell
 from fleet_tui.views.columns import Column, Placed
 from fleet_tui.views.pieces import TableRow
@@ -92,6 +92,7 @@ class TableCanvas(Widget):
         self._empty: tuple[SafeText, ...] = ()
         self._wish: Arranged = PLAIN
         self._wide: bool = False
+        self._wide_key: str = ""
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: int = -1
         self._looks: TableStyles | None = None
@@ -112,8 +113,8 @@ class TableCanvas(Widget):
 
     @property
     def left_out(self) -> int:
-        """How many columns find no room at the present width."""
-        return left_out(self._columns, self.size.width - GUTTER - _BAR, self._wish)
+        """How many columns that are not hidden are not shown at the present width."""
+        return unseen(self._columns, self._layout(), self._wish)
 
     def row(self, key: str) -> TableRow | None:
         """A row in full, as its source has it now; None where that does not know it any more."""
@@ -122,10 +123,10 @@ class TableCanvas(Widget):
         except KeyError:
             return None
 
-    def wish(self, wish: Arranged, *, wide: bool) -> None:
-        """Lay the columns out as the operator wants them."""
-        if (wish, wide) != (self._wish, self._wide):
-            self._wish, self._wide = wish, wide
+    def wish(self, wish: Arranged, *, wide: bool, wide_key: str = "") -> None:
+        """Lay the columns out as the operator wants them; `wide_key` shows those that find no room."""
+        if (wish, wide, wide_key) != (self._wish, self._wide, self._wide_key):
+            self._wish, self._wide, self._wide_key = wish, wide, wide_key
             self._restyle()
 
     def _layout(self) -> tuple[Placed, ...]:
@@ -163,7 +164,7 @@ class TableCanvas(Widget):
         """The heading and these rows as they are drawn when the cursor stands on the first and nothing is marked."""
         styles, layout, width = self._styles_now(), self._layout(), self.size.width
         start, end = thumb(len(self._rows), self._rows.page, 0)
-        drawn = [self.filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))]
+        drawn = [self._heading(layout)]
         for offset, key in enumerate(keys):
             state = RowState.NORMAL if offset else RowState.CURSOR
             row = paint_row(self._cells_of(key), layout, styles.rows[state], state, self._signs, width - _BAR)
@@ -173,12 +174,26 @@ class TableCanvas(Widget):
             drawn.append(self.filtered(Strip([*row, segment(bar, bar_style)], width)))
         return drawn
 
+    def _heading(self, layout: Sequence[Placed]) -> Strip:
+        header, width = self._styles_now().header, self.size.width
+        strip = paint_header(self._columns, layout, header, self._sort, self._signs, width, more=self._more())
+        return self.filtered(strip)
+
+    def _more(self) -> Sequence[SafeText]:
+        """How many columns are not shown, and the key that shows them, from the longest words to the shortest."""
+        count = self.left_out
+        if not count:
+            return ()
+        plural, key = "column" if count == 1 else "columns", f" {self._wide_key}" if self._wide_key else ""
+        texts = (f"+{count} {plural}{key}", f"+{count}{key}", f"+{count}")
+        return tuple(map(safe_line, texts))
+
     def _line(self, y: int) -> Strip:
         width = self.size.width
         styles = self._styles_now()
         layout = self._layout()
         if y < _HEADER:
-            return self.filtered(paint_header(self._columns, layout, styles.header, self._sort, self._signs, width))
+            return self._heading(layout)
         index = self._rows.top + y - _HEADER
         if index < len(self._rows) and y <= self._rows.page:
             return self._row(index, y - _HEADER)

@@ -157,8 +157,14 @@ def paint_header(
     sort: tuple[str, bool] | None,
     signs: Signs,
     width: int,
+    *,
+    more: Sequence[SafeText] = (),
 ) -> Strip:
-    """The line of column names; the sorted one carries its direction, however narrow it is."""
+    """The line of column names; the sorted one carries its direction, however narrow it is.
+
+    Of `more`, what there is to say of columns that found no room, the first that fits stands behind the name that
+    leaves most room.
+    """
     cells = [EMPTY] * len(columns)
     for column in placed:
         name = columns[column.index].name
@@ -168,7 +174,21 @@ def paint_header(
             cells[column.index] = Cell(safe_join((room, sign)), Role.STRONG)
         else:
             cells[column.index] = Cell(safe_line(name))
+    _add_more(cells, placed, more)
     return paint_row(cells, placed, styles, RowState.NORMAL, signs, width)
+
+
+def _add_more(cells: list[Cell], placed: Sequence[Placed], more: Sequence[SafeText]) -> None:
+    rooms = {column.index: column.width - cell_width(cells[column.index].text) for column in placed if not column.right}
+    widest = max(rooms, key=lambda index: rooms[index], default=None)
+    if widest is None:
+        return
+    for text in more:
+        if cell_width(text) + 1 <= rooms[widest]:
+            name = cells[widest]
+            gap = SafeText("  " if cell_width(text) + 2 <= rooms[widest] else " ")
+            cells[widest] = Cell(safe_join((name.text, gap, text)), name.role)
+            return
 
 
 def paint_line(text: SafeText, style: Style, width: int, signs: Signs, *, centred: bool = False) -> Strip:

@@ -186,7 +186,7 @@ def _add_more(cells: list[Cell], placed: Sequence[Placed], more: Sequence[SafeTe
     for text in more:
         if cell_width(text) + 1 <= rooms[widest]:
             name = cells[widest]
-            gap = SafeText("  " if cell_width(text) + 2 <= rooms[widest] else " ")
+            gap = SafeText("  ") if cell_width(text) + 2 <= rooms[widest] else _SPACE
             cells[widest] = Cell(safe_join((name.text, gap, text)), name.role)
             return
 

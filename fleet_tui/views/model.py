@@ -327,7 +327,7 @@ class FleetModel:
         before = self._handles_of(id_)
         if "@" in id_ or len(agents) > 1 or len(before) > 1:
             agents = self._parted(agents, id_)
-        after = tuple(agent.handle for agent in agents)
+        after = [agent.handle for agent in agents] if before else ()
         for handle in before:
             if handle not in after:
                 self._remove(handle, gone)

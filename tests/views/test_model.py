@@ -1,6 +1,7 @@
 """The model groups resources into agents delta by delta, and one delta at a time gives the same as all at once."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from fleet_tui.domain.action import NO_PARAMS, ActionId, IntentId, Verb
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.delta import FleetDelta, in_pieces
-from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.outcome import Done
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord
@@ -170,7 +171,7 @@ def test_a_whole_load_in_pieces_forgets_what_was_there_once() -> None:
     assert not model.statuses
 
 
-def some_resources(rng: random.Random) -> list[Resource]:
+def some_resources(rng: random.Random, ids: Sequence[str | None] = (None, "a", "b", "c")) -> list[Resource]:
     kinds = [(Kind.SANDBOX, "e2b"), (Kind.PROCESS, "local"), (Kind.MEMORY_SCOPE, "mem0")]
     found: list[Resource] = []
     for _ in range(rng.randint(0, 12)):
@@ -178,7 +179,7 @@ def some_resources(rng: random.Random) -> list[Resource]:
         found.append(
             resource(
                 f"r{rng.randint(0, 8)}",
-                agent=rng.choice([None, "a", "b", "c"]),
+                agent=rng.choice(ids),
                 team=rng.choice([None, "x", "y"]),
                 kind=kind,
                 source=source,
@@ -221,3 +222,22 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
     assert +stepwise.tally.phases == +at_once.tally.phases
     assert stepwise.tally.rate().amounts.get("usd", 0) == at_once.tally.rate().amounts.get("usd", 0)
     assert ordered(stepwise, stepwise.fleet, NOW) == ordered(at_once, at_once.fleet, NOW)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_resource_knows_its_row_also_where_ids_are_spelled_like_rows_of_others(seed: int) -> None:
+    rng = random.Random(seed)
+    model = loaded()
+    truth: dict[ResourceKey, Resource] = {}
+    for revision in range(2, 8):
+        changed = some_resources(rng, (None, "a", "a@x", "a@y"))
+        gone = tuple(k for k in truth if rng.random() < 0.3 and k not in {r.key for r in changed})
+        model.apply(next_delta(revision, resources=tuple(changed), gone=gone), NOW)
+        truth = {**{k: r for k, r in truth.items() if k not in gone}, **{r.key: r for r in changed}}
+
+        rows = {r.key: handle for handle, agent in model.agents.items() for r in agent.resources}
+        assert set(rows) == set(truth) - model.loose
+        assert {k: model.handle_of(k) for k in truth} == {k: rows.get(k) for k in truth}
+        assert not any(map(model.handle_of, gone))
+        assert sorted(r.key for agent in model.agents.values() for r in agent.resources) == sorted(rows)

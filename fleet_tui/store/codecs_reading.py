@@ -115,12 +115,18 @@ def vitals_of(row: Cells) -> Vitals:
     source, kind, rid, at, cpu_percent, memory_bytes, signal_at, signal_kind = row
     return Vitals(
         key=key_of(source, kind, rid),
-        at=moment(at),
+        at=_read_at(at),
         cpu_percent=cpu_percent,
         memory_bytes=memory_bytes,
         signal_at=opt_moment(signal_at),
         signal_kind=None if signal_kind is None else _SIGNALS[signal_kind],
     )
+
+
+@lru_cache(maxsize=64)
+def _read_at(at_us: int) -> datetime:
+    """Thousands are measured in one reading."""
+    return moment(at_us)
 
 
 def finding_row(finding: Finding) -> Row:

@@ -18,14 +18,14 @@ from fleet_tui.views.model import FleetModel
 
 COLUMNS: Final = (
     Column(name="AGENT", width=18, min_width=12, priority=0),
-    Column(name="KIND", width=8, priority=9),
+    Column(name="KIND", width=7, priority=9),
     Column(name="WHERE", width=15, min_width=9, priority=5),
     Column(name="STATE", width=11, min_width=8, priority=0),
     Column(name="FOR", width=4, priority=1),
     Column(name="BEAT", width=4, priority=3),
     Column(name="$/h", width=7, min_width=6, align=Align.RIGHT, priority=2),
     Column(name="TODAY", width=8, min_width=7, align=Align.RIGHT, priority=7),
-    Column(name="TEAM", width=9, min_width=6, priority=8),
+    Column(name="TEAM", width=9, min_width=8, priority=8),
     Column(name="LEFT", width=4, priority=6),
     Column(name="TASK", width=20, min_width=10, priority=4, flexible=True),
 )
@@ -121,9 +121,5 @@ def loose_line(model: FleetModel) -> SafeText | None:
     count = len(model.loose)
     if not count:
         return None
-    those = (
-        "1 resource that no agent claims and that does"
-        if count == 1
-        else f"{count} resources that no agent claims and that do"
-    )
-    return SafeText(f"+ {those} not run (fleet-tui ls --resources, 4 SPRAWL)")
+    those = "1 resource that no agent claims" if count == 1 else f"{count} resources that no agent claims"
+    return SafeText(f"+ {those}; {'it does' if count == 1 else 'they do'} not run (4 SPRAWL)")

@@ -77,6 +77,8 @@ def header_line(
         pieces.append(Piece(cells=(word(title, Role.STRONG),), priority=1))
     if model.loading_whole:
         return fitted([*pieces, Piece(cells=(word("loading", Role.DIM),), priority=3)], width)
+    if not model.statuses and not model.agents:
+        return fitted([*pieces, Piece(cells=(word("nothing was read yet", Role.DIM),), priority=3)], width)
     if (asks := header_cell(attention)) is not None:
         pieces.append(Piece(cells=(asks,), priority=1 if attention.new else 8))
         if attention.new:

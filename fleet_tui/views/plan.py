@@ -183,8 +183,9 @@ def _scope(plan: Plan, model: FleetModel, context: PlanContext) -> Iterator[Line
     for note in plan.notes:
         yield _labelled("note", note, Role.WARN)
     for left in plan.left_out[:_SHOWN_STAYS]:
-        name = model.called(left.resource.key, left.resource.name)
-        yield _labelled("out", f"{name}: {left.detail or left.reason.value}")
+        own = left.resource.name or left.resource.key.id
+        names = " ".join(dict.fromkeys((model.called(left.resource.key, own), own)))
+        yield _labelled("out", f"{names}: {left.detail or left.reason.value}")
     if len(plan.left_out) > _SHOWN_STAYS:
         yield _labelled("out", f"and {len(plan.left_out) - _SHOWN_STAYS} more")
     stale = sum(left.reason is RefusalReason.STALE for left in plan.left_out)

@@ -24,7 +24,7 @@ from fleet_tui.views.family import above, below, same_task
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import counted
 
-_SHOWN_NAMES: Final = 8
+_SHOWN_NAMES: Final = 5
 _SHOWN_TASKS: Final = 3
 
 

@@ -70,7 +70,7 @@ def strip(statuses: Iterable[SourceStatus], now: datetime, width: int) -> Line:
     """All sources in one line: those in trouble first; where there is no room, how many others are fine."""
     ordered = sorted(statuses, key=lambda status: (not is_bad(status, now), status.name))
     if not ordered:
-        return (word("no source yet", Role.DIM),)
+        return (word("waiting for the first reading", Role.DIM),)
     bad = [status for status in ordered if is_bad(status, now)]
     fine_ones = [source_words(status, now) for status in ordered if not is_bad(status, now)]
     pieces = [Piece(cells=(source_words(status, now),), priority=0) for status in bad]

@@ -320,7 +320,7 @@ async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot)
-        await desk.shows(pilot, "log of ")
+        await desk.shows(pilot, "stays  nothing beside what runs")
         driver = captured(pilot)
         before = len(driver.writes)
         desk.app.fall_due()

@@ -57,7 +57,7 @@ async def test_several_rows_ask_for_verb_and_count_and_name_what_the_filter_hide
         await desk.shows(pilot, "that is not the word")
         assert desk.intents.acts == 0
         desk.app.screen.query_one("#how", OneOf).choose("now")
-        await desk.shows(pilot, "at once, without asking it to stop")
+        await desk.shows(pilot, "kill at once")
         desk.app.screen.query_one("#why", Input).value = "key revoked"
         typed = desk.app.screen.query_one("#typed", Input)
         typed.value = "kill 3"
@@ -134,7 +134,7 @@ async def test_what_stays_and_what_is_left_out_is_named() -> None:
         await pilot.press("p")
         await front(desk, pilot)
         text = desk.text()
-        assert "out    sbx_1: e2b cannot pause this sandbox" in text
+        assert "out    a sbx_1: e2b cannot pause this sandbox" in text
         assert "stays" in text
         assert "memory scope mem_1 (mem0)" in text
         assert "a: one agent in several sources by its label alone" in text

@@ -63,8 +63,8 @@ def test_what_may_act(standing: Standing, shown: str) -> None:
     assert shown in text(header_line(a_model(), standing, NOW, 120))
 
 
-def test_an_empty_model_has_no_false_zeroes() -> None:
-    assert text(header_line(FleetModel(), Standing(fleet="f"), NOW, 120)).endswith("0 agents  $?/h  today ?")
+def test_before_the_first_reading_nothing_is_counted() -> None:
+    assert text(header_line(FleetModel(), Standing(fleet="f"), NOW, 120)).endswith("nothing was read yet")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,9 @@ GOOD_FOR: Final = timedelta(minutes=5)
 """A plan that was looked at for longer is not submitted any more."""
 _FRAME_ROWS: Final = 3
 """Borders, and the line of the table's headings."""
+_WIDEST: Final = 110
+_FRAME_CELLS: Final = 4
+"""Borders and padding."""
 _LEAST_WORDS: Final = 3
 _MOST_WORDS: Final = 12
 _LEAST_CELLS: Final = 30
@@ -211,7 +214,7 @@ class PlanDialog(Dialog[Confirmed]):
         if not self.is_mounted:
             return
         words = self.query_one("#plan-lines", Line)
-        width = words.size.width or self.size.width
+        width = (self.query_one("#dialog").size.width or min(self.size.width * 9 // 10, _WIDEST) - _FRAME_CELLS) - 1
         rows_of_words = (row for line in self._lines for row in hung(line, width, shown.LABEL_CELLS))
         words.show_rows(rows_of_words, layout=True)
         table = self.query_one("#plan-table", ViewTable)

@@ -10,7 +10,7 @@ KEYS: Final = (
     key("l", "l", "logs", "logs", "its log, followed", views=WITH_ROWS, footer=True),
     key("L", "L", "logs_before", "logs before", "the log of the run before", views=WITH_ROWS),
     key("e", "e", "events", "events", "what happened to it", views=WITH_ROWS),
-    key("dollar_sign", "$", "money", "money", "take the money under the cursor apart, line by line"),
+    key("dollar_sign", "$", "money", "money", "take the money under the cursor apart, line by line", footer=True),
     key("c", "c", "copy_id", "copy", "copy the row's id", views=WITH_ROWS),
     key("x", "x", "tree", "tree", "show it in the tree", views=WITH_ROWS, names="in-tree"),
     key("J", "J", "owner", "above", "go to its parent, else to the agent that owns it", views=WITH_ROWS),

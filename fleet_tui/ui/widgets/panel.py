@@ -17,7 +17,7 @@ BESIDE_CELLS: Final = 100
 
 
 class Panel(Horizontal):
-    """Two columns of lines, as many as fit."""
+    """Two columns of lines, as many as fit; without a log the story has the whole width."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -38,4 +38,5 @@ class Panel(Horizontal):
         if room:
             shown.append([word(said, Role.DIM)])
             shown.extend([line] for line in lines[-room:])
+        self.set_class(bool(lines), "tailed")
         self._tail.show_rows(shown)

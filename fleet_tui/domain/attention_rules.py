@@ -11,7 +11,7 @@ from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import RULES as FAILURE_RULES
 from fleet_tui.domain.identity import Layer, ResourceKey
-from fleet_tui.domain.outcome import Failed, Outcome, RefusalReason, Refused
+from fleet_tui.domain.outcome import TWICE, Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import BURNING, ENDED, Phase
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.domain.resource import Resource
@@ -249,9 +249,12 @@ def _finding_cost(finding: Finding, now: datetime) -> Cost:
 
 
 def is_unsound(record: ActionRecord) -> bool:
-    """It was tried and failed, or its time was over before it began: nobody may go on believing that it was done."""
-    outcome = record.outcome
-    return isinstance(outcome, Failed) or (isinstance(outcome, Refused) and outcome.reason is RefusalReason.EXPIRED)
+    """It failed, perhaps happened twice, or its time was over first: nobody may go on believing that it was done."""
+    match record.outcome:
+        case Failed() | Done(uncertain=True) | Refused(reason=RefusalReason.EXPIRED):
+            return True
+        case _:
+            return False
 
 
 def action_items(
@@ -261,9 +264,19 @@ def action_items(
     orders: dict[str, list[ActionRecord]] = {}
     for record in records:
         if record.settled_at is not None and now - record.settled_at <= KEPT:
-            reason = record.outcome.failure_class if isinstance(record.outcome, Failed) else "expired"
+            reason = _reason(record.outcome)
             orders.setdefault(f"action:{record.intent_id}:{reason}", []).append(record)
     return [_action_item(cause, held, handle_of) for cause, held in orders.items()]
+
+
+def _reason(outcome: Outcome | None) -> str:
+    match outcome:
+        case Failed(failure_class=failure_class):
+            return failure_class.value
+        case Done():
+            return "uncertain"
+        case _:
+            return "expired"
 
 
 def _action_item(cause: str, held: Sequence[ActionRecord], handle_of: Callable[[ResourceKey], str | None]) -> Item:
@@ -289,7 +302,13 @@ def _unsound(outcome: Outcome | None) -> tuple[str, str, str]:
     """In words, what to do, and the detail as it was recorded."""
     match outcome:
         case Failed(failure_class=failure_class, detail=detail, uncertain=uncertain):
-            return "may have failed" if uncertain else "failed", FAILURE_RULES[failure_class].next_step, detail
+            return (
+                "may have failed, uncertain" if uncertain else "failed",
+                FAILURE_RULES[failure_class].next_step,
+                detail,
+            )
+        case Done(detail=detail):
+            return f"was done, {TWICE}", "d shows it as it stands now: see whether it is as you want it", detail
         case Refused(detail=detail):
             return "expired, never sent", "it was not sent: order it again if you still want it", detail
         case _:

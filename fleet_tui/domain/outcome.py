@@ -1,6 +1,7 @@
 """How an action ended: done, refused by a rule, or failed. Expected results are values."""
 
 from enum import StrEnum
+from typing import Final
 
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import FailureClass
@@ -23,10 +24,11 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is there. `detail` says what was seen."""
+    """The effect is there. `detail` says what was seen; `uncertain`: nobody can tell whether it happened twice."""
 
     detail: str = ""
     confirmed_after_restart: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,17 @@ class Failed:
 
 
 Outcome = Done | Refused | Failed
+
+TWICE: Final = "uncertain: sent again after a stop, nobody can tell whether it happened twice"
+UNTOLD: Final = "uncertain: nobody can tell whether it took effect"
+
+
+def doubt(outcome: Outcome) -> str:
+    """What is not known of an outcome, in words; empty where it is certain."""
+    match outcome:
+        case Done(uncertain=True):
+            return TWICE
+        case Failed(uncertain=True):
+            return UNTOLD
+        case _:
+            return ""

@@ -28,7 +28,7 @@ from fleet_tui.engine.rescue import rescued, with_note
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.engine.terms import Terms
-from fleet_tui.engine.verify import GONE_IS_DONE, Go, Seen, judge_target
+from fleet_tui.engine.verify import GONE_IS_DONE, Go, Seen, counts_twice, judge_target
 from fleet_tui.ports import CollectorStore, Getter, Lister, ProviderError, StoreUnwritable
 
 T = TypeVar("T")
@@ -149,7 +149,8 @@ class Actions:
             repeated, tried = tried, True
             outcome, last = await self._send(record, source, act, last)
             if outcome is not None and not (repeated and isinstance(outcome, Refused)):
-                return _doubted(outcome) if repeated else outcome
+                twice = tried_before_restart and counts_twice(record)
+                return _doubted(outcome, twice=twice) if repeated else outcome
             # Lost, or refused on a repeat: what the earlier one did shows when it is read again.
             waits += 1
             await self._wait(last, waits)
@@ -221,9 +222,15 @@ class Actions:
                 await self._around.clock.sleep(_UNWRITABLE_WAIT_S)
 
 
-def _doubted(outcome: Outcome) -> Outcome:
-    """A failure of a repeat says nothing about what was sent before."""
-    return replace(outcome, uncertain=True) if isinstance(outcome, Failed) else outcome
+def _doubted(outcome: Outcome, *, twice: bool) -> Outcome:
+    """A failure of a repeat says nothing about what was sent before; nor does a success where `twice` counts."""
+    match outcome:
+        case Failed():
+            return replace(outcome, uncertain=True)
+        case Done() if twice:
+            return replace(outcome, uncertain=True)
+        case _:
+            return outcome
 
 
 def _worth_waiting(failure: Failure, *, sent: bool) -> bool:

@@ -53,6 +53,14 @@ def judge_target(record: ActionRecord, resource: Resource | None, seen: Seen) ->
     return Go()
 
 
+def counts_twice(record: ActionRecord) -> bool:
+    """The target has no generation by which a late first call could be told from its repeat, and goes on after it.
+
+    A collector that stood still behind its attempt may send when another one has long sent the same.
+    """
+    return not record.target.generation and record.verb not in GONE_IS_DONE
+
+
 def _gone(record: ActionRecord, seen: Seen, seen_text: str) -> Outcome:
     if record.verb in GONE_IS_DONE:
         return _ours(seen, seen_text) if seen.tried else Done(f"{seen_text}; nothing was sent")

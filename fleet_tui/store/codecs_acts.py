@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
 from fleet_tui.domain.action import ActionId, Intent, IntentId, Params, Verb
 from fleet_tui.domain.assignment import AssignmentField, Overlay
@@ -88,13 +89,18 @@ def intent_row(intent: Intent, names: Mapping[ResourceKey, str]) -> Row:
     )
 
 
+_CONFIRMED: Final = 1
+_UNCERTAIN: Final = 2
+"""Flags of what was done; what failed has one, and it is 1."""
+
+
 def outcome_row(outcome: Outcome | None) -> tuple[str | None, str | None, str | None, int]:
-    """In the order of `schema.OUTCOME`: kind, reason or class, detail, and the one flag each kind may have."""
+    """In the order of `schema.OUTCOME`: kind, reason or class, detail, and the flags of the kind."""
     match outcome:
         case None:
             return None, None, None, 0
-        case Done(detail=detail, confirmed_after_restart=flag):
-            return "done", "", text(detail), int(flag)
+        case Done(detail=detail, confirmed_after_restart=confirmed, uncertain=uncertain):
+            return "done", "", text(detail), _CONFIRMED * confirmed | _UNCERTAIN * uncertain
         case Refused(reason=reason, detail=detail):
             return "refused", reason.value, text(detail), 0
         case Failed(failure_class=failure_class, detail=detail, uncertain=flag):
@@ -105,7 +111,11 @@ def outcome_of(row: Cells) -> Outcome | None:
     kind, reason, detail, flag = row
     match kind:
         case "done":
-            return Done(detail=plain(detail), confirmed_after_restart=bool(flag))
+            return Done(
+                detail=plain(detail),
+                confirmed_after_restart=bool(flag & _CONFIRMED),
+                uncertain=bool(flag & _UNCERTAIN),
+            )
         case "refused":
             return Refused(reason=RefusalReason(reason), detail=plain(detail))
         case "failed":

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fleet_tui.domain.action import ActionId, IntentId, Verb, action_id
 from fleet_tui.domain.identity import Target
-from fleet_tui.domain.outcome import Outcome
+from fleet_tui.domain.outcome import Outcome, doubt
 from fleet_tui.domain.record import ActionRecord, ActionState, HandOver, Wanted
 from fleet_tui.ports import StoreError
 from fleet_tui.store import audit, schema
@@ -124,7 +124,9 @@ def settle(connection: sqlite3.Connection, revision: int, settled: ActionId, out
             target=str(record.target.key),
             incarnation=record.target.incarnation,
             outcome=kind or "",
-            reason=": ".join(part for part in (reason, plain(detail or "")) if part),
+            reason="; ".join(
+                part for part in (": ".join(filter(None, (reason, plain(detail or "")))), doubt(outcome)) if part
+            ),
             why=record.why,
             intent_id=record.intent_id,
             action_id=record.action_id,

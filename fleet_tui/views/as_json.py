@@ -7,7 +7,7 @@ from typing import Any, Final
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.money import Basis, decimal_text
-from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused
+from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused, doubt
 from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.record import ActionRecord, AuditRow
 from fleet_tui.domain.resource import Resource
@@ -115,12 +115,13 @@ def outcome_words(outcome: Outcome | None) -> tuple[str | None, str | None]:
         case None:
             return None, None
         case Done(detail=detail, confirmed_after_restart=again):
-            return "done", "confirmed after a restart" if again else detail or None
+            said = "confirmed after a restart" if again else detail
+            return "done", "; ".join(filter(None, (said, doubt(outcome)))) or None
         case Refused(reason=reason, detail=detail):
             return "refused", f"{reason.value}: {detail}" if detail else reason.value
-        case Failed(failure_class=failure_class, detail=detail, uncertain=uncertain):
+        case Failed(failure_class=failure_class, detail=detail):
             text = f"{failure_class.value}: {detail}" if detail else failure_class.value
-            return "failed", f"{text} (nobody can tell whether it took effect)" if uncertain else text
+            return "failed", "; ".join(filter(None, (text, doubt(outcome))))
 
 
 def action_row(record: ActionRecord) -> Row:

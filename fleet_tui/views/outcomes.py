@@ -22,8 +22,8 @@ def outcome_role(outcome: Outcome | None) -> Role:
     match outcome:
         case None:
             return Role.WAIT
-        case Done():
-            return Role.GOOD
+        case Done(uncertain=uncertain):
+            return Role.WARN if uncertain else Role.GOOD
         case Refused():
             return Role.WARN
         case Failed():
@@ -59,7 +59,7 @@ def _urgency(outcome: Outcome | None) -> int:
     match outcome:
         case Failed():
             return 0
-        case Refused():
+        case Refused() | Done(uncertain=True):
             return 1
         case None:
             return 2

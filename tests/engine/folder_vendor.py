@@ -15,7 +15,7 @@ from fleet_tui.domain.outcome import Done, Outcome
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.resource import Resource
-from fleet_tui.ports import Getter, Killer, Lister
+from fleet_tui.ports import Getter, Killer, Lister, Pauser
 
 SOURCE = SourceName("folder")
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,6 +27,10 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.boxes = root / "boxes"
         self.ended = root / "ended"
+        self.paused = root / "paused"
+        self.pauses = root / "pauses"
+        self.paused.mkdir(parents=True, exist_ok=True)
+        self.pauses.mkdir(parents=True, exist_ok=True)
         self.boxes.mkdir(parents=True, exist_ok=True)
         self.ended.mkdir(parents=True, exist_ok=True)
 
@@ -46,12 +50,21 @@ class Folder:
             return False
         return True
 
+    def pause(self, slot: str, by: str) -> None:
+        """Each call that paused it leaves a file; a pause has no incarnation or generation to compare with."""
+        if not (self.paused / slot).exists():
+            (self.paused / slot).touch()
+            (self.pauses / f"{by}-{len(list(self.pauses.iterdir()))}").touch()
+
+    def resume(self, slot: str) -> None:
+        (self.paused / slot).unlink()
+
     def enders(self) -> dict[str, str]:
         """Incarnation -> who ended it."""
         return dict(json.loads(path.name) for path in self.ended.iterdir())
 
 
-class FolderAdapter(Lister, Getter, Killer):
+class FolderAdapter(Lister, Getter, Killer, Pauser):
     """Slow enough that a kill -9 falls between any two of its steps; compares the incarnation in the call itself."""
 
     def __init__(self, folder: Folder, *, step_s: float = 0.02) -> None:
@@ -77,15 +90,23 @@ class FolderAdapter(Lister, Getter, Killer):
         await self._step()
         return Done("ended" if done else "it was gone already")
 
+    @override
+    async def pause(self, order: Order) -> Outcome:
+        await self._step()
+        self._folder.pause(order.target.key.id, by=order.action_id)
+        await self._step()
+        return Done("paused")
+
     def _row(self, path: Path) -> Resource:
+        phase = Phase.PAUSED if (self._folder.paused / path.name).exists() else Phase.RUNNING
         return Resource(
             key=ResourceKey(SOURCE, Kind.SANDBOX, path.name),
             provider="folder",
             incarnation=Incarnation(path.read_text(encoding="ascii")),
             name=path.name,
-            phase=PhaseFact(phase=Phase.RUNNING, since=BORN, evidence="a file", raw="there"),
+            phase=PhaseFact(phase=phase, since=BORN, evidence="a file", raw="there"),
             created_at=BORN,
-            capabilities=frozenset({Capability.KILL}),
+            capabilities=frozenset({Capability.KILL, Capability.PAUSE}),
         )
 
     async def _step(self) -> None:

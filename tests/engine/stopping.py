@@ -63,3 +63,10 @@ class StoppingAdapter(FolderAdapter):
         outcome = await super().kill(order)
         await self._thread.run(lambda: self._stops.reach("after kill"))
         return outcome
+
+    @override
+    async def pause(self, order: Order) -> Outcome:
+        await self._thread.run(lambda: self._stops.reach("before pause"))
+        outcome = await super().pause(order)
+        await self._thread.run(lambda: self._stops.reach("after pause"))
+        return outcome

@@ -11,11 +11,14 @@ import pytest
 
 from fleet_tui.clock import now
 from fleet_tui.domain.action import NO_PARAMS, Intent, IntentId, Verb
+from fleet_tui.domain.attention_rules import action_items, is_unsound
 from fleet_tui.domain.identity import Target
-from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.outcome import TWICE, Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.record import ActionRecord
 from fleet_tui.store.lock import CollectorRuns
 from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
 from fleet_tui.store.schema import COLLECTOR_LOCK_FILE
+from fleet_tui.views.outcomes import outcome_line
 from tests.engine.folder_vendor import Folder
 from tests.engine.stopping import STOPPED
 from tests.support.children import child_env
@@ -58,11 +61,14 @@ class Place:
         return child
 
     def order_a_kill(self, target: Target, *, term: timedelta = timedelta(minutes=15)) -> None:
+        self.order(Verb.KILL, target, term=term)
+
+    def order(self, verb: Verb, target: Target, *, term: timedelta = timedelta(minutes=15)) -> None:
         intents = open_for_intents(self.root / "state")
         intents.submit(
             Intent(
                 intent_id=IntentId("one"),
-                verb=Verb.KILL,
+                verb=verb,
                 params=NO_PARAMS,
                 targets=(target,),
                 actor="tester",
@@ -80,6 +86,21 @@ class Place:
         reader = open_for_reader(self.root / "state")
         try:
             return next((action.outcome for action in reader.changes(0).actions), None)
+        finally:
+            reader.close()
+
+    def record(self) -> ActionRecord:
+        reader = open_for_reader(self.root / "state")
+        try:
+            return reader.changes(0).actions[0]
+        finally:
+            reader.close()
+
+    def reason(self) -> str:
+        """What the audit says."""
+        reader = open_for_reader(self.root / "state")
+        try:
+            return next(row.reason for row in reader.audit(limit=100) if row.outcome != "noted")
         finally:
             reader.close()
 
@@ -145,3 +166,43 @@ def test_what_it_stood_through_the_term_of_is_never_sent(place: Place) -> None:
     assert isinstance(outcome, Refused)
     assert outcome.reason is RefusalReason.EXPIRED
     assert place.folder.enders() == {}
+
+
+@pytest.mark.parametrize("point", ["after attempt", "before pause"])
+def test_where_no_generation_tells_a_late_call_from_its_repeat_the_outcome_is_uncertain_and_says_so(
+    place: Place, point: str
+) -> None:
+    first = place.collector(point)
+    place.order(Verb.PAUSE, place.target)
+    place.stands()
+    (place.root / "state" / COLLECTOR_LOCK_FILE).unlink()
+    place.collector()
+    outcome = eventually(place.outcome, timeout_s=60, what="the outcome")
+    place.folder.resume("a")
+
+    first.send_signal(signal.SIGCONT)
+    first.wait(60)
+
+    assert outcome == Done("paused", uncertain=True)
+    assert len(list(place.folder.pauses.iterdir())) in {1, 2}, "the late call may come too: that is what is uncertain"
+    record = place.record()
+    assert is_unsound(record)
+    assert TWICE in place.reason()
+    assert TWICE in "".join(cell.text for cell in outcome_line(record, now()))
+    (item,) = action_items([record], now(), handle_of=lambda _: None)
+    assert "uncertain" in item.text
+
+
+def test_a_pause_whose_effect_was_seen_is_certain(place: Place) -> None:
+    first = place.collector("after pause")
+    place.order(Verb.PAUSE, place.target)
+    place.stands()
+    (place.root / "state" / COLLECTOR_LOCK_FILE).unlink()
+    place.collector()
+
+    assert eventually(place.outcome, timeout_s=60, what="the outcome") == Done(
+        "it is paused", confirmed_after_restart=True
+    )
+    first.send_signal(signal.SIGCONT)
+    assert first.wait(60) != 0
+    assert len(list(place.folder.pauses.iterdir())) == 1

@@ -8,7 +8,7 @@ from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Incarnation, Target
-from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
+from fleet_tui.domain.outcome import TWICE, Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.record import ActionState, HandOver, WantedKind
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.text import LINE_LIMIT
@@ -74,7 +74,12 @@ def test_starting_a_settled_action_does_not_bring_it_back(opened: Stores) -> Non
     [
         (Done("gone", confirmed_after_restart=True), "done", "gone"),
         (Refused(RefusalReason.EXPIRED, "too late"), "refused", "expired: too late"),
-        (Failed(FailureClass.TIMEOUT, "no answer", uncertain=True), "failed", "timeout: no answer"),
+        (
+            Failed(FailureClass.TIMEOUT, "no answer", uncertain=True),
+            "failed",
+            "timeout: no answer; uncertain: nobody can tell whether it took effect",
+        ),
+        (Done("paused", uncertain=True), "done", f"paused; {TWICE}"),
     ],
 )
 def test_an_outcome_and_its_audit_row_are_written_once(

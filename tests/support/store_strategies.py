@@ -149,7 +149,7 @@ params = st.builds(
     task_to=opt_texts,
 )
 outcomes = (
-    st.builds(Done, detail=texts, confirmed_after_restart=st.booleans())
+    st.builds(Done, uncertain=st.booleans(), detail=texts, confirmed_after_restart=st.booleans())
     | st.builds(Refused, reason=st.sampled_from(RefusalReason), detail=texts)
     | st.builds(Failed, failure_class=st.sampled_from(FailureClass), detail=texts, uncertain=st.booleans())
 )

@@ -162,7 +162,7 @@ def test_an_action_that_expired_or_failed_stands_here_until_the_same_succeeds() 
     model.apply(next_delta(3, actions=(settled(2, Failed(FailureClass.TIMEOUT, "no answer", uncertain=True)),)), NOW)
     assert sorted(one.item.text for one in look(model).items) == [
         "kill expired, never sent: too late",
-        "kill may have failed: no answer",
+        "kill may have failed, uncertain: no answer",
     ]
     model.apply(next_delta(4, actions=(settled(3, Done()),)), NOW)
     assert look(model).items == ()

@@ -107,7 +107,7 @@ def test_outcomes_in_words() -> None:
     assert outcome_words(Refused(RefusalReason.GONE, "it has ended")) == ("refused", "gone: it has ended")
     word, reason = outcome_words(Failed(FailureClass.TIMEOUT, "no answer", uncertain=True))
     assert word == "failed"
-    assert reason == "timeout: no answer (nobody can tell whether it took effect)"
+    assert reason == "timeout: no answer; uncertain: nobody can tell whether it took effect"
 
 
 def test_times_are_rfc_3339_in_utc() -> None:

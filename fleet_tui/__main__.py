@@ -1,27 +1,42 @@
 """Starts fleet-tui, as `fleet-tui` and as `python -m fleet_tui`; imports nothing else until it is called."""
 
 import gc
+import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
+
+_ENGINES = ("collect", "demo")
+"""Commands with threads of libraries that have an end of their own to come to."""
 
 
 def main() -> int:
-    """Run the command of this process; give its exit code. Where no command is named, the splash comes first."""
+    """Run the command of this process; its exit code. Where no command is named, the splash comes first."""
     # What is imported stays and facts hold no cycles: to look for some after every 700 objects is a tenth of a start.
     gc.set_threshold(20_000, 50, 100)
     words = sys.argv[1:]
     if words and not words[0].startswith(("--config", "--state-dir")):
         from fleet_tui.cli.main import main as run
 
-        return run()
-
-    import os
+        code = run()
+        return code if words[0] in _ENGINES else _end(code)
 
     from fleet_tui.splash import open_splash
 
     with open_splash(words, os.environ) as splash:
         from fleet_tui.cli.main import main as run
 
-        return run(splash=splash)
+        code = run(splash=splash)
+    return _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """All is written, and threads that write were waited for: taking the interpreter apart would only take time."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            # Whoever read it may be gone, or it was closed from the beginning.
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -115,8 +115,8 @@ def started(
         held = itself.memory_info().rss / 1e6
         last_ms = until(last, b"\x1b[?1000h")
         later = itself.memory_info().rss / 1e6
-        screen = pyte.Screen(*size)
-        pyte.ByteStream(screen).feed(seen.rpartition(b"\x1b[?1049h")[2])
+        drawn = seen.rpartition(b"\x1b[?1049h")[2]
+        # At once, while what waits for the first frame is still being started.
         pressed = time.perf_counter()
         os.write(reading, keys)
         while process.poll() is None:
@@ -133,6 +133,8 @@ def started(
         process.wait()
         os.close(reading)
         os.close(writing)
+    screen = pyte.Screen(*size)
+    pyte.ByteStream(screen).feed(drawn)
     return Start(splash_ms, splash_cpu_ms, frame_ms, cpu_ms, held, later, quit_ms, last_ms, tuple(screen.display))
 
 

@@ -25,6 +25,7 @@ from fleet_tui.ui.dialogs.plan import Confirmed, Desk, PlanDialog
 from fleet_tui.ui.messages import Submitted, Told
 from fleet_tui.ui.orders import move, order
 from fleet_tui.ui.screens.outcomes import OutcomesScreen
+from fleet_tui.ui.session import Session
 from fleet_tui.views import outcomes
 from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
@@ -144,7 +145,8 @@ class ActingApp(ConsoleApp):
             save=self._keep_plan,
             ascii_only=self.fleet_pane.ascii_only,
         )
-        self.push_screen(PlanDialog(proposal, desk), lambda confirmed: self._confirmed(proposal, confirmed))
+        under = _rules(session)
+        self.push_screen(PlanDialog(proposal, desk), lambda confirmed: self._confirmed(proposal, confirmed, under))
 
     def _keep_plan(self, plan: Plan) -> None:
         """Keep a plan as `--dry-run --json` prints it."""
@@ -165,8 +167,10 @@ class ActingApp(ConsoleApp):
 
         self.run_worker(attempt, thread=True, group="plans")
 
-    def _confirmed(self, proposal: Proposal, confirmed: Confirmed | None) -> None:
-        if confirmed is not None:
+    def _confirmed(self, proposal: Proposal, confirmed: Confirmed | None, under: object) -> None:
+        if confirmed is not None and under != _rules(self.session):
+            self.say(SafeText("the configuration was read again while the plan was shown: nothing was done"), bad=True)
+        elif confirmed is not None:
             self.run_worker(lambda: self._submit(proposal, confirmed), thread=True, group="orders")
 
     def _submit(self, proposal: Proposal, confirmed: Confirmed) -> None:
@@ -251,3 +255,8 @@ class ActingApp(ConsoleApp):
         except StoreError as error:
             self.say(said(f"shut, but the audit could not be written: {error}").text, bad=True)
         self.told_standing()
+
+
+def _rules(session: Session) -> tuple[object, ...]:
+    """What a plan is made and confirmed under, beside the window."""
+    return session.fleet, session.production, session.acting, session.writing

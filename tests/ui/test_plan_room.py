@@ -40,3 +40,16 @@ async def test_the_button_says_the_verb_that_was_chosen() -> None:
         await pilot.press("right", "right")
         await desk.shows(pilot, "PAUSE 1 sandbox")
         assert str(button.label) == "pause"
+
+
+async def test_a_plan_is_confirmed_under_the_rules_it_was_shown_under() -> None:
+    desk = Desk(a_fleet(1))
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot, 1)
+        await pilot.press("p")
+        await front(desk, pilot)
+        await desk.shows(pilot, "press y to pause")
+        desk.session.production = True
+        await pilot.press("y")
+        await desk.tells(pilot, "the configuration was read again while the plan was shown")
+    assert desk.intents.acts == 0

@@ -25,10 +25,14 @@ from fleet_tui.domain.reading import SourceState, SourceStatus, state_at
 from fleet_tui.views import row
 from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import FleetModel
+from fleet_tui.views.needs import Needs
 
 LOOK: Final = timedelta(seconds=10)
 """Longer than this nothing is looked for again by the clock alone."""
 COUNTED: Final = timedelta(minutes=1)
+CROWD: Final = 2000
+"""Where more agents than this need somebody, they are looked through once in a while and not at each change."""
+CROWD_STANDS: Final = timedelta(seconds=2)
 _UNREAD_SOURCES: Final = 2
 
 
@@ -66,12 +70,16 @@ class AttentionBook:
         self._at: datetime | None = None
         self._last = NOTHING
         self._found: tuple[int, datetime, list[Item]] | None = None
+        self._crowd: tuple[Needs, datetime, list[Item]] | None = None
+        self._crowd_due: datetime | None = None
+        """When what moved in a crowd is looked at; None: nothing of it is left out."""
         self._unread: dict[SourceName, tuple[tuple[datetime | None, int], tuple[int, int]]] = {}
 
     def look(self, now: datetime, place: Place = NOWHERE) -> Attention:
         """What needs somebody now. Costs nothing where nothing moved within ten seconds."""
         seen = (self._model.moved, place)
-        fresh = self._at is not None and self._at <= now < self._at + LOOK
+        held_back = self._crowd_due is not None and now >= self._crowd_due
+        fresh = self._at is not None and self._at <= now < self._at + LOOK and not held_back
         if self._model.loading or (fresh and seen == self._seen):
             return self._last
         self._seen, self._at = seen, now
@@ -80,7 +88,7 @@ class AttentionBook:
 
     def due(self, now: datetime) -> datetime | None:
         """When something will look otherwise by the clock alone: a return, or an end that comes near."""
-        times = [next_return(self._last.items, now), self._model.needs.next_end(now)]
+        times = [next_return(self._last.items, now), self._model.needs.next_end(now), self._crowd_due]
         return min((at for at in times if at is not None and at > now), default=None)
 
     def _looked(self, now: datetime, place: Place) -> Attention:
@@ -130,7 +138,7 @@ class AttentionBook:
         if (item := earlier_item(earlier, now)) is not None:
             yield item
         fleet, needy = model.fleet, model.needs.needy
-        yield from needy_items((fleet[handle] for handle in needy if handle in fleet), now)
+        yield from self._needy(now)
         for handle in model.needs.near_end(now):
             agent = fleet.get(handle)
             if agent is None or handle in needy:
@@ -140,6 +148,18 @@ class AttentionBook:
             item = agent_item(agent, name=name, signal_at=beat.signal_at if beat else None, now=now)
             if item is not None:
                 yield item
+
+    def _needy(self, now: datetime) -> Sequence[Item]:
+        needs, fleet, held = self._model.needs, self._model.fleet, self._crowd
+        self._crowd_due = None
+        if held is not None and held[0] is needs and len(needs.needy) > CROWD:
+            due = held[1] + CROWD_STANDS
+            if held[1] <= now < due:
+                self._crowd_due = due
+                return held[2]
+        items = needy_items((fleet[handle] for handle in needs.needy if handle in fleet), now)
+        self._crowd = (needs, now, items)
+        return items
 
     def _sources(self, now: datetime) -> Iterator[Item]:
         statuses = self._model.statuses.values()

@@ -10,7 +10,7 @@ from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
-from fleet_tui.views.attention import Attention, AttentionBook, within
+from fleet_tui.views.attention import CROWD, CROWD_STANDS, Attention, AttentionBook, within
 from fleet_tui.views.attention_rows import attention_row, attention_table, header_cell, story_lines, summary
 from fleet_tui.views.header import Standing as Hands
 from fleet_tui.views.header import header_line
@@ -203,3 +203,48 @@ def test_json_says_every_field_and_null_for_what_nobody_knows() -> None:
     known, unknown = (attention_row(one) for one in look(model).items)
     assert (known["usd_so_far"], known["usd_per_hour"], known["standing"]) == ("0.1", "0.6", "open")
     assert (unknown["usd_so_far"], unknown["agents"], unknown["by"]) == (None, ["bot"], None)
+
+
+def stuck(number: int) -> Resource:
+    return facts.resource(f"s{number}", agent=f"a{number}", phase=Phase.STUCK)
+
+
+def sizes(book: AttentionBook, after: timedelta) -> list[int]:
+    return [one.item.size for one in book.look(NOW + after).items]
+
+
+def test_a_crowd_is_counted_again_two_seconds_later_and_no_later() -> None:
+    model = model_of(*map(stuck, range(CROWD + 1)))
+    book, second = AttentionBook(model), timedelta(seconds=1)
+    assert sizes(book, timedelta()) == [CROWD + 1]
+    assert book.due(NOW) is None
+
+    model.apply(next_delta(2, resources=(stuck(CROWD + 1),)), NOW)
+    assert sizes(book, second) == [CROWD + 1]
+    assert book.due(NOW + second) == NOW + CROWD_STANDS
+    assert sizes(book, CROWD_STANDS) == [CROWD + 2]
+    assert book.due(NOW + CROWD_STANDS) is None
+
+
+def test_what_somebody_takes_of_a_crowd_is_taken_at_once() -> None:
+    model = model_of(*map(stuck, range(CROWD + 1)))
+    book = AttentionBook(model)
+    (one,) = book.look(NOW).items
+    model.apply(next_delta(2, acknowledgements=(take(one.item),)), NOW)
+    assert [taken.standing for taken in book.look(NOW + timedelta(seconds=1)).items] == [Standing.TAKEN]
+
+
+def test_few_are_counted_at_each_change() -> None:
+    model = model_of(*map(stuck, range(3)))
+    book = AttentionBook(model)
+    assert sizes(book, timedelta()) == [3]
+    model.apply(next_delta(2, resources=(stuck(3),)), NOW)
+    assert sizes(book, timedelta(seconds=1)) == [4]
+
+
+def test_of_another_store_nothing_is_left() -> None:
+    model = model_of(*map(stuck, range(CROWD + 1)))
+    book = AttentionBook(model)
+    book.look(NOW)
+    model.apply(whole(*map(stuck, range(CROWD + 5, 2 * CROWD + 10))), NOW)
+    assert sizes(book, timedelta(seconds=1)) == [CROWD + 5]

@@ -27,11 +27,22 @@ class Ended:
 
 
 def run_here(words: Sequence[str], env: Mapping[str, str]) -> Ended:
-    """Run in the terminal, which nobody else uses meanwhile, until it ends."""
+    """Run in the terminal, which nobody else uses meanwhile, until it ends; in the main thread.
+
+    Ctrl-c and ctrl-backslash are sent to all who share the terminal: they mean the program, and not the console too.
+    """
+    before = [(one, signal.signal(one, _nothing)) for one in (signal.SIGINT, signal.SIGQUIT)]
     try:
         return Ended(subprocess.run(list(words), env=dict(env), check=False).returncode)
     except (OSError, ValueError) as error:
         return Ended(None, why=_not_started(words, error))
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
+
+
+def _nothing(*_told: object) -> None:
+    """A handler, and not the word to ignore: that one the program would inherit."""
 
 
 class Children:

@@ -32,6 +32,7 @@ TROUBLE: dict[str, tuple[Fault, ...]] = {
 COMMANDS = (
     "ls", "ls --resources --json", "show ada --json", "spend", "failures", "failures --json", "sprawl",
     "kill ada --dry-run", "collect --once", "collect --status", "config show", "audit --json",
+    "export resources --json", "export audit", "attention --json",
 )  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """Commands of an operator's own: on the row that was meant, word by word, noted first, and never where they may not."""
 
+import signal
 import sys
 from pathlib import Path
 
-from fleet_tui.ui.child import Children
+import pytest
+
+from fleet_tui.ui.child import Children, run_here
 from fleet_tui.ui.plugging import values_of
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
@@ -147,3 +150,12 @@ def test_every_value_of_a_row_is_there() -> None:
     desk.app.model.apply(whole(resource("sbx_1", agent="one", team="ci", task="t")), desk.time())
     (agent,) = desk.app.model.agents.values()
     assert [value for value in values_of(agent).values() if value is None] in ([], [None])
+
+
+@pytest.mark.parametrize("key", [signal.SIGINT, signal.SIGQUIT])
+def test_the_key_that_ends_a_program_in_the_terminal_does_not_end_the_console(key: signal.Signals) -> None:
+    before = signal.getsignal(key)
+    asks = f"os.kill(os.getppid(), {key:d}); raise SystemExit(signal.getsignal({key:d}) == signal.SIG_IGN)"
+    theirs = f"import os, signal; {asks}"
+    assert run_here((sys.executable, "-c", theirs), {}).code == 0
+    assert signal.getsignal(key) == before

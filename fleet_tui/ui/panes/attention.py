@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 from textual.app import ComposeResult
+from textual.events import Resize
 from typing_extensions import override
 
 from fleet_tui.domain.acknowledgement import Judged
@@ -28,6 +30,11 @@ ABOUT_AT_MOST: int = 50
 """So many agents of an item answer to a filter."""
 _KEYS = (("i", "take"), ("Z", "snooze"), ("enter", "row"))
 _HINT = "taken: back on change or after 4 h, at most twice"
+
+_LEAST_LINES: Final = 10
+"""A pane below this height is the list alone."""
+_TALL_LINES: Final = 18
+"""A pane below this height has a low story."""
 
 
 class AttentionPane(Pane):
@@ -89,9 +96,16 @@ class AttentionPane(Pane):
         message.stop()
         self._draw_story()
 
+    def on_resize(self, event: Resize) -> None:
+        """The story and the hint give way to the list where the screen is low."""
+        lines = event.size.height
+        self.query_one("#attention-story", Line).set_class(lines < _TALL_LINES, "low")
+        self.query_one("#attention-hint", Line).display = lines >= _LEAST_LINES
+        self.call_after_refresh(self._draw_story)
+
     def _draw_story(self) -> None:
         one, line = self._under_cursor(), self.query_one("#attention-story", Line)
-        line.display = one is not None
+        line.display = one is not None and self.size.height >= _LEAST_LINES
         if one is not None:
             runbook = self.session.runbook(one.item.runbook) if one.item.runbook else ()
             line.show_rows(story_lines(one, self.session.now(), runbook=runbook)[: line.size.height or 6])

@@ -18,8 +18,8 @@ STATE: Final = "state"
 FINDING: Final = "finding"
 NONE: Final = "-"
 
-Facts = Mapping[tuple[str, str], Mapping[str, str]]
-"""By kind and name what is watched of each thing, by field."""
+Facts = Mapping[tuple[str, str, str], Mapping[str, str]]
+"""By kind, name and identity what is watched of each thing, by field: several may have one name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Changed:
 
 def facts_of(model: FleetModel, chosen: Filter, now: datetime) -> Facts:
     """What is watched of the agents that a filter lets through, and of what belongs to them."""
-    facts: dict[tuple[str, str], Mapping[str, str]] = {}
+    facts: dict[tuple[str, str, str], Mapping[str, str]] = {}
     sources: set[str] = set()
     for handle in matching(model, chosen, sorted(model.fleet), now):
         agent = model.agents[handle]
@@ -47,14 +47,15 @@ def facts_of(model: FleetModel, chosen: Filter, now: datetime) -> Facts:
         found = " ".join(sorted(rule.value for rule in row.findings_of(model, agent)))
         state = row.phase_word(agent.lead) if agent.lead is not None else NONE
         fields = {STATE: state, FINDING: found, **told}
-        facts["agent", handle if agent.claimed else agent.name] = {k: v for k, v in fields.items() if v}
+        facts["agent", handle if agent.claimed else agent.name, handle] = {k: v for k, v in fields.items() if v}
     for status in model.statuses.values():
         if not chosen or status.name in sources:
-            facts["source", status.name] = {STATE: state_at(status, now).value}
+            facts["source", status.name, ""] = {STATE: state_at(status, now).value}
+    agents = {name for what, name, _ in facts if what == "agent"}
     for action in model.actions.values():
-        if not chosen or ("agent", action.name) in facts:
+        if not chosen or action.name in agents:
             ended = outcome_words(action.outcome)[0] or action.state.value
-            facts["order", f"{action.verb} {action.name}"] = {STATE: ended}
+            facts["order", f"{action.verb} {action.name}", action.action_id] = {STATE: ended}
     return facts
 
 

@@ -13,14 +13,16 @@ from tests.support.facts import NOW, failure, resource, status, whole
 
 def _facts(
     *resources: Resource, chosen: Filter = EVERYTHING, ok_s: float = 1.0
-) -> dict[tuple[str, str], dict[str, str]]:
+) -> dict[tuple[str, str, str], dict[str, str]]:
     model = FleetModel()
     trouble = failure() if ok_s > 60 else None
     model.apply(replace(whole(*resources), statuses=(status(ok_s=ok_s, failure=trouble),)), NOW)
     return {key: dict(fields) for key, fields in facts_of(model, chosen, NOW).items()}
 
 
-def _lines(before: dict[tuple[str, str], dict[str, str]], after: dict[tuple[str, str], dict[str, str]]) -> list[str]:
+def _lines(
+    before: dict[tuple[str, str, str], dict[str, str]], after: dict[tuple[str, str, str], dict[str, str]]
+) -> list[str]:
     return [changed_line(one).partition(" ")[2] for one in changes(before, after, NOW)]
 
 
@@ -38,6 +40,13 @@ def test_what_is_new_what_changed_and_what_is_gone() -> None:
         "agent three state - -> RUN",
         "agent two state RUN -> -",
     ]
+
+
+def test_two_of_one_name_are_two() -> None:
+    first, second = (resource(id_, agent=None, name="same") for id_ in ("a", "b"))
+
+    assert _lines(_facts(first, second), _facts(second)) == ["agent same state RUN -> -"]
+    assert _lines(_facts(second), _facts(first, second)) == ["agent same state - -> RUN"]
 
 
 def test_a_source_in_trouble_is_one_line_and_its_agents_none() -> None:

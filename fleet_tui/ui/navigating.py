@@ -123,10 +123,9 @@ class NavigatingApp(ConsoleApp):
         self.fleet_pane.resort()
 
     def action_freeze(self) -> None:
-        """Hold the order still, or let it go."""
-        pane = self.fleet_pane
-        pane.frozen = not pane.frozen
-        pane.refill()
+        """Hold the table still, or bring everything that came meanwhile."""
+        self.fleet_pane.freeze()
+        self.told_standing()
 
     def action_follow(self) -> None:
         """Let the page go where the row under the cursor goes, or no more."""

@@ -70,6 +70,15 @@ class Ledger:
                 if total.side is side:
                     yield total
 
+    def still(self, day: date) -> "Ledger":
+        """The totals of one day as they are now; those of the other days go on."""
+        copied = Ledger()
+        copied._by_agent = dict(self._by_agent)
+        copied._fleet = dict(self._fleet)
+        if day in copied._by_agent:
+            copied._by_agent[day] = {agent: dict(by_key) for agent, by_key in copied._by_agent[day].items()}
+        return copied
+
     def pieces(self, days: Iterable[date], side: Side = Side.COST) -> Iterator[list[DayTotal]]:
         """The totals of several days, some at a time; between two pieces the ledger may take more in."""
         for day in days:

@@ -64,6 +64,13 @@ class ShownNames:
             return None
         return itself
 
+    def still(self) -> "ShownNames":
+        """The names as they are now, whatever rows come later."""
+        copied = ShownNames()
+        copied._otherwise = dict(self._otherwise)
+        copied._alike = {name: set(of) if isinstance(of, set) else of for name, of in self._alike.items()}
+        return copied
+
     def of(self, handle: str) -> SafeText:
         """What is drawn for a row."""
         shown = self._before(handle) or SafeText("-")

@@ -60,6 +60,10 @@ class Ranking:
         """A fuzzy filter is on: what matches best comes first, whatever the order is otherwise."""
         return bool(self.filter.letters)
 
+    def look_at(self, model: FleetModel) -> None:
+        """Rank another picture of the fleet from now on; the rows stay until the next rebuild."""
+        self._model = model
+
     def rebuild(self, now: datetime) -> None:
         """Look at every row: after another filter or order, or a whole load."""
         finished(self.rebuild_steps(now))

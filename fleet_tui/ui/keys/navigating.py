@@ -26,7 +26,7 @@ KEYS: Final = (
     key("S", "S", "sort('STATE')", "by state", "sort by state", views=FLEET_ONLY),
     key("C", "C", "sort('$/h')", "by cost", "sort by cost an hour", views=FLEET_ONLY),
     key("f", "f", "faults", "faults", "faults only", views=FLEET_ONLY),
-    key("u", "u", "freeze", "freeze", "hold the order still; what the rows say goes on", views=FLEET_ONLY),
+    key("u", "u", "freeze", "freeze", "hold the whole table still; again: all that came meanwhile", views=FLEET_ONLY),
     key("F", "F", "follow", "follow", "the page goes where the row under the cursor goes", views=FLEET_ONLY),
     key("z", "z", "zoom", "zoom", "the pane on the whole screen, or within its frame"),
 )

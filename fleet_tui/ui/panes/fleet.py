@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from textual.app import ComposeResult
@@ -30,6 +30,7 @@ from fleet_tui.views.pieces import said, word
 from fleet_tui.views.ranking import Ranking
 from fleet_tui.views.sort_keys import ATTENTION
 from fleet_tui.views.sources import is_bad, nothing_to_show
+from fleet_tui.views.still import StillFleet
 
 QUIET_S: Final = 0.6
 """After a cursor movement rows stand still for so long."""
@@ -50,7 +51,8 @@ class FleetPane(Pane):
         self._table: FleetTable = FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=ascii_only)
         self._status: Line = Line(id="fleet-status")
         self._loose: Line = Line(id="fleet-loose")
-        self.frozen: bool = False
+        self._still: StillFleet | None = None
+        """What the table shows while it is frozen."""
         self.follows: bool = False
         """The page goes where the row under the cursor goes."""
         self._moved_s: float = 0.0
@@ -77,7 +79,33 @@ class FleetPane(Pane):
 
     def cells(self, key: str) -> Sequence[Cell]:
         """The row source of the table."""
-        return fleet.cells(self.model, self.model.fleet[key], self.session.now())
+        shown = self._shown
+        return fleet.cells(shown, shown.fleet[key], self._now())
+
+    @property
+    def _shown(self) -> FleetModel:
+        """What rows and their order are drawn from."""
+        return self._still or self.model
+
+    def _now(self) -> datetime:
+        """The moment that the table shows."""
+        return self.session.now() if self._still is None else self._still.at
+
+    def freeze(self) -> None:
+        """Let the table stand as it is, ages and values too; again: show what came meanwhile, all at once.
+
+        Facts are taken in all the time: only what the table draws holds still.
+        """
+        if self.model.loading:
+            return
+        if self._still is None:
+            self._still = StillFleet(self.model, self.session.now())
+            self.ranking.look_at(self._still)
+            self.tell_status(self._still.at)
+        else:
+            self._still = None
+            self.ranking.look_at(self.model)
+            self.refill()
 
     @override
     def refill(self) -> None:
@@ -91,8 +119,13 @@ class FleetPane(Pane):
         if self._loading:
             # The first rows are shown at once, and all of them when the last ones are here.
             self._loading = not change.last
-            if change.last or not len(self.ranking):
+            if self._still is not None:
+                self.tell_status(now)
+            elif change.last or not len(self.ranking):
                 self.refill()
+            return
+        if self._still is not None:
+            self.tell_status(now)
             return
         moved = self.ranking.update(change.changed, change.gone, now)
         self.table.rows_changed(change.changed)
@@ -105,17 +138,21 @@ class FleetPane(Pane):
     def fall_due(self, now: datetime) -> None:
         """The clock moved: ended rows leave, ages are drawn again where they say something else."""
         gone = self.model.expire(now)
+        if self._still is not None:
+            return
         if gone and self.ranking.update((), gone, now):
             self._reorder_soon()
         self.table.rows_changed(set(self.table.visible_keys))
 
     def next_due(self, now: datetime) -> datetime | None:
+        if self._still is not None:
+            return self.model.next_expiry
         times = (fleet.next_due(self.model, self.table.visible_keys, now), self.model.next_expiry)
         return min((at for at in times if at is not None), default=None)
 
     def _held(self) -> float:
         """How long the order has to stand still from now on; 0: not at all."""
-        if self.frozen or not self.screen.is_active:
+        if not self.screen.is_active:
             return PATIENCE_S
         now_s = clock.monotonic_s()
         waited = now_s - (self._waiting_since_s if self._waiting_since_s is not None else now_s)
@@ -132,6 +169,9 @@ class FleetPane(Pane):
         self.set_timer(hold_s, self._reorder_if_quiet)
 
     def _reorder_if_quiet(self) -> None:
+        if self._still is not None:
+            self._waiting_since_s = None
+            return
         hold_s = self._held()
         if hold_s > 0:
             self.set_timer(max(0.1, hold_s), self._reorder_if_quiet)
@@ -146,7 +186,7 @@ class FleetPane(Pane):
             return
         self._refiltered |= refiltered
         steps = self._order_steps(rebuilt=rebuilt)
-        if len(self.model.fleet) <= AT_ONCE_ROWS:
+        if len(self._shown.fleet) <= AT_ONCE_ROWS:
             self._settle(finished(steps))
             return
         self.sorting = True
@@ -154,7 +194,7 @@ class FleetPane(Pane):
 
     def _order_steps(self, *, rebuilt: bool) -> Generator[None, None, list[str]]:
         if rebuilt:
-            yield from self.ranking.rebuild_steps(self.session.now())
+            yield from self.ranking.rebuild_steps(self._now())
         return (yield from self.ranking.order_steps())
 
     def _settle(self, order: list[str]) -> None:
@@ -165,7 +205,7 @@ class FleetPane(Pane):
             # Nobody chose a row yet, so there is none to follow: what needs a person most is on top.
             self.table.action_first()
             self._untouched_on = self.table.cursor_key or ""
-        self.table.lose_marks([handle for handle in self.table.marks if handle not in self.model.agents])
+        self.table.lose_marks([handle for handle in self.table.marks if handle not in self._shown.agents])
         self.tell_status(now)
         self.post_message(Counted())
         if self._sort_again:
@@ -173,7 +213,7 @@ class FleetPane(Pane):
             self._reorder_soon()
 
     def _narrowed_text(self) -> str:
-        if not len(self.model.fleet) or not self.ranking.narrowed:
+        if not len(self._shown.fleet) or not self.ranking.narrowed:
             return ""
         return " ".join(
             part for part in (self.ranking.filter.text, "faults only" if self.ranking.faults_only else "") if part
@@ -194,11 +234,14 @@ class FleetPane(Pane):
             self._nothing = nothing
             self.table.set_empty(nothing)
         bad = sum(1 for status in self.model.statuses.values() if is_bad(status, now))
-        live = word("frozen", Role.WARN) if self.frozen else word("live", Role.GOOD)
+        live = word("live", Role.GOOD)
         if self.model.loading_whole:
             live = word("loading", Role.DIM)
         elif bad:
             live = word(f"{bad} of {len(self.model.statuses)} sources not read", Role.STALE)
+        if self._still is not None:
+            frozen = word(f"frozen {self._still.at.astimezone(UTC):%H:%M}Z", Role.WARN)
+            live = word(f"{frozen.text}, {live.text}", Role.WARN) if bad else frozen
         follows = (word("  following the row", Role.STRONG),) if self.follows else ()
         self._status.show(*self.status_line(), live, *follows)
         loose = fleet.loose_line(self.model)
@@ -208,8 +251,8 @@ class FleetPane(Pane):
     def status_line(self) -> Pieces:
         """What is shown in which order; how fresh it is comes behind it."""
         ranking = self.ranking
-        shown = f"{len(ranking)}/{len(self.model.fleet)}" if ranking.narrowed else str(len(ranking))
-        if self.model.loading_whole:
+        shown = f"{len(ranking)}/{len(self._shown.fleet)}" if ranking.narrowed else str(len(ranking))
+        if self.model.loading_whole and self._still is None:
             shown = f"{len(self.model.fleet)}.."
         order = "best match" if ranking.by_match else f"{ranking.order}{' reversed' if ranking.descending else ''}"
         return (
@@ -277,7 +320,7 @@ class FleetPane(Pane):
     @property
     @override
     def count(self) -> tuple[int, int]:
-        return len(self.ranking), len(self.model.fleet)
+        return len(self.ranking), len(self._shown.fleet)
 
     @override
     def place(self) -> Place:

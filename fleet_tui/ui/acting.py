@@ -63,6 +63,7 @@ class ActingApp(ConsoleApp):
             self.say(safe_line(f"nothing to {verb}: no agent is marked or under the cursor"))
             return
         hidden = pane.names(pane.hidden())
+        self.fleet_pane.touch()
         self._want_fresh(agents)
         waiting = waiting_of(self.model, agents[0], self.session.now()) if len(agents) == 1 else None
         match verb:

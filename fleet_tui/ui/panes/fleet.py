@@ -271,6 +271,10 @@ class FleetPane(Pane):
             self._moved_s = clock.monotonic_s()
         self.post_message(RowPicked())
 
+    def touch(self) -> None:
+        """Somebody means the row under the cursor: from now on the cursor stays with it."""
+        self._untouched_on = None
+
     def on_marks_changed(self, message: MarksChanged) -> None:
         """The footer counts them."""
         message.stop()

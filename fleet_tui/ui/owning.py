@@ -16,6 +16,7 @@ from fleet_tui.ui.messages import Reread
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.personal import Personal, briefly
 from fleet_tui.ui.session import Session
+from fleet_tui.ui.stylesheet import OnceParsed
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT, bundled_theme
 from fleet_tui.ui.widgets.table import FleetTable
@@ -51,6 +52,7 @@ class OwningApp(ConsoleApp):
             found = bundled_theme(DEFAULT)
         self.register_theme(found)
         self.theme = found.name
+        self.stylesheet = OnceParsed(variables=self.get_css_variables())
 
     def show_own(self) -> None:
         """When the panes are there: keys, columns, header and mouse as the operator wants them."""

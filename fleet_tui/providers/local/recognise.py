@@ -11,6 +11,9 @@ from typing import Final
 
 import msgspec
 
+from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.files import Tree, read_toml
+
 _INTERPRETER: Final = re.compile(r"^(node|nodejs|bun|deno|pypy3?|python[0-9.]*|bash|dash|sh|zsh)$")
 _TAKES_A_VALUE: Final = frozenset(
     {"-r", "--require", "--import", "--loader", "--experimental-loader", "--title", "-X", "-W", "--env-file", "-o"}
@@ -101,7 +104,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def shipped_kinds() -> Kinds:
     """Those of the agents.toml in the package."""
     text = resources.files("fleet_tui.providers.local").joinpath("agents.toml").read_text("utf-8")
-    return _parse(text, "agents.toml")
+    return _kinds(tomllib.loads(text), "agents.toml")
 
 
 def load_kinds(path: Path | None) -> Kinds:
@@ -109,18 +112,18 @@ def load_kinds(path: Path | None) -> Kinds:
     if path is None or not path.exists():
         return shipped_kinds()
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AgentsFileError(f"{path} cannot be read: {type(error).__name__}") from error
-    return {**shipped_kinds(), **_parse(text, str(path))}
+        document = read_toml(path)
+    except ConfigError as error:
+        raise AgentsFileError(str(error)) from error
+    return {**shipped_kinds(), **_kinds(document.tree, str(path))}
 
 
-def _parse(text: str, where: str) -> Kinds:
+def _kinds(tree: Tree, where: str) -> Kinds:
     try:
-        kinds = msgspec.convert(tomllib.loads(text), dict[str, AgentKind])
+        kinds = msgspec.convert(tree, dict[str, AgentKind])
         for kind in kinds.values():
             for path in kind.paths:
                 _pattern(path)
-    except (tomllib.TOMLDecodeError, msgspec.MsgspecError, re.error) as error:
+    except (msgspec.MsgspecError, re.error) as error:
         raise AgentsFileError(f"{where}: {error}") from error
     return kinds

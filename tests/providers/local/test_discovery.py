@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,32 @@ def test_a_file_that_is_wrong_is_refused_by_name(tmp_path: Path, text: str) -> N
     own.write_text(text)
 
     with pytest.raises(AgentsFileError, match=str(own)):
+        load_kinds(own)
+
+
+def a_pipe(own: Path) -> None:
+    own.unlink()
+    os.mkfifo(own)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda own: own.chmod(0o666), "writable by all"),
+        (a_pipe, "not a regular file"),
+        (lambda own: own.write_bytes(b"a" * (2 << 20)), "larger than 1 MiB"),
+        (lambda own: own.write_text(f"a = {'9' * 5000}"), "a number that is too long"),
+        (lambda own: own.write_text(f"a = {'[' * 5000}"), "nested too deep"),
+    ],
+    ids=["writable by all", "pipe", "huge", "long number", "deep"],
+)
+def test_an_agents_file_is_read_under_the_rules_of_every_other_file(
+    tmp_path: Path, spoil: Callable[[Path], object], said: str
+) -> None:
+    own = tmp_path / "agents.toml"
+    own.write_text("")
+    spoil(own)
+    with pytest.raises(AgentsFileError, match=said):
         load_kinds(own)
 
 

@@ -85,10 +85,11 @@ def agent_row(model: FleetModel, agent: Agent, now: datetime, *, spent: Mapping[
     by_key = spent or {}
     resources = [resource_row(model, r, now, today=by_key.get(r.key)) for r in agent.resources]
     lead = agent.lead or agent.resources[0]
+    leading = next((one for r, one in zip(agent.resources, resources, strict=True) if r is lead), None)
     hourly, today = row.rate(agent), row.today(model, agent, now)
     signal = row.beat(model, agent)
     return {
-        **resource_row(model, lead, now),
+        **(leading or resource_row(model, lead, now)),
         "agent": lead.agent,
         "handle": agent.handle,
         "name": agent.name,

@@ -314,7 +314,8 @@ class PlanDialog(Dialog[Confirmed]):
         if not self._open or not self.is_current:
             return
         if not self._seen():
-            toast(self.app, SafeText("too little room to show the plan: make the terminal larger; nothing was done"))
+            told = SafeText("too little room to show the plan: make the terminal larger; nothing was done")
+            toast(self.app, told)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - App is generic
             return
         if self._wanted is not None and self.query_one("#typed", Input).value.strip() != self._wanted:
             self._tell_how("that is not the word: nothing was done")

@@ -31,6 +31,7 @@ BENCHES = (
     Bench("start", "figures 1, 2, 3, 14, 15, 18 to 21: starts, memory, the way out, commands"),
     Bench("far", "figure 8: from key to frame through ssh with 50 ms of round trip"),
     Bench("soak", "eight hours of churn faster than time: what memory grows by"),
+    Bench("storm", "a day of events faster than time: how many a second, memory, the WAL"),
     Bench("two", "two consoles, one store: until the one knows what the other did"),
     Bench("demo", "the demo: until its fleet is listed once, and until its console shows it"),
 )

@@ -62,7 +62,7 @@ class GuardedApp(App[_Result]):
     async def on_event(self, event: Event) -> None:
         # Before anything is done with it: a key that opens a dialog is known to it as the one before its own.
         if isinstance(event, Key) and not event.is_forwarded:
-            if self._exit:
+            if self._exit or not self.screen_stack:
                 # It came behind the one that left: nothing is there any more that it could mean.
                 return
             self.hand.key(event.time)

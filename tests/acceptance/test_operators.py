@@ -67,8 +67,8 @@ def test_two_operators_see_each_others_acts_and_one_who_quits_leaves_the_other_l
         lee.type("o")
         lee.shows("kill", "done, e2b ended it")
         lee.press("Escape")
+        lee.shows_no("outcomes")
         kim.type("q")
-        kim.press("C-c")
         assert kim.ended() == 0
 
         fleet.vendors.on_loop(lambda: fleet.e2b.fill([agent("zoe", Vendor.E2B)]))

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
@@ -74,6 +75,10 @@ class Bar(Vertical):
         self._completion, self._option, self._typed, self._mistake = _NONE, None, line, ""
         self._tell_options()
         self.screen.set_focus(self._prompt)
+
+    def choose_all(self) -> None:
+        """What is typed next takes the place of what stands there; an arrow or End keeps it."""
+        self._prompt.selection = Selection(0, len(self.line))
 
     def shut(self) -> None:
         """Hide it; keys go at once to where they went before."""

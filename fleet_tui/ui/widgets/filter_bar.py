@@ -43,6 +43,7 @@ class FilterBar(Bar):
         """Start from the filter that is in force."""
         self._before, self._words = now, words
         self.show_line(now.text, history)
+        self.choose_all()
 
     def tell_count(self, shown: int, every: int) -> None:
         """How many rows are let through."""

@@ -70,6 +70,8 @@ class Prompt(Input):
         event.stop()
         event.prevent_default()
         lines = event.text[:_PASTED].strip().splitlines()
+        if lines and not self.selection.is_empty:
+            self.delete_selection()
         room = LINE_CHARACTERS - len(self.value)
         if lines and room > 0:
             self.insert_text_at_cursor(safe_line(lines[0], room)[:room])

@@ -380,13 +380,10 @@ async def test_every_verb_and_view_is_a_command() -> None:
 
 async def test_what_is_typed_replaces_the_filter_that_stands_there_and_end_keeps_it() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(size=WIDE) as pilot:
-        await opened(desk, pilot)
-        for line, expected in (("/fix-07", ["ci-fix-07"]), ("/etl", ["etl-3"])):
-            await typed(pilot, line)
-            await pilot.press("enter")
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await opened(desk, pilot, 3)
+        for line, expected in (("fix-07", ["ci-fix-07"]), ("etl", ["etl-3"])):
+            await pilot.press("slash", *line, "enter")
             await narrowed(desk, pilot, expected)
-        await pilot.press("slash", "end")
-        await typed(pilot, "-9")
-        await pilot.press("enter")
+        await pilot.press("slash", "end", *"-9", "enter")
         await narrowed(desk, pilot, [])

@@ -3,16 +3,21 @@
 import os
 import sys
 from argparse import Namespace
+from typing import Final
 
 from fleet_tui.cli.out import Ended, ExitCode
 from fleet_tui.config.paths import find_paths
 
+PRINTS_ONLY: Final = frozenset({"", "dumb", "unknown"})
+"""What TERM says of a terminal that cannot put anything anywhere."""
+
 
 def run(options: Namespace) -> int:
-    """Open the console; without a terminal print the fleet once."""
+    """Open the console; without a terminal, or on one that can only print, print the fleet once."""
     if options.command == "demo":
         return _demo(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    draws = os.environ.get("TERM", "") not in PRINTS_ONLY
+    if not (draws and sys.stdin.isatty() and sys.stdout.isatty()):
         from fleet_tui.cli import look
 
         return look.run(Namespace(**{**vars(options), "command": "ls", "words": [], "resources": False, "json": False}))

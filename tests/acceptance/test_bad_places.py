@@ -11,6 +11,7 @@ from fleet_tui.emulator.world import Vendor
 from fleet_tui.store.schema import SCHEMA_VERSION, STORE_FILE
 from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
+from tests.support.terminal import terminal
 from tests.support.wait import eventually
 
 LATE = """
@@ -172,6 +173,14 @@ def test_without_a_terminal_the_console_prints_the_fleet_once(fleet: Place) -> N
     assert "ada" in ran.out
     assert ran.out.splitlines()[0].split()[0] == "AGENT"
     assert "\x1b" not in ran.out + ran.err
+
+
+def test_on_a_terminal_that_can_only_print_it_prints_the_fleet_once_too(fleet: Place) -> None:
+    where = ["--config", str(fleet.config), "--state-dir", str(fleet.state)]
+    with terminal("-P", "-m", "fleet_tui", *where, environment={**fleet.environment, "TERM": "dumb"}) as printer:
+        printed = printer.read_to_end()
+    assert b"ada" in printed
+    assert b"\x1b" not in printed
 
 
 def test_ten_hours_without_a_poll_prove_nothing_about_anybody(place: Place, vendors: Vendors) -> None:

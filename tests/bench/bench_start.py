@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 import pyte
 
+from tests.bench.far_app import READY
 from tests.bench.report import figure, heading
 from tests.bench.world import kept
 
@@ -40,6 +41,8 @@ class Hello(App):
         yield Static("MARKER")
 Hello().run()
 """
+LEAST = [sys.executable, "-m", "tests.bench.far_app", "ours"]
+"""The least that a console on Textual costs: the table alone, without store, configuration, header or another view."""
 CONFIG = """
 [fleet]
 name = "bench"
@@ -173,6 +176,7 @@ def starts(folder: Path, agents: Sequence[int], rounds: int) -> None:
     ours: dict[int, list[Start]] = {}
     unknown: dict[int, Start] = {}
     hello: list[Start] = []
+    least: list[Start] = []
     bare: list[float] = []
     interrupted: list[float] = []
     for count in agents:
@@ -183,6 +187,7 @@ def starts(folder: Path, agents: Sequence[int], rounds: int) -> None:
             unknown[count] = started(console(place), folder, first, last)
             for _ in range(rounds):
                 hello.append(started([sys.executable, "-c", HELLO], folder, b"MARKER", b"MARKER"))
+                least.append(started(LEAST, folder, READY.encode(), READY.encode()))
                 ours.setdefault(count, []).append(started(console(place), folder, first, last))
                 bare.append(commanded([sys.executable, "-c", "pass"], folder, 1)[1])
             interrupted += [started(console(place), folder, first, last, b"\x03").quit_ms for _ in range(rounds)]
@@ -190,6 +195,11 @@ def starts(folder: Path, agents: Sequence[int], rounds: int) -> None:
     heading(f"start of the console in a terminal, beside Textual's hello, median of {rounds}")
     figure("bare python", statistics.median(bare), "ms", beside="(CPU)")
     figure("hello: first frame", peer.frame_ms, "ms", beside=f"({peer.cpu_ms:.0f} ms of CPU, {peer.megabytes:.0f} MB)")
+    floor = middle(least)
+    beside = (
+        f"({floor.cpu_ms:.0f} ms, {floor.megabytes:.0f} MB, {floor.megabytes / peer.megabytes:.2f} x hello's memory)"
+    )
+    figure("floor: Textual with one table of ours: CPU / hello's", floor.cpu_ms / peer.cpu_ms, "x", beside=beside)
     for count, some in ours.items():
         tell(count, middle(some), unknown[count], peer)
     for count in agents[-1:]:

@@ -73,7 +73,7 @@ class FleetApp(
         super().__init__(log_path=log_path, driver_class=driver_class)
         self.session = session
         self.model = FleetModel(join=session.join)
-        self.book, self.telling = AttentionBook(self.model), Telling()
+        self.book, self.telling = AttentionBook(self.model, self.look_beside), Telling()
         self.feed = Feed(session.reader, self.post_message)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)

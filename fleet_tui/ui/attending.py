@@ -12,7 +12,7 @@ from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.dialogs.ask import SnoozeDialog
-from fleet_tui.ui.messages import Told
+from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.telling import Telling, TellingDriver, in_tmux
 from fleet_tui.views.ages import fine
 from fleet_tui.views.attention import Attention, AttentionBook
@@ -42,6 +42,20 @@ class AttendingApp(ConsoleApp):
             free_bytes=self.session.low_disk_bytes(),
         )
         return self.book.look(now, place)
+
+    def look_beside(self, look: Callable[[], Callable[[], None]]) -> None:
+        """Look through what takes a while in a thread, and show what was found."""
+
+        def found() -> None:
+            keep = look()
+
+            def show() -> None:
+                keep()
+                self.told_standing()
+
+            self.post_message(PaneRead(show))
+
+        self.run_worker(found, thread=True, group="reads")
 
     def tell_terminal(self, attention: Attention) -> None:
         """Ring, or ask for a notice, where fleet.toml asks for it and something new needs somebody."""

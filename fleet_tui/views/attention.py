@@ -1,12 +1,13 @@
 """ATTENTION as the model knows it: every item judged, looked for again only when something moved or time passed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from fleet_tui.domain.acknowledgement import FILTER, Acknowledgement, Dealt, Judged, Standing, judged, next_return
+from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.attention import Item, order
 from fleet_tui.domain.attention_agents import needy_items
 from fleet_tui.domain.attention_place import NOWHERE, Place, channel_item, place_items, source_item, unread_item
@@ -59,13 +60,17 @@ class Attention:
 
 
 NOTHING: Final = Attention()
+Beside = Callable[[Callable[[], Callable[[], None]]], None]
+"""Runs what it is given in a thread, and then, where the model is read, what that gave."""
 
 
 class AttentionBook:
-    """Holds the last look at a model."""
+    """Holds the last look at a model. Crowds are looked through `beside` what draws, where there is such a place."""
 
-    def __init__(self, model: FleetModel) -> None:
+    def __init__(self, model: FleetModel, beside: Beside | None = None) -> None:
         self._model = model
+        self._beside = beside
+        self._looks_beside = False
         self._seen: tuple[int, Place] | None = None
         self._at: datetime | None = None
         self._last = NOTHING
@@ -157,9 +162,26 @@ class AttentionBook:
             if held[1] <= now < due:
                 self._crowd_due = due
                 return held[2]
-        items = needy_items((fleet[handle] for handle in needs.needy if handle in fleet), now)
-        self._crowd = (needs, now, items)
-        return items
+        agents = [fleet[handle] for handle in needs.needy if handle in fleet]
+        if self._beside is None or len(agents) <= CROWD:
+            items = needy_items(agents, now)
+            self._crowd = (needs, now, items)
+            return items
+        if not self._looks_beside:
+            self._looks_beside = True
+            self._beside(partial(self._crowd_of, needs, agents, now))
+        return held[2] if held is not None and held[0] is needs else ()
+
+    def _crowd_of(self, needs: Needs, agents: Sequence[Agent], now: datetime) -> Callable[[], None]:
+        items = needy_items(agents, now)
+
+        def keep() -> None:
+            self._looks_beside = False
+            self._seen = None
+            if self._model.needs is needs:
+                self._crowd = (needs, now, items)
+
+        return keep
 
     def _sources(self, now: datetime) -> Iterator[Item]:
         statuses = self._model.statuses.values()

@@ -1,6 +1,5 @@
 """The console over a store in memory: what is shown, what keys do, and what never happens by accident."""
 
-import random
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,6 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import AuditRow, WantedKind
 from fleet_tui.ui.dialogs.base import Dialog
 from fleet_tui.ui.dialogs.plan import PlanDialog
-from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.panes.fleet import PATIENCE_S
 from tests.support.capture import captured
 from tests.support.consoles import Desk
@@ -194,21 +192,6 @@ async def test_rows_do_not_move_behind_a_dialog() -> None:
             return desk.app.fleet_pane.table.order[0] == "agent-09"
 
         await eventually_async(moved, timeout_s=2 * PATIENCE_S + 2)
-
-
-async def test_random_keys_in_a_read_only_console_do_nothing() -> None:
-    desk = Desk(a_fleet())
-    rng = random.Random(7)
-    more = [
-        "enter", "space", "asterisk", "tab", "down", "k", "2", "i", "l", "y", "x"
-    ]  # fmt: skip
-    keys = [*sorted({k for one in ACTIONS for k in one.keys} - {"W", "ctrl+c", "q"}), *more]
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
-        for _ in range(200):
-            await pilot.press(rng.choice(keys))
-        assert desk.intents.acts == 0
-        assert desk.app.is_running
 
 
 async def test_without_the_window_a_verb_shows_its_plan_and_no_more() -> None:

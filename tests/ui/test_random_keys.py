@@ -10,6 +10,7 @@ from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.widgets.table_keys import TABLE_BINDINGS
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
+from tests.support.wait import eventually_async
 
 KEYS: Final = 10_000
 BATCHES: Final = (10, 40, 400)
@@ -47,6 +48,12 @@ async def storm(desk: Desk, seed: int, without: frozenset[str] = frozenset()) ->
                 if key not in without:
                     desk.app.post_message(event("space" if key == " " else key))
             await pilot.pause()
+
+        async def done_with() -> bool:
+            await pilot.pause()
+            return desk.app.message_queue_size == 0
+
+        await eventually_async(done_with, what="the last key")
         assert desk.app.is_running
         assert desk.intents.acts == 0
 

@@ -1,5 +1,6 @@
 """ATTENTION over a model: what it lists, what the header counts, and the three screens that are not the same."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Standing, acknowledged, silence
@@ -248,3 +249,16 @@ def test_of_another_store_nothing_is_left() -> None:
     book.look(NOW)
     model.apply(whole(*map(stuck, range(CROWD + 5, 2 * CROWD + 10))), NOW)
     assert sizes(book, timedelta(seconds=1)) == [CROWD + 5]
+
+
+def test_a_crowd_is_looked_through_beside_and_shown_when_that_is_done() -> None:
+    model = model_of(*map(stuck, range(CROWD + 1)))
+    looks: list[Callable[[], Callable[[], None]]] = []
+    book = AttentionBook(model, looks.append)
+    assert sizes(book, timedelta()) == []
+    assert sizes(book, timedelta(seconds=1)) == []
+
+    [look] = looks
+    look()()
+    assert sizes(book, timedelta(seconds=1)) == [CROWD + 1]
+    assert len(looks) == 1

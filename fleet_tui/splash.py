@@ -15,6 +15,8 @@ from fleet_tui.domain.last_screen import FILE, LIMIT_BYTES, DrawnLine, LastScree
 from fleet_tui.domain.text import SafeText, cell_width, crop_cells
 from fleet_tui.store.schema import SCHEMA_VERSION, STORE_FILE
 
+PRINTS_ONLY: Final = frozenset({"", "dumb", "unknown"})
+"""What TERM says of a terminal that cannot put anything anywhere."""
 _IN: Final = 0
 _OUT: Final = 2
 """Where Textual writes, too."""
@@ -168,7 +170,7 @@ def _platform_state_dir(env: Mapping[str, str]) -> str:
 
 def _is_ours(env: Mapping[str, str]) -> bool:
     """The terminal can be painted and is held by this process."""
-    if env.get("TERM", "") in {"", "dumb", "unknown"}:
+    if env.get("TERM", "") in PRINTS_ONLY:
         return False
     if not all(os.isatty(one) for one in (_IN, 1, _OUT)):
         return False

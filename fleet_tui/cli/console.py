@@ -3,13 +3,10 @@
 import os
 import sys
 from argparse import Namespace
-from typing import Final
 
 from fleet_tui.cli.out import Ended, ExitCode
 from fleet_tui.config.paths import find_paths
-
-PRINTS_ONLY: Final = frozenset({"", "dumb", "unknown"})
-"""What TERM says of a terminal that cannot put anything anywhere."""
+from fleet_tui.splash import PRINTS_ONLY
 
 
 def run(options: Namespace) -> int:

@@ -62,40 +62,72 @@ def rate_changes(before: Picture, changed: Iterable[Resource], at: datetime) -> 
     """Which of the changed rows cost something else than before; since when, says the provider, else the reading."""
     for row in changed:
         old = before.row(row.key.kind, row.key.id)
-        if old is None or old.rate is None or old.rate == row.rate:
+        if old is None or old.rate == row.rate:
             continue
         since = row.phase.since
         moment = since if since is not None and since <= at and row.phase.phase is not old.phase.phase else at
         yield RateChange(row=old, told_since=told_since(before, old), at=moment)
 
 
+class _Booking:
+    """Lines and totals that are being cut, from the totals that are known."""
+
+    def __init__(self, picture: Picture, known: Mapping[Subject, Accrual]) -> None:
+        self._spans = picture.watches
+        self._known = known
+        self._currencies: dict[Subject, str] = {}
+        self.lines: dict[str, UsageLine] = {}
+        self.totals: dict[Subject, Accrual] = {}
+
+    def run(self, row: Resource, told: datetime | None, until: datetime) -> None:
+        """It ran until then, at its rate."""
+        rate, subject = row.rate, subject_of(row)
+        if rate is None or rate.microusd_per_hour == 0:
+            return
+        before = self._before(subject)
+        if before is not None and self._currencies.setdefault(subject, rate.currency) != rate.currency:
+            # What it came to in the other currency stands in that one's line.
+            before = replace(before, exact=Decimal(0))
+        its_lines, after = _accrue(_Stretch(row, rate, subject, told, self._spans, until), before)
+        self.add(its_lines)
+        if after != before:
+            self.totals[subject] = after
+
+    def change(self, change: RateChange) -> None:
+        """It cost what it cost until then. What was free, or nobody knows, is never charged at the rate after it."""
+        row, until = change.row, change.at
+        self.run(row, change.told_since, until)
+        subject = subject_of(row)
+        before = self._before(subject)
+        costs = row.rate is not None and row.rate.microusd_per_hour != 0
+        # What is listed again although we said that it ended was never gone.
+        if costs or row.phase.phase in ENDED or before is None or before.until >= until:
+            return
+        self.totals[subject] = _moved(before, until)
+        if row.rate is None:
+            for start, end in _days(max(before.until, until - GAP_TOLD), until):
+                self.add([_unpriced(row, subject, start, end, f"gap:{start.isoformat()}")])
+
+    def add(self, lines: Iterable[UsageLine]) -> None:
+        self.lines.update({line.line_id: line for line in lines})
+
+    def _before(self, subject: Subject) -> Accrual | None:
+        return self.totals.get(subject) or self._known.get(subject)
+
+
 def spend(picture: Picture, known: Mapping[Subject, Accrual], changes: Iterable[RateChange], now: datetime) -> Spent:
     """What the rows of a source cost since their totals end. Pure: the same again for the same facts."""
-    lines: dict[str, UsageLine] = {}
-    totals: dict[Subject, Accrual] = {}
-
-    def run(row: Resource, told: datetime | None, until: datetime) -> None:
-        if row.rate is None or row.rate.microusd_per_hour == 0:
-            return
-        subject = subject_of(row)
-        before = totals.get(subject) or known.get(subject)
-        stretch = _Stretch(row, row.rate, subject, told, picture.watches, until)
-        its_lines, after = _accrue(stretch, before)
-        lines.update({line.line_id: line for line in its_lines})
-        if after != before:
-            totals[subject] = after
-
+    booking = _Booking(picture, known)
     for change in changes:
-        run(change.row, change.told_since, change.at)
+        booking.change(change)
     until = min(picture.status.last_ok_at or now, now)
     for row in picture.rows():
         if row.key.kind not in RUNS or row.phase.phase in ENDED:
             continue
-        run(row, told_since(picture, row), until)
+        booking.run(row, told_since(picture, row), until)
         if row.rate is None and row.phase.phase in BURNING:
-            line = _unpriced(row, subject_of(row), _day_start(until), until, "unpriced")
-            lines[line.line_id] = line
-    return Spent(tuple(lines.values()), tuple(totals.items()))
+            booking.add([_unpriced(row, subject_of(row), _day_start(until), until, "unpriced")])
+    return Spent(tuple(booking.lines.values()), tuple(booking.totals.items()))
 
 
 def _accrue(stretch: _Stretch, before: Accrual | None) -> tuple[list[UsageLine], Accrual]:
@@ -106,7 +138,7 @@ def _accrue(stretch: _Stretch, before: Accrual | None) -> tuple[list[UsageLine],
         return _lines_until(stretch, Accrual(until=min(began, until), exact=Decimal(0)), until)
     if told is not None and told > before.until:
         # It began anew after the total ends: nothing ran in between, or it was booked when it changed.
-        before = replace(before, until=min(told, until))
+        before = _moved(before, min(told, until))
     gap = _gap(stretch.spans, before.until, until)
     if gap is None or (told is not None and told <= gap.start):
         return _lines_until(stretch, before, until)
@@ -114,7 +146,7 @@ def _accrue(stretch: _Stretch, before: Accrual | None) -> tuple[list[UsageLine],
     lines, at_gap = _lines_until(stretch, before, gap.start)
     for start, end in _days(max(gap.start, gap.end - GAP_TOLD), gap.end):
         lines.append(_unpriced(stretch.row, stretch.subject, start, end, f"gap:{start.isoformat()}"))
-    more, after = _lines_until(stretch, replace(at_gap, until=gap.end), until)
+    more, after = _lines_until(stretch, _moved(at_gap, gap.end), until)
     return [*lines, *more], after
 
 
@@ -146,8 +178,19 @@ def _lines_until(stretch: _Stretch, before: Accrual, until: datetime) -> tuple[l
         total, _ = accrued(total, stretch.rate, end)
         lines.append(_line(stretch, start, end, micro(total.exact)))
         if end == _day_start(end):
-            total = Accrual(until=end, exact=total.exact - Decimal(micro(total.exact)) / MICRO)
+            total = _begun_anew(total, end)
     return lines, total
+
+
+def _moved(total: Accrual, until: datetime) -> Accrual:
+    """The total at a later moment up to which nothing is counted: what an earlier day came to stays in that day."""
+    if _day_start(until) == _day_start(total.until):
+        return replace(total, until=until)
+    return _begun_anew(total, until)
+
+
+def _begun_anew(total: Accrual, at: datetime) -> Accrual:
+    return Accrual(until=at, exact=total.exact - Decimal(micro(total.exact)) / MICRO)
 
 
 def _line(stretch: _Stretch, start: datetime, end: datetime, amount_micro: int) -> UsageLine:

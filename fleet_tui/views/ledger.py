@@ -32,6 +32,10 @@ class _Running:
             self._bases[basis] += step
         self._unpriced += step * total.unpriced_lines
 
+    @property
+    def empty(self) -> bool:
+        return not any(self._lines.values())
+
     def sum(self) -> Sum:
         return Sum(
             amounts={code: self._amounts[code] for code, lines in self._lines.items() if lines},
@@ -41,7 +45,9 @@ class _Running:
 
 
 class Ledger:
-    """Day totals. A total that comes again replaces the one before it."""
+    """Day totals. A total that comes again replaces the one before it, and one that rests on nothing takes it away:
+    what all moved elsewhere is not a zero that somebody told.
+    """
 
     def __init__(self) -> None:
         self._by_agent: dict[date, dict[str, dict[_Key, DayTotal]]] = {}
@@ -57,12 +63,22 @@ class Ledger:
             key = self._keys.setdefault(new, new)
             mine = self._by_agent.setdefault(total.day, {}).setdefault(total.agent, {})
             running = self._fleet.setdefault((total.day, total.side), _Running())
-            if (before := mine.get(key)) is not None:
+            if (before := mine.pop(key, None)) is not None:
                 running.move(before, -1)
-            running.move(total, 1)
-            mine[key] = total
+            if total.bases:
+                running.move(total, 1)
+                mine[key] = total
+            elif not mine:
+                self._forget(total)
             agents.add(total.agent)
         return agents
+
+    def _forget(self, total: DayTotal) -> None:
+        """Nothing is known any more of an agent's day, nor of the day where it was the only one."""
+        of_day = self._by_agent[total.day]
+        del of_day[total.agent]
+        if not of_day:
+            del self._by_agent[total.day]
 
     def of_day(self, day: date, side: Side = Side.COST) -> Iterator[DayTotal]:
         for by_key in self._by_agent.get(day, {}).values():
@@ -122,7 +138,7 @@ class Ledger:
     def fleet(self, day: date, side: Side = Side.COST) -> Sum | None:
         """Everything of one day and side; None where not one line is known."""
         running = self._fleet.get((day, side))
-        return None if running is None else running.sum()
+        return None if running is None or running.empty else running.sum()
 
     def agent(self, agent: str, day: date, *, team: str | None = None, side: Side = Side.COST) -> Sum | None:
         """One agent's money of a day; `team` narrows it where two teams use one id."""

@@ -10,6 +10,7 @@ from fleet_tui.domain.sprawl import RULES, Finding, RuleName
 from fleet_tui.domain.text import SafeText, name_cell
 from fleet_tui.views import row
 from fleet_tui.views.ages import age, fine, fine_age
+from fleet_tui.views.amounts import sign
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.detail import resource_words
@@ -179,10 +180,11 @@ def summary(model: FleetModel) -> Line:
     found = _all(model)
     if not found:
         return (word("0 findings", Role.GOOD),)
+    cost = cost_text(found)
     return (
         word(f"{counted(len(found), 'finding')}   ", Role.STRONG),
         word(
-            f"${cost_text(found)} a day to win back" if cost_text(found) != "?" else "? a day: no price is known",
+            "? a day: no price is known" if cost == "?" else f"{sign('usd', cost)} a day to win back",
             Role.ESTIMATE,
         ),
         word("   nothing is removed without an order of yours", Role.DIM),

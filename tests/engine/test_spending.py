@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_tui.domain.identity import Kind, SourceName
-from fleet_tui.domain.money import Accrual, Basis
+from fleet_tui.domain.money import Accrual, Basis, Rate
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.resource import Resource
@@ -99,6 +100,58 @@ def test_a_change_of_the_rate_is_counted_at_both_rates() -> None:
     assert [change.at for change in changes] == [paused_at]
     ledger.look(picture(paused, at=BEGIN + timedelta(minutes=90)), *changes)
     assert ledger.micro == 50_000 + 10_000
+
+
+@pytest.mark.parametrize("rate", ["0", None], ids=["for nothing", "at a rate that nobody knows"])
+def test_time_that_it_stood_still_is_not_charged_at_the_rate_that_comes_after_it(rate: str | None) -> None:
+    ledger = Ledger()
+    still = row(usd=rate, phase=Phase.PAUSED, since=None)
+    running = picture(row(), at=BEGIN + HOUR, told=False)
+    ledger.look(running)
+    stopped = picture(still, at=BEGIN + HOUR, told=False)
+    ledger.look(stopped, *rate_changes(running, [still], BEGIN + HOUR))
+    ledger.look(picture(still, at=BEGIN + 8 * HOUR, told=False))
+    again = picture(row(), at=BEGIN + 9 * HOUR, told=False)
+    ledger.look(again, *rate_changes(stopped, [row(since=None)], BEGIN + 9 * HOUR))
+    ledger.look(picture(row(), at=BEGIN + 10 * HOUR, told=False))
+    assert ledger.micro == 200_000
+    assert (ledger.unpriced > 0) is (rate is None)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["as its provider says", "as only we know"])
+def test_what_stood_still_over_midnight_begins_the_new_day_at_nothing(told: bool) -> None:
+    ledger = Ledger()
+    morning = BEGIN + 20 * HOUR
+    running, still = row(), row(usd="0", phase=Phase.PAUSED, since=None)
+    first = picture(running, at=BEGIN + HOUR, told=told)
+    ledger.look(first)
+    paused = picture(still, at=BEGIN + HOUR, told=told)
+    ledger.look(paused, *rate_changes(first, [still], BEGIN + HOUR))
+    again = row(since=morning if told else None)
+    ledger.look(picture(again, at=morning + HOUR, told=told), *rate_changes(paused, [again], morning))
+    days = {line.start.date().day: line.amount_micro for line in ledger.lines.values()}
+    assert days == {22: 100_000, 23: 100_000}
+
+
+def test_money_of_the_day_before_a_gap_is_not_counted_again_behind_it() -> None:
+    ledger = Ledger()
+    night = (Watch(BEGIN, BEGIN + HOUR), Watch(BEGIN + 20 * HOUR, BEGIN + 21 * HOUR))
+    ledger.look(picture(row(), at=BEGIN + HOUR, told=False))
+    ledger.look(picture(row(), at=BEGIN + 21 * HOUR, spans=night, told=False))
+    assert ledger.micro == 200_000
+
+
+def test_of_two_currencies_in_a_day_each_has_what_was_spent_in_it() -> None:
+    ledger = Ledger()
+    dollars = picture(row(usd="0.10"), at=BEGIN + HOUR)
+    ledger.look(dollars)
+    rate = Rate(microusd_per_hour=300_000, basis=Basis.ESTIMATED, currency="eur")
+    euros = replace(row(), rate=rate)
+    changes = rate_changes(dollars, [euros], BEGIN + 2 * HOUR)
+    ledger.look(picture(euros, at=BEGIN + 3 * HOUR), *changes)
+    ledger.look(picture(euros, at=BEGIN + 4 * HOUR))
+    found = {line.currency: line.amount_micro for line in ledger.lines.values()}
+    assert found == {"usd": 200_000, "eur": 600_000}
 
 
 def test_what_ended_is_counted_to_its_end_and_no_further() -> None:

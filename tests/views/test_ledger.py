@@ -1,6 +1,7 @@
 """The fleet's money moves along with each total and is the same as if it were added up anew."""
 
 import random
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +40,18 @@ def test_totals_that_come_again_replace_what_they_said(seed: int) -> None:
     day = NOW.date()
     for side in Side:
         assert ledger.fleet(day, side) == _added(list(ledger.of_day(day, side)), side)
+
+
+def test_what_all_moved_elsewhere_is_unknown_again_and_not_zero() -> None:
+    day = NOW.date()
+    told = total("a", usd="3")
+    moved = replace(told, amount_micro=0, bases=frozenset(), unpriced_lines=0)
+    ledger = Ledger()
+
+    ledger.take([told])
+    assert ledger.take([moved]) == {"a"}
+
+    assert (ledger.fleet(day), ledger.agent("a", day), ledger.days(), list(ledger.of_day(day))) == (None, None, (), [])
+    ledger.take([moved, total("b", usd="3")])
+    assert ledger.by(lambda one: one.agent, day).keys() == {"b"}
+    assert ledger.fleet(day) == Sum(amounts={"usd": 3_000_000}, bases={Basis.REPORTED})

@@ -134,7 +134,7 @@ def test_sprawl_counts_a_resource_once_however_many_rules_found_it() -> None:
         finding(key("2"), RuleName.NO_END, usd_per_day=None),
     )
     model = model_of(resource("1"), resource("2", agent="a"), findings=found)
-    assert "3 findings   $>=2.40~ a day" in said([sprawl.summary(model)])
+    assert "3 findings   >=$2.40~ a day" in said([sprawl.summary(model)])
     rules = rows_of(sprawl.rules_table(model, NOW))
     assert set(rules) == {rule.value for rule in SPRAWL_RULES}
     assert (rules["no-end"]["FOUND"], rules["no-end"]["$/DAY"]) == ("2", ">=2.40~")

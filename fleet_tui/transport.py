@@ -3,12 +3,12 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,7 +26,26 @@ Json = object
 
 MAX_PAGES = 2_000
 MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_PAGES_BYTES = 4 * MAX_BODY_BYTES
+"""Of all pages of one list together."""
+PACKED = "gzip, deflate"
+"""How an answer may be packed: no piece of it grows by more than a thousand times."""
+_ENCODINGS = frozenset({"", "identity", *PACKED.split(", ")})
 _TEXT_LIMIT = 200
+
+
+class TooMuch(ValueError):
+    """An answer that has no end, or that grows without one while it is unpacked."""
+
+
+class Paged(Protocol):
+    """A page as it came."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+P = TypeVar("P", bound=Paged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +122,18 @@ def decoded(raw: bytes) -> Json:
         raise ValueError("nested too deeply") from error
 
 
+async def body_of(chunks: AsyncIterable[bytes], encoding: str | None = None) -> bytes:
+    """A body while it comes, held only up to `MAX_BODY_BYTES`. Raises TooMuch for more, and for an odd encoding."""
+    if (encoding or "").strip().lower() not in _ENCODINGS:
+        raise TooMuch("it is packed in a way that nobody asked for")
+    taken = bytearray()
+    async for chunk in chunks:
+        taken += chunk
+        if len(taken) > MAX_BODY_BYTES:
+            raise TooMuch(f"it is larger than {MAX_BODY_BYTES // 1024 // 1024} MB")
+    return bytes(taken)
+
+
 def is_loopback(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "::1", "localhost"}
 
@@ -159,6 +190,15 @@ class Calls:
             headers=headers,
         )
 
+    def good(
+        self, operation: str, raw: RawAnswer, *, allow: Collection[int] = (), key: ResourceKey | None = None
+    ) -> RawAnswer:
+        """The answer, where its status is one of 2xx or in `allow`; else the error to it is raised."""
+        if raw.status // 100 == 2 or raw.status in allow:  # noqa: PLR2004 - RFC 9110: a success
+            return raw
+        text = vendor_message(raw.content)
+        raise self.of_status(operation, raw.status, headers=raw.headers, text=text, key=key)
+
     @contextmanager
     def translated(self, operation: str, *, key: ResourceKey | None = None) -> Generator[None]:
         """Translate what any HTTP client or SDK raises when the wire fails."""
@@ -182,6 +222,12 @@ class Calls:
                 return await call()
 
 
+async def raw_of(response: httpx.Response) -> RawAnswer:
+    """A streamed answer, read within bounds."""
+    content = await body_of(response.aiter_bytes(), response.headers.get("content-encoding"))
+    return RawAnswer(content, response.headers, response.status_code)
+
+
 def no_connection(why: str) -> str:
     """For a person: nothing answered at all."""
     return f"no connection to the vendor ({why}): nothing answers at its address; check base_url and the network"
@@ -195,6 +241,8 @@ def not_its_api(raw: str | bytes | None, why: str) -> str:
 
 
 def _unreadable(error: Exception) -> str:
+    if isinstance(error, TooMuch):
+        return f"its answer was not read to the end: {error}"
     return not_its_api(getattr(error, "doc", None), type(error).__name__)
 
 
@@ -205,7 +253,7 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 
 def _bounded(raw: bytes) -> None:
     if len(raw) > MAX_BODY_BYTES:
-        raise ValueError("the answer is too large")
+        raise TooMuch("the answer is too large")
 
 
 def records_of(raw: bytes) -> list[bytes] | None:
@@ -247,7 +295,7 @@ class JsonApi:
         self.calls = Calls(context)
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/"),
-            headers={"accept": "application/json", **headers},
+            headers={"accept": "application/json", "accept-encoding": PACKED, **headers},
             verify=context.tls,
             timeout=context.timeout_s,
             follow_redirects=False,
@@ -284,20 +332,14 @@ class JsonApi:
         allow: frozenset[int] = frozenset(),
     ) -> RawAnswer:
         """The same, with the body as it came."""
-        response = await self.calls.through(
-            operation,
-            lambda: self._client.request(method, path, params=params, json=body, headers=headers),
-            key=key,
-        )
-        if not response.is_success and response.status_code not in allow:
-            raise self.calls.of_status(
-                operation,
-                response.status_code,
-                headers=response.headers,
-                text=vendor_message(response.content),
-                key=key,
-            )
-        return RawAnswer(response.content, response.headers, response.status_code)
+
+        async def read() -> RawAnswer:
+            asked = self._client.stream(method, path, params=params, json=body, headers=headers)
+            async with asked as response:
+                return await raw_of(response)
+
+        raw = await self.calls.through(operation, read, key=key)
+        return self.calls.good(operation, raw, allow=allow, key=key)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -319,15 +361,20 @@ def vendor_message(raw: bytes) -> str:
 async def paged(
     calls: Calls,
     operation: str,
-    page: Callable[[str | None], Awaitable[tuple[T, str | None]]],
+    page: Callable[[str | None], Awaitable[tuple[P, str | None]]],
     *,
     max_pages: int = MAX_PAGES,
-) -> AsyncIterator[T]:
+) -> AsyncIterator[P]:
     """Walk cursor pages. A cursor seen before, or too many pages, is a failed reading, not an endless loop."""
     seen: set[str] = set()
     cursor: str | None = None
+    taken = 0
     for _ in range(max_pages):
         content, cursor = await page(cursor)
+        taken += len(content.content)
+        if taken > MAX_PAGES_BYTES:
+            text = f"its pages hold more than {MAX_PAGES_BYTES // 1024 // 1024} MB together"
+            raise calls.failure(FailureClass.PROVIDER_DOWN, operation, text)
         yield content
         if not cursor:
             return

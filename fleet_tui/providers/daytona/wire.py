@@ -16,8 +16,9 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.ports import AdapterContext
-from fleet_tui.transport import Answer, Calls, RawAnswer, no_connection, vendor_message
+from fleet_tui.transport import PACKED, Answer, Calls, RawAnswer, body_of, no_connection
 
+_CHUNK_BYTES = 65_536
 Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
 
@@ -29,14 +30,14 @@ class DaytonaWire:
         self.calls = Calls(context)
         bearer = f"Bearer {key.reveal()}"
         client: Any = ApiClient(Configuration(host=base_url))
-        client.default_headers["Authorization"] = bearer
+        client.default_headers |= {"Authorization": bearer, "Accept-Encoding": PACKED}
         self._clients = [client]
         self.sandboxes: Any = SandboxApi(client)
         self.usage: Any = None
         """The analytics API; None where no address is configured."""
         if analytics_url:
             analytics: Any = AnalyticsClient(AnalyticsConfiguration(host=analytics_url))
-            analytics.default_headers["Authorization"] = bearer
+            analytics.default_headers |= {"Authorization": bearer, "Accept-Encoding": PACKED}
             self._clients.append(analytics)
             self.usage = UsageApi(analytics)
 
@@ -59,14 +60,14 @@ class DaytonaWire:
 
         async def read() -> tuple[int, Mapping[str, str], bytes]:
             try:
-                response = await call()
-                return response.status, dict(response.headers), await response.read()
+                async with await call() as response:
+                    encoding = response.headers.get("content-encoding")
+                    content = await body_of(response.content.iter_chunked(_CHUNK_BYTES), encoding)
+                    return response.status, dict(response.headers), content
             except aiohttp.ClientError as error:
                 text = no_connection(type(error).__name__)
                 raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
 
         status, headers, raw = await self.calls.through(operation, read, key=key)
         lowered = {name.lower(): value for name, value in headers.items()}
-        if status >= 300 and status not in allow:  # noqa: PLR2004 - RFC 9110: not a success
-            raise self.calls.of_status(operation, status, headers=lowered, text=vendor_message(raw), key=key)
-        return RawAnswer(raw, lowered, status)
+        return self.calls.good(operation, RawAnswer(raw, lowered, status), allow=allow, key=key)

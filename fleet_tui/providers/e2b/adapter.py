@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import quote
 
-import httpx
 from e2b import AsyncSandbox
 from e2b.api.client_async import get_api_client  # pyright: ignore[reportUnknownVariableType] # its kwargs have no types
 from e2b.connection_config import ApiParams, ConnectionConfig
@@ -31,7 +30,7 @@ from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
 from fleet_tui.providers.e2b import mapping
 from fleet_tui.providers.e2b.settings import E2BSettings
-from fleet_tui.transport import Answer, Calls, JsonApi, decoded, http_date, paged, records_of, vendor_message
+from fleet_tui.transport import PACKED, Answer, Calls, JsonApi, RawAnswer, decoded, paged, raw_of, records_of
 
 T = TypeVar("T")
 PAGE_SIZE = 100
@@ -75,17 +74,17 @@ class E2BAdapter:
 
         records: list[bytes] = []
 
-        async def page(cursor: str | None) -> tuple[httpx.Response, str | None]:
+        async def page(cursor: str | None) -> tuple[RawAnswer, str | None]:
             params = {"limit": str(PAGE_SIZE), "state": "running,paused"}
             if cursor:
                 params["nextToken"] = cursor
-            response = await self._response("list sandboxes", "/v2/sandboxes", params)
-            return response, response.headers.get("x-next-token")
+            raw = await self._raw("list sandboxes", "/v2/sandboxes", params)
+            return raw, raw.headers.get("x-next-token")
 
-        async for response in paged(self._calls, "list sandboxes", page):
-            server_time = http_date(response.headers.get("date")) or server_time
+        async for raw in paged(self._calls, "list sandboxes", page):
+            server_time = raw.server_time or server_time
             with self._calls.translated("list sandboxes"):
-                found = records_of(response.content)
+                found = records_of(raw.content)
             if found is None:
                 raise self._calls.failure(
                     FailureClass.PROVIDER_DOWN, "list sandboxes", "the answer is not a list of sandboxes"
@@ -240,11 +239,11 @@ class E2BAdapter:
         key: ResourceKey | None = None,
         allow: set[int] | None = None,
     ) -> Answer:
-        response = await self._response(operation, path, params, key=key, allow=allow)
+        raw = await self._raw(operation, path, params, key=key, allow=allow)
         with self._calls.translated(operation, key=key):
-            return Answer(decoded(response.content), response.headers, response.status_code)
+            return raw.decoded()
 
-    async def _response(
+    async def _raw(
         self,
         operation: str,
         path: str,
@@ -252,18 +251,15 @@ class E2BAdapter:
         *,
         key: ResourceKey | None = None,
         allow: set[int] | None = None,
-    ) -> httpx.Response:
+    ) -> RawAnswer:
         client = self._api.get_async_httpx_client()
-        response = await self._calls.through(operation, lambda: client.get(path, params=params), key=key)
-        if not response.is_success and response.status_code not in (allow or ()):
-            raise self._calls.of_status(
-                operation,
-                response.status_code,
-                headers=response.headers,
-                text=vendor_message(response.content),
-                key=key,
-            )
-        return response
+
+        async def read() -> RawAnswer:
+            async with client.stream("GET", path, params=params, headers={"accept-encoding": PACKED}) as response:
+                return await raw_of(response)
+
+        raw = await self._calls.through(operation, read, key=key)
+        return self._calls.good(operation, raw, allow=allow or (), key=key)
 
     async def _act(self, operation: str, order: Order, call: Callable[[], Awaitable[T]]) -> T:
         """Make one call of the SDK and put its exceptions into our words. Raises `_Gone` where the vendor says 404."""

@@ -1,10 +1,12 @@
 """Stripe's own client, put under our gate and deadline: plain dicts out, its exceptions in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, cast
 
 import stripe
+from typing_extensions import override
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Order
@@ -12,13 +14,26 @@ from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.payload import fields_of, rows_of
 from fleet_tui.ports import AdapterContext, ProviderError
-from fleet_tui.transport import Calls, no_connection, not_its_api
+from fleet_tui.transport import PACKED, Calls, body_of, no_connection, not_its_api
 
 PAGE_SIZE = 100
 Row = dict[str, Any]
 """A Stripe object as a dict: what is in it is checked where it is mapped."""
 
 ListCall = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+class _Bounded(stripe.HTTPXClient):
+    """Its HTTP client, which reads no answer without an end."""
+
+    @override
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        asked = {**headers, "Accept-Encoding": PACKED}
+        chunks, status, answered = await self.request_stream_async(method, url, asked, post_data)
+        async with aclosing(cast("AsyncGenerator[bytes]", chunks)) as body:
+            return await body_of(body, answered.get("content-encoding")), status, answered
 
 
 class StripeWire:
@@ -28,7 +43,7 @@ class StripeWire:
         stripe.enable_telemetry = False
         self._context = context
         self.calls = Calls(context)
-        self._http = stripe.HTTPXClient(timeout=context.timeout_s)
+        self._http = _Bounded(timeout=context.timeout_s)
         addresses: Any = {"api": base_url} if base_url else {}
         client = stripe.StripeClient(
             key.reveal(), base_addresses=addresses, http_client=self._http, max_network_retries=0

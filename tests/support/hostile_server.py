@@ -1,0 +1,81 @@
+"""A server on loopback that speaks HTTP as badly as a test wants, and remembers what it was sent."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+Answer = Callable[["HostileServer", asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+class HostileServer:
+    """Reads one request's head, lets its answer write, and closes."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.heads: list[bytes] = []
+        self.sent_bytes = 0
+        self.url = ""
+
+    async def write(self, writer: asyncio.StreamWriter, content: bytes) -> None:
+        writer.write(content)
+        await writer.drain()
+        self.sent_bytes += len(content)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+            await self._answer(self, writer)
+        writer.close()
+
+
+@asynccontextmanager
+async def hostile(answer: Answer) -> AsyncIterator[HostileServer]:
+    it = HostileServer(answer)
+    server = await asyncio.start_server(it.serve, "127.0.0.1", 0)
+    it.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield it
+    finally:
+        server.close()
+
+
+def head(status: str = "200 OK", **headers: str) -> bytes:
+    named = {"Content-Type": "application/json", "Connection": "close"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    return "".join([f"HTTP/1.1 {status}\r\n", *(f"{k}: {v}\r\n" for k, v in named.items()), "\r\n"]).encode()
+
+
+async def endless(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+    """An array that never ends, as fast as anybody reads it."""
+    await it.write(writer, head() + b"[")
+    while True:
+        await it.write(writer, b'"' + b"x" * 65_000 + b'",')
+
+
+async def bomb(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+    """A small body that unpacks to a thousand times its size."""
+    body = gzip.compress(b"[" + b" " * 32_000_000 + b"]")
+    await it.write(writer, head(Content_Encoding="gzip", Content_Length=str(len(body))) + body)
+
+
+async def packed_twice(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+    """A bomb within a bomb."""
+    body = gzip.compress(gzip.compress(b"[]"))
+    await it.write(writer, head(Content_Encoding="gzip, gzip", Content_Length=str(len(body))) + body)
+
+
+def elsewhere(url: str, status: str) -> Answer:
+    """Sends whoever asks to another address."""
+
+    async def answer(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+        await it.write(writer, head(status, Location=f"{url}/elsewhere", Content_Length="0"))
+
+    return answer
+
+
+async def nothing_there(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+    """An empty list, for whoever comes."""
+    await it.write(writer, head(Content_Length="2") + b"[]")

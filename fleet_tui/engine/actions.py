@@ -6,11 +6,12 @@ and a target that is gone or replaced means that we did it.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final, TypeVar, assert_never
+from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from fleet_tui.domain.action import VERBS, ActionId, Order, Verb
@@ -49,7 +50,7 @@ class Actions:
     def __init__(self, around: Surroundings, terms: Terms) -> None:
         self._around = around
         self._terms = terms
-        self._one_at_a_time: WeakValueDictionary[ResourceKey, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[tuple[ResourceKey, bool], asyncio.Lock] = WeakValueDictionary()
 
     async def carry_out(self, action_id: ActionId) -> None:
         """From accepted to settled. Running it again, at once or after a crash, changes nothing that is settled."""
@@ -57,8 +58,7 @@ class Actions:
         if record is None or record.state is ActionState.SETTLED:
             return
         await self._kept(lambda store: store.start(action_id, self._around.clock.now()))
-        lock = self._one_at_a_time.setdefault(record.target.key, asyncio.Lock())
-        async with lock:
+        async with self._turn(record):
             with urgent():
                 outcome = await self._outcome(record)
             if isinstance(outcome, Done) and record.verb in GONE_IS_DONE:
@@ -66,6 +66,18 @@ class Actions:
             await self._kept(lambda store: store.settle(action_id, outcome, self._around.clock.now()))
         self._terms.end(action_id)
         self._around.nudge([record.target.key.source])
+
+    @asynccontextmanager
+    async def _turn(self, record: ActionRecord) -> AsyncGenerator[None]:
+        """One action at a time on a target, in their order; but a kill waits for nothing but another kill."""
+        key, kills = record.target.key, record.verb is Verb.KILL
+        ahead = self._turns.setdefault((key, True), asyncio.Lock())
+        own = ahead if kills else self._turns.setdefault((key, False), asyncio.Lock())
+        async with own:
+            if not kills:
+                async with ahead:
+                    pass
+            yield
 
     async def _outcome(self, record: ActionRecord) -> Outcome:
         try:
@@ -76,24 +88,25 @@ class Actions:
             return Failed(error.failure.failure_class, error.failure.text)
 
     async def _carried(self, record: ActionRecord) -> Outcome:
-        source = self._around.sources.get(record.target.key.source)
-        if source is None:
-            return Refused(RefusalReason.UNKNOWN_SOURCE, "its source is no longer in fleet.toml")
-        act = self._act(record, source)
-        if isinstance(act, Refused):
-            return act
         tried = await self._kept(lambda store: store.attempted(record.action_id, record.target))
-        told = partial(self._until_told, record, source, act, tried_before_restart=tried)
-        if not record.params.rescue or record.verb not in ENDS_WORK or tried:
-            return await told()
+        source, act = self._means(record)
+        rescues = record.params.rescue and record.verb in ENDS_WORK and not tried
+        if source is None or isinstance(act, Refused) or not rescues:
+            return await self._until_told(record, tried_before_restart=tried)
         rescue = asyncio.create_task(rescued(record, source, self._around))
         if not record.params.now:
             await rescue
-        outcome = await told()
+        outcome = await self._until_told(record, tried_before_restart=tried)
         return with_note(outcome, await rescue)
 
+    def _means(self, record: ActionRecord) -> tuple[Source | None, Act | Refused]:
+        """The source as it is configured now, and its method for the verb, or which rule of ours forbids it."""
+        source = self._around.sources.get(record.target.key.source)
+        if source is None:
+            return None, Refused(RefusalReason.UNKNOWN_SOURCE, "its source is no longer in fleet.toml")
+        return source, self._act(record, source)
+
     def _act(self, record: ActionRecord, source: Source) -> Act | Refused:
-        """The adapter's method for the verb, or which rule of ours forbids it."""
         verb, kind = record.verb, record.target.key.kind
         if self._around.read_only:
             return Refused(RefusalReason.READ_ONLY, 'fleet.toml says access = "read-only"')
@@ -110,23 +123,28 @@ class Actions:
             return Refused(RefusalReason.NOT_SUPPORTED, f"{source.provider.name} cannot {verb}")
         return act
 
-    async def _until_told(
-        self, record: ActionRecord, source: Source, act: Act, *, tried_before_restart: bool
-    ) -> Outcome:
-        """Read, compare, attempt, send; again while the answer is lost and time is left."""
+    def _forbidden(self, record: ActionRecord, act: Act | Refused, last: Failure | None) -> Refused | None:
+        """Why nothing may be sent now; None where it may."""
+        if isinstance(act, Refused):
+            return act
+        return Refused(RefusalReason.EXPIRED, _expired_text(record, last)) if self._terms.over(record) else None
+
+    async def _until_told(self, record: ActionRecord, *, tried_before_restart: bool) -> Outcome:
+        """Read, compare, attempt, send; again while the answer is lost, time is left and the configuration lets us."""
         tried, sends, waits, last = tried_before_restart, 0, 0, None
         while True:
-            expired = self._terms.over(record)
-            if expired and not tried:
-                return Refused(RefusalReason.EXPIRED, _expired_text(record, last))
+            source, act = self._means(record)
+            forbidden = self._forbidden(record, act, last)
+            if forbidden is not None and not tried:
+                return forbidden
+            if source is None:
+                return _given_up(last, sends, forbidden)
             try:
                 resource = await self._read(source, record.target.key)
             except ProviderError as error:
                 last = error.failure
-                if not _worth_waiting(last, sent=False):
-                    return Failed(last.failure_class, f"it could not be read: {last.text}", uncertain=tried)
-                if expired:
-                    return Failed(last.failure_class, f"sent, but nobody can tell: {last.text}", uncertain=True)
+                if (failed := _unread(last, tried=tried, over=forbidden is not None)) is not None:
+                    return failed
                 waits += 1
                 await self._wait(last, waits)
                 continue
@@ -136,15 +154,10 @@ class Actions:
                 restart_replaces=source.provider.restart_replaces,
             )
             verdict = judge_target(record, resource, seen)
-            match verdict:
-                case Done() | Refused() | Failed():
-                    return verdict
-                case Go():
-                    pass
-                case _:
-                    assert_never(verdict)
-            if expired or sends >= SENDS:
-                return _given_up(last, sends)
+            if not isinstance(verdict, Go):
+                return verdict
+            if forbidden is not None or isinstance(act, Refused) or sends >= SENDS:
+                return _given_up(last, sends, forbidden)
             sends += 1
             repeated, tried = tried, True
             outcome, last = await self._send(record, source, act, last)
@@ -181,9 +194,9 @@ class Actions:
     ) -> tuple[Outcome | None, Failure | None]:
         """Commit the attempt, then act. No outcome, but a failure, where nobody can tell what the call did."""
         await self._kept(lambda store: store.attempt(record.action_id, record.target, self._around.clock.now()))
-        if self._terms.over(record):
+        if (forbidden := self._forbidden(record, self._means(record)[1], last)) is not None:
             # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
-            return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
+            return forbidden, last
         if record.verb in GONE_IS_DONE:
             await self._kept(partial(remember_attempt, around=self._around, target=record.target))
         order = Order(
@@ -254,9 +267,20 @@ def _expired_text(record: ActionRecord, last: Failure | None) -> str:
     return f"its {term_min} min were over before it could be sent{why}; it was not sent, ask again if it still holds"
 
 
-def _given_up(last: Failure | None, sends: int) -> Failed:
+def _unread(failure: Failure, *, tried: bool, over: bool) -> Failed | None:
+    """The outcome where the target cannot be read and waiting is of no use."""
+    if not _worth_waiting(failure, sent=False):
+        return Failed(failure.failure_class, f"it could not be read: {failure.text}", uncertain=tried)
+    if over:
+        return Failed(failure.failure_class, f"sent, but nobody can tell: {failure.text}", uncertain=True)
+    return None
+
+
+def _given_up(last: Failure | None, sends: int, forbidden: Refused | None) -> Failed:
     times = f"sent {sends} times" if sends > 1 else "sent once"
     failure_class = last.failure_class if last else FailureClass.TIMEOUT
+    if forbidden is not None and forbidden.reason is not RefusalReason.EXPIRED:
+        return Failed(failure_class, f"{times}, and it is not sent again: {forbidden.detail}", uncertain=True)
     return Failed(
         failure_class, f"{times}, and it still stands as it was{': ' + last.text if last else ''}", uncertain=True
     )

@@ -190,3 +190,91 @@ def test_what_was_killed_from_here_is_said_to_be_killed_and_what_vanished_to_be_
             assert phases == {"a": Phase.ENDED_KILLED, "b": Phase.ENDED_LOST, "c": Phase.RUNNING}
 
     run_virtually(scene())
+
+
+def test_a_kill_waits_for_no_other_verb_that_its_vendor_never_answers() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.HANG]
+            (pause,) = parts.submit(Verb.PAUSE, box)
+            await parts.until(lambda: parts.store.attempts)
+            (killed,) = await parts.outcomes(*parts.submit(Verb.KILL, box, params=Params(now=True)), within_s=5)
+            assert killed == Done("kill: the vendor said so")
+            assert parts.outcome(pause) is None
+            (paused,) = await parts.outcomes(pause)
+            assert paused == Failed(FailureClass.SANDBOX_LOST, "sent, then it is not there any more", uncertain=True)
+        assert [effect.verb for effect in parts.vendor.effects] == [Verb.KILL]
+
+    run_virtually(scene())
+
+
+def test_what_is_asked_for_behind_a_kill_waits_for_it_and_touches_nothing() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.RATE_LIMITED]
+            (kill,) = parts.submit(Verb.KILL, box)
+            await parts.until(lambda: parts.store.attempts)
+            killed, restarted = await parts.outcomes(kill, *parts.submit(Verb.RESTART, box))
+            assert killed == Done("kill: the vendor said so")
+            assert isinstance(restarted, Refused)
+            assert restarted.reason is RefusalReason.GONE
+        assert [effect.verb for effect in parts.vendor.effects] == [Verb.KILL]
+
+    run_virtually(scene())
+
+
+def test_what_waits_for_its_vendor_is_not_sent_once_the_configuration_refuses_every_act() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [Fault.DOWN] * 3
+            (action,) = parts.submit(Verb.KILL, box)
+            await parts.until(lambda: not parts.adapter.planned)
+            parts.around.read_only = True
+            (outcome,) = await parts.outcomes(action)
+            assert outcome == Refused(RefusalReason.READ_ONLY, 'fleet.toml says access = "read-only"')
+        assert parts.vendor.effects == []
+        assert parts.store.attempts == {}
+
+    run_virtually(scene())
+
+
+def test_what_was_sent_before_the_configuration_refused_it_is_not_sent_again_and_is_uncertain() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            parts.adapter.planned = [None, Fault.RESET_BEFORE]
+            (action,) = parts.submit(Verb.PAUSE, box)
+            await parts.until(lambda: not parts.adapter.planned)
+            parts.around.read_only = True
+            (outcome,) = await parts.outcomes(action)
+            assert isinstance(outcome, Failed)
+            assert outcome.uncertain
+            assert "not sent again" in outcome.detail
+        assert parts.vendor.effects == []
+
+    run_virtually(scene())
+
+
+def test_what_a_collector_that_died_had_tried_is_not_told_as_refused_when_its_source_is_gone() -> None:
+    async def scene() -> None:
+        first = rig()
+        box = first.start("a")
+        (action,) = first.submit(Verb.PAUSE, box)
+        record = first.store.accept(first.clock.now())[0]
+        first.store.attempt(action, record.target, first.clock.now())
+        second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+        second.around.sources.clear()
+        async with running(second):
+            (outcome,) = await second.outcomes(action)
+        assert isinstance(outcome, Failed)
+        assert outcome.uncertain
+        assert "no longer in fleet.toml" in outcome.detail
+
+    run_virtually(scene())

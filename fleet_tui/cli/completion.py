@@ -4,12 +4,12 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from fleet_tui.cli.grammar import COMMANDS, PROGRAM, Parser, add_arguments, build_parser
-from fleet_tui.cli.out import ExitCode
+from fleet_tui.cli.out import ExitCode, put_raw
 
 
 def run(options: Namespace) -> int:
     """Print the script for `options.shell`."""
-    print(script(options.shell), end="")
+    put_raw([script(options.shell)])
     return ExitCode.DONE
 
 

@@ -5,13 +5,16 @@ from argparse import SUPPRESS, ArgumentParser, HelpFormatter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from typing_extensions import override
 
 from fleet_tui.cli import arguments
 from fleet_tui.cli.arguments import Adder
 from fleet_tui.domain.action import VERBS, Verb
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 PROGRAM: Final = "fleet-tui"
 _HELP: Final = frozenset({"-h", "--help"})
@@ -47,6 +50,14 @@ class Parser(ArgumentParser):
         if found := _INVALID_COMMAND.search(message):
             message = _unknown_command(found.group(1))
         raise UsageError(f"{self.prog}: {message} (see `{self.prog} --help`)")
+
+    @override
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """As any other data: a reader that went away, or a disk that is full, ends in no trace."""
+        from fleet_tui.cli.out import put_raw
+
+        del file
+        put_raw([self.format_help()])
 
 
 def _unknown_command(word: str) -> str:

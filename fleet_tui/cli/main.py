@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from fleet_tui.cli.grammar import BY_NAME, Parser, UsageError, build_parser
-from fleet_tui.cli.out import Ended, ExitCode, say, settle_streams
+from fleet_tui.cli.out import Ended, ExitCode, put, say, settle_streams
 
 
 def main(argv: Sequence[str] | None = None, *, splash: AbstractContextManager[object] | None = None) -> int:
@@ -62,7 +62,7 @@ def _run(options: Namespace) -> int:
     if options.version:
         from fleet_tui import __version__
 
-        print(f"fleet-tui {__version__}")
+        put([f"fleet-tui {__version__}"])
         return ExitCode.DONE
     group = BY_NAME[options.command].group if options.command else "console"
     module = import_module(f"fleet_tui.cli.{group}")

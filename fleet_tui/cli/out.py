@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from enum import IntEnum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TextIO
 
 from fleet_tui.domain.text import safe_line
@@ -32,10 +33,25 @@ class Ended(Exception):
 
 
 def settle_streams() -> None:
-    """A character that the terminal's encoding lacks is spelled out instead of ending the command."""
+    """A character that the terminal's encoding lacks is spelled out; what is closed takes everything and keeps nothing.
+
+    A descriptor that stood free would go to the first file that is opened, and be written into by whoever talks.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere(number))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _nowhere(number: int) -> TextIO:
+    try:
+        os.fstat(number)
+    except OSError:
+        # Opened again it gets the lowest number that is free, which need not be this one.
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    return Path(os.devnull).open("r" if number == 0 else "w", encoding="utf-8")
 
 
 def say(sentence: str) -> None:
@@ -93,3 +109,8 @@ def _write(stream: TextIO, text: str) -> bool:
         # The reader has what it wanted; what the command does goes on to its own end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return False
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stderr:
+            return False
+        raise Ended(ExitCode.SOME_FAILED, f"the output could not be written: {error.strerror}") from error

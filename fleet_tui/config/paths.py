@@ -39,8 +39,11 @@ class Paths:
     @property
     def present(self) -> Path | None:
         """The configuration file where there is one; else None. Raises ConfigError when it was named and is absent."""
-        if self.config_file.exists():
-            return self.config_file
+        try:
+            if self.config_file.exists():
+                return self.config_file
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", path=self.config_file) from None
         if self.asked_for:
             raise ConfigError("there is no such file: write one with `fleet-tui config init`", path=self.config_file)
         return None
@@ -51,17 +54,24 @@ def find_paths(*, config: Path | None, state_dir: Path | None, env: Mapping[str,
     named = config or _from_env(CONFIG_VARIABLE, env)
     state = state_dir or _from_env(STATE_VARIABLE, env)
     return Paths(
-        config_file=(named or _platform_config_dir() / CONFIG_FILE).expanduser().absolute(),
+        config_file=_at_home(named or _platform_config_dir() / CONFIG_FILE).absolute(),
         asked_for=named is not None,
-        state_dir=(state or _platform_state_dir()).expanduser().absolute(),
+        state_dir=_at_home(state or _platform_state_dir()).absolute(),
     )
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError("nobody knows the home directory that its ~ stands for: write it out", path=path) from None
 
 
 def _from_env(variable: str, env: Mapping[str, str]) -> Path | None:
     value = env.get(variable, "").strip()
     if not value:
         return None
-    path = Path(value).expanduser()
+    path = _at_home(Path(value))
     if not path.is_absolute():
         raise ConfigError(f"{variable} must be an absolute path: nothing is read from the current directory")
     return path

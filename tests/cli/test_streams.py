@@ -1,0 +1,89 @@
+"""Whatever stands behind a command's streams, it ends with a code and a sentence, never with a trace."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import LOCAL
+from tests.support.command import TIMEOUT_S, Cli
+
+LOOKS = [["ls", "--json"], ["spend"], ["audit", "--json"], ["config", "schema"], ["completion", "bash"]]
+SMALL = [["--help"], ["--version"], ["kill", "--help"], ["config", "path"]]
+
+
+@pytest.fixture
+def here(cli: Cli) -> Cli:
+    cli.write(LOCAL)
+    return cli
+
+
+def in_shell(cli: Cli, words: Sequence[str], tail: str) -> subprocess.CompletedProcess[str]:
+    line = f'exec "$@" {tail}' if not tail.startswith("|") else f'set -o pipefail; "$@" {tail}'
+    return subprocess.run(
+        ["bash", "-c", line, "bash", *cli.argv(*words)],
+        env=cli.environment(),
+        cwd=cli.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [*LOOKS, *SMALL], ids=" ".join)
+def test_an_output_that_takes_nothing_is_told_in_one_sentence(here: Cli, words: list[str]) -> None:
+    ran = in_shell(here, words, ">/dev/full")
+
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert "the output could not be written: No space left on device" in ran.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", [["ls"], ["kill", "nobody", "--yes"], ["--help"]], ids=" ".join)
+def test_streams_that_are_closed_change_no_code_and_spoil_no_file(here: Cli, words: list[str], closed: str) -> None:
+    usual = in_shell(here, words, "")
+    ran = in_shell(here, words, closed)
+
+    assert ran.returncode == usual.returncode
+    assert "Traceback" not in ran.stderr + ran.stdout
+    assert json.loads(here("ls", "--json").out) == []
+
+
+@pytest.mark.parametrize("words", [*LOOKS, *SMALL], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_trouble(here: Cli, words: list[str]) -> None:
+    ran = in_shell(here, words, "| head -c 1")
+
+    assert (ran.returncode, "Traceback" in ran.stderr, "Broken" in ran.stderr) == (0, False, False)
+
+
+@pytest.mark.parametrize("option", ["--config", "--state-dir"])
+@pytest.mark.parametrize("path", ["~nobody-has-this-name/x", "x" * 5000], ids=["an unknown home", "a very long name"])
+def test_a_path_that_cannot_be_is_a_sentence(cli: Cli, option: str, path: str) -> None:
+    ran = cli("ls", option, path)
+
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_words_that_are_no_text_are_refused_and_spelled(here: Cli) -> None:
+    for words in ((b"ls", b"team:\xff\xfe"), (b"kill", b"\xff"), (b"show", b"\x1b[2J\xff"), (b"\xffls",)):
+        ran = subprocess.run(
+            [os.fsencode(word) for word in here.argv()] + list(words),
+            env=here.environment({"LC_ALL": "C", "PYTHONUTF8": "0"}),
+            cwd=here.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        assert ran.returncode in {0, 2}
+        assert b"Traceback" not in ran.stderr
+        assert b"\x1b" not in ran.stderr + ran.stdout

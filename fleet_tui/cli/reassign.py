@@ -11,7 +11,6 @@ from fleet_tui.cli.verbs import agreed, planned, report
 from fleet_tui.commands.fleet import Fleet, attending, who
 from fleet_tui.commands.orders import ask_hand_over, confirm_hand_over, lay, submit
 from fleet_tui.domain.action import Params, Verb
-from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.filter import ABSENT
 from fleet_tui.domain.identity import SourceName
@@ -19,7 +18,7 @@ from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.as_json import Row, time_text
 from fleet_tui.views.choice import Choice
-from fleet_tui.views.reassign import Assign, reassignment
+from fleet_tui.views.reassign import Assign, moving, reassignment
 
 
 def run(options: Namespace) -> int:
@@ -89,11 +88,12 @@ def _hand_over(fleet: Fleet, choice: Choice, options: Namespace, unread: Mapping
     if len(choice.agents) != 1 or not choice.agents[0].claimed:
         raise Ended(ExitCode.WRONG, "--task-to hands over the task of one agent: name it")
     giver, taker = choice.agents[0], one_agent(fleet, options.task_to, "--task-to")
-    task = giver.assignment.task
-    if task is None:
-        raise Ended(ExitCode.REFUSED, f"{giver.name} has no task to hand over; nothing was done")
     if giver.handle == taker.handle:
         raise Ended(ExitCode.WRONG, f"{giver.name} cannot hand its task to itself")
+    moved = moving(fleet.model, giver, taker.handle)
+    if isinstance(moved, str):
+        raise Ended(ExitCode.REFUSED, f"{moved}; nothing was done")
+    task = moved.task
     plan = planned(fleet, Verb.REASSIGN, choice, Params(task_to=taker.name), unread)
     pause = planned(fleet, Verb.PAUSE, choice, Params(), unread)
     if options.confirm:
@@ -102,7 +102,7 @@ def _hand_over(fleet: Fleet, choice: Choice, options: Namespace, unread: Mapping
         say(f"the task {task} waits to move from {giver.name} to {taker.name} until --confirm, for 24 h")
     if not agreed(fleet, choice, plan, options, unread):
         return ExitCode.DONE
-    asked = ask_hand_over(fleet, _id_of(giver), _id_of(taker), task)
+    asked = ask_hand_over(fleet, moved)
     row: dict[str, Any] = {
         "verb": Verb.REASSIGN.value,
         "id": asked.hand_over_id,
@@ -125,10 +125,6 @@ def _hand_over(fleet: Fleet, choice: Choice, options: Namespace, unread: Mapping
 
 def _names(plan: Plan) -> str:
     return ", ".join(resource.name or resource.key.id for resource in plan.targets) or "nothing that can be paused"
-
-
-def _id_of(agent: Agent) -> str:
-    return next((r.agent for r in agent.resources if r.agent is not None), agent.name)
 
 
 def _without_left_out(plan: Plan) -> Plan:

@@ -16,7 +16,7 @@ from fleet_tui.domain.dirt import dirty
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.outcome import Done, RefusalReason
-from fleet_tui.domain.plan import LeftOut, Plan, expected_word
+from fleet_tui.domain.plan import LeftOut, Plan, expected_word, good_still
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.views.as_json import action_row, plan_rows
 from fleet_tui.views.choice import Choice, plan_choice, without_sources
@@ -114,7 +114,7 @@ def agreed(
         return False
     if not plan.targets:
         _nothing_to_do(fleet, plan, unread, found=choice != Choice())
-    _confirm(plan, options, expected_word(plan, fleet=context.fleet, production=context.production))
+    _confirm(fleet, plan, options, expected_word(plan, fleet=context.fleet, production=context.production))
     return True
 
 
@@ -141,7 +141,7 @@ def _nothing_to_do(fleet: Fleet, plan: Plan, unread: Mapping[SourceName, str], *
     raise Ended(ExitCode.REFUSED, "the filter matches nothing; nothing was done")
 
 
-def _confirm(plan: Plan, options: Namespace, word: str | None) -> None:
+def _confirm(fleet: Fleet, plan: Plan, options: Namespace, word: str | None) -> None:
     count = len(plan.targets)
     final = VERBS[plan.verb].final
     expect: int | None = getattr(options, "expect", None)
@@ -158,6 +158,8 @@ def _confirm(plan: Plan, options: Namespace, word: str | None) -> None:
         more = f" --word '{word}'" if final else f" --expect {count}" if _by_count(plan) else ""
         raise Ended(ExitCode.REFUSED, f"not confirmed: without a terminal it needs --yes{more}; nothing was done")
     _ask(word)
+    if not good_still(plan, fleet.now()):
+        raise Ended(ExitCode.REFUSED, "this plan was shown over 5 minutes ago: ask again; nothing was done")
 
 
 def _by_count(plan: Plan) -> bool:

@@ -10,6 +10,7 @@ from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.plan import Plan, targets_of
 from fleet_tui.domain.record import ActionRecord, HandOver
 from fleet_tui.domain.resource import Resource
+from fleet_tui.views.reassign import Moving
 
 AFTER_TERM_S: Final = 120.0
 """How much longer than its term an action may take to be settled: what began in time is seen to its end."""
@@ -60,18 +61,18 @@ def lay(fleet: Fleet, overlays: Sequence[Overlay], *, why: str) -> None:
     fleet.intents.overlay(overlays, now=fleet.now(), host=who().host, why=why)
 
 
-def ask_hand_over(fleet: Fleet, from_agent: str, to_agent: str, task: str) -> HandOver:
+def ask_hand_over(fleet: Fleet, moved: Moving) -> HandOver:
     """The hand-over of a task that waits for a word: the one there is, or a new one for 24 h."""
     now = fleet.now()
     for waiting in fleet.model.hand_overs.values():
         held = waiting.state == "waiting" and waiting.not_after >= now
-        if held and (waiting.from_agent, waiting.to_agent, waiting.task) == (from_agent, to_agent, task):
+        if held and (waiting.from_agent, waiting.to_agent, waiting.task) == (moved.giver, moved.taker, moved.task):
             return waiting
     asked = HandOver(
         hand_over_id=secrets.token_hex(8),
-        from_agent=from_agent,
-        to_agent=to_agent,
-        task=task,
+        from_agent=moved.giver,
+        to_agent=moved.taker,
+        task=moved.task,
         asked_by=who().actor,
         asked_at=now,
         not_after=now + HAND_OVER_TERM,

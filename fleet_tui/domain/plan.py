@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from fleet_tui.domain.action import NO_PARAMS, VERBS, Params, Verb
 from fleet_tui.domain.agent import Agent
@@ -14,6 +15,11 @@ from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.reading import SourceStatus, is_fresh
 from fleet_tui.domain.resource import Resource
+
+GOOD_FOR: Final = timedelta(minutes=5)
+"""A plan that was looked at for longer is not submitted any more."""
+_SET_BACK: Final = timedelta(seconds=5)
+"""A clock that is kept by the network may be set back a little under a plan."""
 
 
 class Level(StrEnum):
@@ -148,6 +154,11 @@ def plan_for_resources(
         made_at=now,
         dirt=asked_about(verb, targets),
     )
+
+
+def good_still(plan: Plan, now: datetime) -> bool:
+    """Whether what the plan shows is new enough to say yes to. A clock that was set back makes no plan new."""
+    return -_SET_BACK <= now - plan.made_at <= GOOD_FOR
 
 
 def only_fresh(plan: Plan, statuses: dict[SourceName, SourceStatus]) -> Plan:

@@ -24,6 +24,8 @@ _INTENT = insert("intents", schema.INTENT, otherwise="IGNORE")
 _OVERLAY = upsert("overlays", ("subject", "field"), ("value", "set_by", "at", "revision"))
 _HAND_OVER = insert("hand_overs", (*schema.HAND_OVER, "revision"), otherwise="IGNORE")
 _WANTED = insert("wanted", schema.WANTED, otherwise="REPLACE")
+_TASK_OF = "SELECT value FROM overlays WHERE subject = ? AND field = ?"
+_OTHERS = select(schema.HAND_OVER, "hand_overs", "WHERE from_agent = ? AND task = ? AND state = 'waiting'")
 _HAND_OVERS = select(schema.HAND_OVER, "hand_overs", "WHERE hand_over_id = ?")
 
 
@@ -150,6 +152,10 @@ def _confirm(
     if row is None:
         return None
     waiting = hand_over_of(row)
+    laid = connection.execute(_TASK_OF, (text(waiting.from_agent), AssignmentField.TASK.value)).fetchone()
+    if laid is not None and laid[0] != text(waiting.task):
+        # Somebody gave it another task, or none, since this was asked.
+        return None
     for agent, task in ((waiting.from_agent, None), (waiting.to_agent, waiting.task)):
         overlay = Overlay(subject=agent, field=AssignmentField.TASK, value=task, set_by=actor)
         _lay(connection, revision, overlay, now=now, host=host, why=f"hand-over {hand_over_id}")
@@ -157,4 +163,9 @@ def _confirm(
         "UPDATE hand_overs SET state = 'confirmed', revision = ? WHERE hand_over_id = ?", (revision, row[0])
     )
     audit.append(connection, _hand_over_entry(waiting, "confirmed", actor=actor, host=host, at=now))
+    for other in connection.execute(_OTHERS, (text(waiting.from_agent), text(waiting.task))).fetchall():
+        connection.execute(
+            "UPDATE hand_overs SET state = 'expired', revision = ? WHERE hand_over_id = ?", (revision, other[0])
+        )
+        audit.append(connection, _hand_over_entry(hand_over_of(other), "overtaken", actor=actor, host=host, at=now))
     return hand_over_of(connection.execute(_HAND_OVERS, (text(hand_over_id),)).fetchone())

@@ -34,11 +34,11 @@ from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
 from fleet_tui.views.plan import PlanContext
 from fleet_tui.views.proposal import Proposal, propose
-from fleet_tui.views.reassign import hand_over_words, waiting_of
+from fleet_tui.views.reassign import hand_over_words, moving, still_waits, waiting_of
 from fleet_tui.views.row import is_stale
 
 _TOLD_ROWS = 3
-"""The folder of the state directory for plans that were kept."""
+"""So many of what went wrong are told at once; the list has all."""
 
 
 class ActingApp(ConsoleApp):
@@ -54,13 +54,9 @@ class ActingApp(ConsoleApp):
 
     def _ask(self, verb: Verb) -> None:
         pane = self.pane
-        agents = tuple(self.model.agents[handle] for handle in pane.chosen() if handle in self.model.agents)
-        if pane.lost() and not pane.table.marks:
-            # The row under the cursor was never meant.
-            self.say(safe_line(f"what was marked is not there any more: {', '.join(pane.lost())}; U forgets it"))
-            return
-        if not agents:
-            self.say(safe_line(f"nothing to {verb}: no agent is marked or under the cursor"))
+        agents = self.meant(verb)
+        if isinstance(agents, str):
+            self.say(safe_line(agents))
             return
         hidden = pane.names(pane.hidden())
         self.fleet_pane.touch()
@@ -103,6 +99,9 @@ class ActingApp(ConsoleApp):
             if not confirm:
                 self._reassign(agents, hidden)
                 return
+            if why := still_waits(self.model, waiting):
+                self.say(safe_line(f"{why}; nothing was done"), bad=True)
+                return
             givers = tuple(a for a in self.model.agents.values() if waiting.from_agent in {a.handle, a.name})
             self._plan(Verb.PAUSE, givers, hidden, NO_PARAMS, hand_over=waiting)
 
@@ -118,6 +117,9 @@ class ActingApp(ConsoleApp):
         hand_over: HandOver | None = None,
     ) -> None:
         if params is None:
+            return
+        if params.task_to is not None and isinstance(why := moving(self.model, agents[0], params.task_to), str):
+            self.say(safe_line(f"{why}; nothing was done"), bad=True)
             return
         session, now = self.session, self.session.now()
         proposal = propose(verb, agents, model=self.model, now=now, params=params, acting=session.acting)

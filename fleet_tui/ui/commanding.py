@@ -75,9 +75,9 @@ class CommandingApp(NavigatingApp):
             params = Params(extend_s=extension_s(word))
         except FilterError as error:
             raise CommandError(str(error)) from error
-        agents = tuple(self.model.agents[handle] for handle in self.pane.chosen() if handle in self.model.agents)
-        if not agents:
-            raise CommandError("nothing to extend: no agent is marked or under the cursor")
+        agents = self.meant(Verb.EXTEND)
+        if isinstance(agents, str):
+            raise CommandError(agents)
         self._plan_choice(Verb.EXTEND, Choice(agents=agents), params, hidden=self.pane.names(self.pane.hidden()))
 
     def _chosen_by(self, verb: Verb, words: tuple[str, ...]) -> Choice:

@@ -7,6 +7,7 @@ from typing import Final
 from textual.css.query import NoMatches
 from textual.widgets import ContentSwitcher
 
+from fleet_tui.domain.action import Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
@@ -65,6 +66,15 @@ class ConsoleApp(GuardedApp[None]):
         if agent is None:
             self.say(SafeText("no agent is under the cursor"))
         return agent
+
+    def meant(self, verb: Verb) -> tuple[Agent, ...] | str:
+        """Whom a verb means now: the marked agents, else the one under the cursor; or why nobody."""
+        pane = self.pane
+        if pane.lost() and not pane.table.marks:
+            # The row under the cursor was never meant.
+            return f"what was marked is not there any more: {', '.join(pane.lost())}; U forgets it"
+        agents = tuple(self.model.agents[handle] for handle in pane.chosen() if handle in self.model.agents)
+        return agents or f"nothing to {verb}: no agent is marked or under the cursor"
 
     def write(self, what: Callable[[], object]) -> None:
         """Write to the store in a thread; trouble is told, never raised."""

@@ -114,7 +114,7 @@ class FramingApp(NavigatingApp, AttendingApp):
     def _await_due(self) -> None:
         """Set the one timer that draws again what the clock alone changes."""
         now = self.session.now()
-        until = self.session.window_until
+        until = self.session.window_ends
         times = [self.fleet_pane.next_due(now), strip_due(self.model.statuses.values(), now), self.book.due(now)]
         if until is not None and until > now:
             times.append(until - timedelta(seconds=int((until - now).total_seconds()) // 60 * 60 - 1))

@@ -12,7 +12,7 @@ from fleet_tui.ports import StoreError
 from fleet_tui.ui.messages import Submitted
 from fleet_tui.ui.session import Session
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.reassign import reassignment
+from fleet_tui.views.reassign import moving, reassignment
 
 
 def order(session: Session, model: FleetModel, plan: Plan, *, why: str, agents: tuple[Agent, ...]) -> Submitted:
@@ -24,7 +24,7 @@ def order(session: Session, model: FleetModel, plan: Plan, *, why: str, agents: 
         if plan.verb is not Verb.REASSIGN:
             return _submit(session, plan, plan.targets, why, now)
         if plan.params.task_to is not None:
-            return _hand_over(session, agents[0], plan.params.task_to, now)
+            return _hand_over(session, model, agents[0], plan.params.task_to, now)
         return _reassign(session, model, plan, why, now)
     except StoreError as error:
         return Submitted("", 0, refused=f"nothing was submitted: {error}")
@@ -72,20 +72,26 @@ def _submit(session: Session, plan: Plan, targets: tuple[Resource, ...], why: st
 def _reassign(session: Session, model: FleetModel, plan: Plan, why: str, now: datetime) -> Submitted:
     split = reassignment(model, plan.targets, plan.params.assign, writing=session.writing, actor=session.actor)
     session.intents.overlay(split.overlays, now=now, host=session.host, why=why)
-    if split.written:
+    if not split.written:
+        return Submitted("", len(split.kept_here))
+    try:
         return _submit(session, plan, split.written, why, now)
-    return Submitted("", len(split.kept_here))
+    except StoreError as error:
+        if not split.overlays:
+            raise
+        return Submitted("", 0, refused=f"what stands here was set, but no provider could be told: {error}")
 
 
-def _hand_over(session: Session, giver: Agent, taker: str, now: datetime) -> Submitted:
-    if giver.assignment.task is None:
-        return Submitted("", 0, refused=f"{giver.name} has no task to hand over")
+def _hand_over(session: Session, model: FleetModel, giver: Agent, taker: str, now: datetime) -> Submitted:
+    moved = moving(model, giver, taker)
+    if isinstance(moved, str):
+        return Submitted("", 0, refused=f"{moved}; nothing was done")
     session.intents.hand_over(
         HandOver(
             hand_over_id=secrets.token_hex(8),
-            from_agent=giver.name,
-            to_agent=taker,
-            task=giver.assignment.task,
+            from_agent=moved.giver,
+            to_agent=moved.taker,
+            task=moved.task,
             asked_by=session.actor,
             asked_at=now,
             not_after=now + HAND_OVER_TERM,

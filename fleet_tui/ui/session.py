@@ -21,6 +21,8 @@ from fleet_tui.views.header import Standing
 
 WINDOW: Final = timedelta(minutes=10)
 """How long `W` lets a console act."""
+_EVEN_S: Final = 1.0
+"""The two clocks are not read at one moment."""
 
 
 def _nothing_to_start() -> str | None:
@@ -61,6 +63,7 @@ class Session:
     join: Join = Join.TEAM
     auto: tuple[str, ...] = ()
     now: Callable[[], datetime] = clock.now
+    uptime_s: Callable[[], float] = clock.uptime_s
     start_collector: Callable[[], str | None] = _nothing_to_start
     """Starts one where none is alive; gives a sentence where that was not possible."""
     look_for_dirt: DirtReader = _nobody_can_look
@@ -72,6 +75,8 @@ class Session:
     runbook: Callable[[str], tuple[str, ...]] = _no_runbook
     """The lines of a runbook of the operator's own, empty where there is none."""
     window_until: datetime | None = None
+    window_ends_s: float = float("inf")
+    """The same on the machine's uptime: a clock that is set back keeps no window open."""
     beside: Path | None = None
     """Where fleet.toml is, or would be: themes, keys, columns and plugins stand beside it."""
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
@@ -89,12 +94,22 @@ class Session:
     """What was typed into its lines."""
 
     @property
+    def window_ends(self) -> datetime | None:
+        """When the window shuts, by the clock as it goes now; None where it is shut."""
+        until, left_s = self.window_until, self.window_ends_s - self.uptime_s()
+        if until is None or left_s <= 0:
+            return None
+        return (
+            until if left_s >= WINDOW.total_seconds() else min(until, self.now() + timedelta(seconds=left_s + _EVEN_S))
+        )
+
+    @property
     def standing(self) -> Standing:
         return Standing(
             fleet=self.fleet,
             production=self.production,
             read_only=self.read_only,
-            window_until=self.window_until,
+            window_until=self.window_ends,
             auto=self.auto,
         )
 
@@ -113,12 +128,12 @@ class Session:
         """Open the write window; it is in the audit first. Raises StoreError, and then it stays shut."""
         if self.read_only:
             raise StoreError('fleet.toml says access = "read-only"')
-        now = self.now()
+        now, ends_s = self.now(), self.uptime_s() + WINDOW.total_seconds()
         until = now + WINDOW
         self.intents.note(
             "window opened", actor=self.actor, host=self.host, via="console", why=f"until {until:%H:%M:%S}Z", now=now
         )
-        self.window_until = until
+        self.window_until, self.window_ends_s = until, ends_s
 
     def close_window(self) -> None:
         """Shut it at once; that the audit could not be written keeps nothing open. Raises StoreError."""

@@ -61,6 +61,50 @@ def _one_agent(model: FleetModel, resource: Resource) -> bool:
     return model.handle_of(resource.key) == resource.agent
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Whose task goes to whom, by the agent ids that a word of ours is laid over."""
+
+    giver: str
+    taker: str
+    task: str
+
+
+def moving(model: FleetModel, giver: Agent, taker: str) -> Moving | str:
+    """The hand-over of a task to whoever is called `taker`, or the sentence that says why there can be none."""
+    task = giver.assignment.task
+    if not giver.claimed:
+        return f"{giver.name} carries no agent id: nothing can be laid over its task"
+    if task is None:
+        return f"{giver.name} has no task to hand over"
+    takers = [a for a in model.agents.values() if a.claimed and taker in {a.handle, a.name}]
+    if not takers:
+        return f"{taker} names no agent that could take the task {task}"
+    ids = {id_ for agent in (giver, *takers) for id_ in _ids(agent)}
+    if shared := sorted(id_ for id_ in ids if sum(id_ in _ids(a) for a in model.agents.values()) > 1):
+        return f"more than one agent carries the id {shared[0]}: a hand-over would reach all of them"
+    if giver.handle == takers[0].handle:
+        return f"{giver.name} cannot hand its task to itself"
+    return Moving(giver=_id_of(giver), taker=_id_of(takers[0]), task=task)
+
+
+def _ids(agent: Agent) -> set[str]:
+    return {resource.agent for resource in agent.resources if resource.agent is not None}
+
+
+def _id_of(agent: Agent) -> str:
+    return min(_ids(agent), default=agent.name)
+
+
+def still_waits(model: FleetModel, waiting: HandOver) -> str:
+    """Why a hand-over that waits would move what is not there any more; empty where it may be confirmed."""
+    held = {a.assignment.task for a in model.agents.values() if a.claimed and waiting.from_agent in _ids(a)}
+    if waiting.task in held:
+        return ""
+    now = next((task for task in sorted(filter(None, held))), None)
+    return f"{waiting.from_agent} has the task {waiting.task} no more" + (f": it has {now}" if now else "")
+
+
 def waiting_of(model: FleetModel, agent: Agent, now: datetime) -> HandOver | None:
     """The hand-over from or to an agent that waits for a word, the oldest first."""
     names = {agent.handle, agent.name}

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from tests.cli.conftest import LOCAL
 from tests.support.command import Cli, Ran
@@ -215,6 +217,41 @@ def test_at_a_terminal_one_row_asks_for_a_letter_and_several_for_verb_and_count(
     assert "nothing was done" in cancelled.err
     assert "kill docs-bot (here): done" in one.err
     assert "\x1b" not in cancelled.err + wrong.err + one.err
+
+
+SLOW = """
+import sys
+from datetime import timedelta
+from fleet_tui import clock
+real, late = clock.now, [0]
+clock.now = lambda: real() + timedelta(seconds=late[0])
+from fleet_tui.cli import verbs
+asked = verbs._ask
+def after_a_while(word):
+    asked(word)
+    late[0] = 301
+verbs._ask = after_a_while
+from fleet_tui.cli.main import main
+sys.exit(main())
+"""
+"""The command line before somebody who answers five minutes later."""
+
+
+class SlowOperator(Cli):
+    @override
+    def argv(self, *words: str) -> list[str]:
+        return [sys.executable, "-P", "-c", SLOW, *words]
+
+
+def test_a_plan_that_was_looked_at_for_long_is_not_carried_out(here: Cli) -> None:
+    run_id = begin(here, "docs-bot")
+    seen(here, run_id)
+
+    late = SlowOperator(here.home, here.env).at_terminal("kill", "docs-bot", prompt="type  y  to go ahead", typed="y\n")
+
+    assert late.code == 3
+    assert "over 5 minutes ago" in late.err
+    assert alive(here, run_id)
 
 
 def test_in_production_the_fleets_name_is_typed(here: Cli) -> None:

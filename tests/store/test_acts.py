@@ -1,5 +1,6 @@
 """What operators ask for is kept, done once, and in the audit."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -155,6 +156,30 @@ def test_a_confirmed_hand_over_moves_the_task_in_one_step(opened: Stores) -> Non
     ]
     assert opened.intents.confirm_hand_over("h1", actor="bob", host="laptop", now=NOW) is None
     assert len(opened.reader().audit(limit=9)) == 4
+
+
+def test_of_two_hand_overs_of_one_task_only_the_first_that_is_confirmed_moves_it(opened: Stores) -> None:
+    opened.intents.hand_over(hand_over("h1"))
+    opened.intents.hand_over(replace(hand_over("h2"), to_agent="writer", asked_by="bob"))
+    assert opened.intents.confirm_hand_over("h1", actor="ada", host="laptop", now=NOW) is not None
+    assert opened.intents.confirm_hand_over("h2", actor="bob", host="laptop", now=NOW) is None
+    picture = loaded(opened.reader())
+    assert {one.hand_over_id: one.state for one in picture.hand_overs.values()} == {  # type: ignore[attr-defined]
+        "h1": "confirmed",
+        "h2": "expired",
+    }
+    tasks = {subject: overlay.value for (subject, field), overlay in picture.overlays.items() if field == "task"}
+    assert tasks == {"coder": None, "tester": "issue 7"}
+    (line,) = [row for row in opened.reader().audit(limit=9) if row.what == "hand-over overtaken"]
+    assert (line.target, line.actor) == ("coder -> writer", "ada")
+
+
+def test_a_task_that_was_reassigned_since_it_was_asked_for_is_not_moved(opened: Stores) -> None:
+    opened.intents.hand_over(hand_over())
+    other = Overlay(subject="coder", field=AssignmentField.TASK, value="issue 8", set_by="bob")
+    opened.intents.overlay([other], now=NOW, host="laptop", why="")
+    assert opened.intents.confirm_hand_over("h1", actor="ada", host="laptop", now=NOW) is None
+    assert [overlay.value for overlay in loaded(opened.reader()).overlays.values()] == ["issue 8"]
 
 
 def test_a_hand_over_that_nobody_confirmed_expires_and_can_no_more_be_confirmed(opened: Stores) -> None:

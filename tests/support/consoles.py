@@ -232,6 +232,10 @@ class Time:
     def __call__(self) -> datetime:
         return self.at
 
+    def uptime_s(self) -> float:
+        """Of a machine that started when the test did."""
+        return (self.at - NOW).total_seconds()
+
     def pass_s(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
@@ -262,6 +266,7 @@ class Desk:
             production=production,
             read_only=read_only,
             now=self.time,
+            uptime_s=self.time.uptime_s,
             beside=beside,
             state_dir=state_dir,
         )

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.assignment import Assignment
+from fleet_tui.domain.assignment import Assignment, AssignmentField, Overlay
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.dirt import Dirt, DirtState
 from fleet_tui.domain.identity import Kind, ResourceKey
@@ -186,6 +186,48 @@ async def test_a_plan_that_was_looked_at_for_long_is_not_submitted() -> None:
         await pilot.press("escape")
 
 
+async def test_a_clock_that_is_set_back_makes_no_plan_new() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await asks(desk, pilot, "p", 12)
+        desk.time.pass_s(-60)
+        await pilot.click("#accept")
+        await desk.shows(pilot, "press esc and make it again")
+        assert desk.intents.acts == 0
+
+
+async def test_a_clock_that_is_set_back_keeps_no_window_open() -> None:
+    desk, uptime = Desk(a_fleet()), [100.0]
+    desk.session.uptime_s = lambda: uptime[0]
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot)
+        desk.time.pass_s(-3600)
+        uptime[0] += 539
+        desk.app.fall_due()
+        await desk.shows(pilot, "[RW 1m]")
+        assert desk.session.may_act()
+        uptime[0] += 61
+        assert not desk.session.may_act()
+        desk.app.fall_due()
+        await pilot.press("p")
+        await front(desk, pilot)
+        await desk.shows(pilot, "this console only looks")
+        assert "[RW" not in desk.text()
+
+
+async def test_a_task_is_handed_to_nobody_who_is_not_there() -> None:
+    desk = Desk(a_fleet(3))
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot, 3)
+        await pilot.press("m")
+        await desk.shows(pilot, "REASSIGN")
+        desk.app.screen.query_one("#task-to", Input).value = "agent-1"
+        await pilot.click("#accept")
+        await desk.tells(pilot, "agent-1 names no agent that could take the task fix 0")
+        assert not isinstance(desk.app.screen, PlanDialog)
+        assert desk.intents.handed == []
+
+
 async def test_a_resize_under_the_dialog_changes_nothing_but_the_lines() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
@@ -291,6 +333,20 @@ async def test_a_hand_over_is_confirmed_in_the_console_and_its_giver_paused() ->
         assert (intent.verb, [t.key.id for t in intent.targets]) == (Verb.PAUSE, ["sbx_00"])
 
 
+async def test_a_hand_over_whose_task_is_gone_is_not_confirmed() -> None:
+    delta, asked = handing_over(*agents(3))
+    other = Overlay(subject="agent-00", field=AssignmentField.TASK, value="test 9", set_by="lee")
+    desk = Desk(replace(delta, overlays=(other,), overlays_changed=True))
+    desk.intents.handed.append(asked)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await writing(desk, pilot, 3)
+        await pilot.press("m")
+        await desk.shows(pilot, "HAND-OVER")
+        await pilot.click("#accept")
+        await desk.tells(pilot, "agent-00 has the task fix 0 no more: it has test 9")
+        assert desk.intents.confirmed == []
+
+
 async def test_beside_a_waiting_hand_over_one_can_still_reassign() -> None:
     delta, _ = handing_over(*agents(3))
     desk = Desk(delta)
@@ -335,7 +391,10 @@ async def test_where_all_that_was_marked_is_gone_the_cursors_row_is_not_taken_in
         await pilot.press("ctrl+k")
         await desk.shows(pilot, "what was marked is not there any more: agent-01")
         assert not isinstance(desk.app.screen, PlanDialog)
-        await pilot.press("U", "ctrl+k")
+        await pilot.press("colon", *"extend 1h", "enter")
+        await desk.shows(pilot, "what was marked is not there any more: agent-01; U")
+        assert not isinstance(desk.app.screen, PlanDialog)
+        await pilot.press("escape", "U", "ctrl+k")
         await front(desk, pilot)
         await desk.shows(pilot, "KILL 1 sandbox")
 

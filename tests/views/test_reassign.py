@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import SourceName
+from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.reassign import Reassignment, reassignment
+from fleet_tui.views.reassign import Moving, Reassignment, moving, reassignment, still_waits
 from tests.support.facts import NOW, next_delta, resource, whole
 
 TEAM = ((AssignmentField.TEAM, "data"),)
@@ -79,3 +82,54 @@ def test_a_word_of_ours_that_lies_over_a_written_label_is_renewed_with_it() -> N
 
     assert [r.key.id for r in result.written] == ["a"]
     assert model.effective(model.resources[row.key]).assignment.team == "data"
+
+
+def test_a_task_moves_between_two_agents_by_their_ids() -> None:
+    model = model_of(resource("a", agent="bot", task="build"), resource("b", agent="eve"))
+
+    assert moving(model, model.agents["bot"], "eve") == Moving(giver="bot", taker="eve", task="build")
+
+
+@pytest.mark.parametrize(
+    ("taker", "says"),
+    [("eva", "eva names no agent"), ("bot", "cannot hand its task to itself"), ("loner", "names no agent")],
+)
+def test_a_task_goes_to_nobody_who_is_not_there(taker: str, says: str) -> None:
+    model = model_of(resource("a", agent="bot", task="build"), resource("b", name="loner"))
+
+    assert says in str(moving(model, model.agents["bot"], taker))
+
+
+def test_what_has_no_task_or_no_id_hands_nothing_over() -> None:
+    loner = resource("c", name="loner", task="build")
+    model = model_of(resource("a", agent="bot"), resource("b", agent="eve"), loner)
+
+    assert "bot has no task" in str(moving(model, model.agents["bot"], "eve"))
+    assert "loner carries no agent id" in str(moving(model, model.agents[loner.key.packed()], "eve"))
+
+
+def test_an_id_that_two_teams_share_neither_gives_nor_takes() -> None:
+    shared = (resource("a", agent="bot", team="x", task="build"), resource("b", agent="bot", team="y"))
+    model = model_of(*shared, resource("c", agent="eve", task="test"))
+
+    assert "more than one agent carries the id bot" in str(moving(model, model.agents["bot@x"], "eve"))
+    assert "more than one agent carries the id bot" in str(moving(model, model.agents["eve"], "bot@y"))
+
+
+def test_a_hand_over_waits_only_while_its_giver_has_the_task() -> None:
+    model = model_of(resource("a", agent="bot", task="build"), resource("b", agent="eve"))
+    waiting = HandOver(
+        hand_over_id="h1",
+        from_agent="bot",
+        to_agent="eve",
+        task="build",
+        asked_by="kim",
+        asked_at=NOW,
+        not_after=NOW,
+        state="waiting",
+    )
+
+    assert still_waits(model, waiting) == ""
+    other = Overlay(subject="bot", field=AssignmentField.TASK, value="test", set_by="lee")
+    model.apply(next_delta(2, overlays=(other,), overlays_changed=True), NOW)
+    assert still_waits(model, waiting) == "bot has the task build no more: it has test"

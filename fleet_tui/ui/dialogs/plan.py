@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -18,7 +18,7 @@ from typing_extensions import override
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.dirt import Dirt, DirtReader, DirtState
 from fleet_tui.domain.identity import ResourceKey
-from fleet_tui.domain.plan import Plan, expected_word
+from fleet_tui.domain.plan import Plan, expected_word, good_still
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.dialogs.base import Dialog
@@ -35,8 +35,6 @@ from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import TableView, hung, word
 from fleet_tui.views.proposal import Chosen, Proposal
 
-GOOD_FOR: Final = timedelta(minutes=5)
-"""A plan that was looked at for longer is not submitted any more."""
 _FRAME_ROWS: Final = 3
 """Borders, and the line of the table's headings."""
 _WIDEST: Final = 110
@@ -324,7 +322,7 @@ class PlanDialog(Dialog[Confirmed]):
         if why_not := self._desk.why_not():
             self._tell_how(why_not)
             return
-        if self._desk.now() - self._plan.made_at > GOOD_FOR:
+        if not good_still(self._plan, self._desk.now()):
             self._tell_how("this plan is over 5 minutes old: press esc and make it again; nothing was done")
             return
         self.dismiss(Confirmed(plan=self._plan, why=self.query_one("#why", Input).value))

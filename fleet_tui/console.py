@@ -43,6 +43,7 @@ def run(
 
     Raises ConfigError or StoreError before anything is drawn.
     """
+    from fleet_tui.bell import bell_on
     from fleet_tui.config.discover import installed_providers
     from fleet_tui.config.history import HISTORY_FILE, History
     from fleet_tui.config.load import load
@@ -75,6 +76,7 @@ def run(
                 intents=intents,
                 actor=user_name(),
                 host=socket.gethostname(),
+                bell=partial(bell_on, state_dir / STORE_FILE),
                 join=config.fleet.join,
                 start_collector=starter,
                 beside=beside,

@@ -74,7 +74,7 @@ class FleetApp(
         self.session = session
         self.model = FleetModel(join=session.join)
         self.book, self.telling = AttentionBook(self.model, self.look_beside), Telling()
-        self.feed = Feed(session.reader, self.post_message)
+        self.feed = Feed(session.reader, self.post_message, session.bell)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)
         self._first_frame: FirstFrame = FirstFrame(self, first_frame_s, self.keep_collector)

@@ -7,34 +7,82 @@ from typing import Final
 
 from textual.message import Message
 
+from fleet_tui.bell import Bell, PlainBell
 from fleet_tui.domain.delta import FleetDelta, in_pieces
 from fleet_tui.ports import FleetReader, StoreError
 from fleet_tui.ui.messages import FleetPolled, StoreTrouble
 
 WAKE_S: Final = 0.05
-REST_WAKE_S: Final = 0.1
-"""Between two looks while nothing moves: a look costs 7 microseconds of work and 150 of waking up."""
-RESTS_AFTER: Final = 20
-"""Looks in a row that found nothing."""
+"""Between two looks while something moves."""
+SETTLE_S: Final = 0.02
+"""From the first write of a transaction to the look at it: by then most are committed."""
+REST_S: Final = 0.1
+"""Between two looks while nothing moves and nobody tells: a look costs 7 microseconds of work and 150 of waking up."""
+LONG_REST_S: Final = 0.25
+LONG_AFTER: Final = 1200
+"""Looks in a row that found nothing, some two minutes of them."""
+NET_S: Final = 1.0
+"""The same where writes are told: in case one was not."""
 TROUBLE_S: Final = 1.0
 PIECE_ROWS: Final = 1000
 """What the app takes in at once: some ten milliseconds, so that a key never waits for a hundred thousand rows."""
 
 
+class Stopped(Exception):
+    """Nobody wants the rest of what is being read."""
+
+
+class Pace:
+    """How long to sleep between two looks: longer after each that found nothing, and longest where writes are told."""
+
+    def __init__(self) -> None:
+        self.pause_s: float = WAKE_S
+        self._trusts: bool = True
+        self._told: bool = False
+        self._in_vain: int = 0
+
+    def rang(self) -> float:
+        """A write was told; after how many seconds to look. Its commit may be seen a moment later only, so the next
+        looks follow soon.
+        """
+        settle_s = SETTLE_S if self.pause_s > WAKE_S else WAKE_S
+        self.pause_s, self._trusts, self._told, self._in_vain = WAKE_S, True, True, 0
+        return settle_s
+
+    def found(self) -> None:
+        """A look found a commit. One that nobody told means that this place tells nothing."""
+        self._trusts &= self._told or self.pause_s < NET_S
+        self.pause_s, self._in_vain = WAKE_S, 0
+
+    def in_vain(self, *, hears: bool) -> None:
+        """A look found nothing."""
+        self._in_vain += 1
+        self._told = False
+        long_s = LONG_REST_S if self._in_vain > LONG_AFTER else REST_S
+        self.pause_s = min(2 * self.pause_s, NET_S if hears and self._trusts else long_s)
+
+
 class Feed:
     """`run` belongs into a thread; `take` into the app's."""
 
-    def __init__(self, reader: FleetReader, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self, reader: FleetReader, post: Callable[[Message], object], bell: Callable[[], Bell] = PlainBell
+    ) -> None:
         self._reader: FleetReader = reader
         self._post: Callable[[Message], object] = post
+        self._make_bell: Callable[[], Bell] = bell
+        self._bell: Bell | None = None
         self._stop: threading.Event = threading.Event()
         self._deltas: deque[FleetDelta] = deque()
         self._revision: int | None = None
         self._trouble: bool = False
-        self._found_nothing: int = 0
+        self._pace: Pace = Pace()
 
     def stop(self) -> None:
+        """Let `run` end: at once where it sleeps, and after the rows at hand where it reads."""
         self._stop.set()
+        if self._bell is not None:
+            self._bell.ring()
 
     def take(self) -> FleetDelta | None:
         """The next delta, or None."""
@@ -49,29 +97,46 @@ class Feed:
 
     def run(self) -> None:
         """Load, then follow until stopped. Trouble with the store is told and tried again, never the end."""
-        while not self._stop.is_set():
-            try:
-                self._read()
-            except StoreError as error:
-                self._tell(str(error))
-                self._stop.wait(TROUBLE_S)
-                continue
-            self._tell("")
-            self._stop.wait(WAKE_S if self._found_nothing < RESTS_AFTER else REST_WAKE_S)
+        bell = self._bell = self._make_bell()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._read(hears=bell.hears)
+                except StoreError as error:
+                    self._tell(str(error))
+                    self._stop.wait(TROUBLE_S)
+                    continue
+                self._tell("")
+                self._sleep(bell)
+        except Stopped:
+            pass
+        finally:
+            bell.close()
 
-    def _read(self) -> None:
+    def _sleep(self, bell: Bell) -> None:
+        if bell.wait(self._pace.pause_s):
+            self._stop.wait(self._pace.rang())
+            # What was told until now is seen by the look that follows.
+            bell.wait(0.0)
+
+    def _read(self, *, hears: bool) -> None:
         if self._revision is None:
             self._revision = self._reader.load(self._keep, chunk=PIECE_ROWS)
-            return
-        self._found_nothing += 1
-        if self._reader.woken() or self._trouble:
+        elif self._reader.woken() or self._trouble:
             delta = self._reader.changes(self._revision)
             self._revision = delta.revision
-            self._found_nothing = 0
-            if not delta.empty:
+            if delta.empty:
+                # Our own last write, or a checkpoint.
+                self._pace.in_vain(hears=hears)
+            else:
+                self._pace.found()
                 self._keep(delta)
+        else:
+            self._pace.in_vain(hears=hears)
 
     def _keep(self, delta: FleetDelta) -> None:
+        if self._stop.is_set():
+            raise Stopped
         for piece in in_pieces(delta, PIECE_ROWS):
             self._deltas.append(piece)
             self._post(FleetPolled())

@@ -15,6 +15,7 @@ from fleet_tui.ui.navigating import NavigatingApp
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import BESIDE_CELLS
+from fleet_tui.ui.widgets.table_keys import PageMoved
 from fleet_tui.views.cells import Role
 from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.header import header_line
@@ -29,8 +30,9 @@ REST_S: Final = 0.15
 """The panel follows the cursor when it has rested for so long: a held key draws the table only."""
 KEEP_S: Final = 5.0
 """So seldom it is looked whether a collector is alive while readings stay away."""
-_SOONEST_S: Final = 1.0
-_LATEST_S: Final = 60.0
+SOONEST_S: Final = 1.0
+"""What falls due is drawn at most so much later."""
+LATEST_S: Final = 60.0
 
 
 class FramingApp(NavigatingApp, AttendingApp):
@@ -41,6 +43,8 @@ class FramingApp(NavigatingApp, AttendingApp):
     footer: Footer
     _kept_s: float | None = None
     _due: Timer | None = None
+    _due_s: float = 0.0
+    """When it goes off, on the monotonic clock."""
     _resting: Timer | None = None
 
     def on_store_trouble(self, message: StoreTrouble) -> None:
@@ -55,6 +59,11 @@ class FramingApp(NavigatingApp, AttendingApp):
         if self._resting is not None:
             self._resting.stop()
         self._resting = self.set_timer(REST_S, self._rested)
+
+    def on_page_moved(self, message: PageMoved) -> None:
+        """Other rows fall due at other times."""
+        message.stop()
+        self._await_due()
 
     def _rested(self) -> None:
         self.draw_panel()
@@ -115,17 +124,24 @@ class FramingApp(NavigatingApp, AttendingApp):
         """Set the one timer that draws again what the clock alone changes."""
         now = self.session.now()
         until = self.session.window_ends
-        times = [self.fleet_pane.next_due(now), strip_due(self.model.statuses.values(), now), self.book.due(now)]
+        times = [self.fleet_pane.next_due(), strip_due(self.model.statuses.values(), now), self.book.due(now)]
         if until is not None and until > now:
             times.append(until - timedelta(seconds=int((until - now).total_seconds()) // 60 * 60 - 1))
-        soonest = min((at for at in times if at is not None and at > now), default=now + timedelta(seconds=_LATEST_S))
-        wait_s = min(max((soonest - now).total_seconds(), _SOONEST_S), _LATEST_S)
+        soonest = min((at for at in times if at is not None), default=now + timedelta(seconds=LATEST_S))
+        wait_s = min(max((soonest - now).total_seconds(), SOONEST_S), LATEST_S)
         if self._due is not None:
+            if clock.monotonic_s() + wait_s >= self._due_s:
+                # What it was set for is not drawn yet, however often something else is told before.
+                return
             self._due.stop()
+        self._due_s = clock.monotonic_s() + wait_s
         self._due = self.set_timer(wait_s, self.fall_due)
 
     def fall_due(self) -> None:
         """The clock moved: draw what prints something else now, and wait for the next such moment."""
+        if self._due is not None:
+            self._due.stop()
+            self._due = None
         if self.session.window_until is not None and not self.session.may_act():
             self.session.window_until = None
             self._draw_footer()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fleet_tui import clock
+from fleet_tui.bell import Bell, PlainBell
 from fleet_tui.config.history import History
 from fleet_tui.config.notify import LoadedChannel
 from fleet_tui.config.settings import ConsoleSettings
@@ -64,6 +65,8 @@ class Session:
     auto: tuple[str, ...] = ()
     now: Callable[[], datetime] = clock.now
     uptime_s: Callable[[], float] = clock.uptime_s
+    bell: Callable[[], Bell] = PlainBell
+    """What rings when the store may have been written."""
     start_collector: Callable[[], str | None] = _nothing_to_start
     """Starts one where none is alive; gives a sentence where that was not possible."""
     look_for_dirt: DirtReader = _nobody_can_look

@@ -64,6 +64,16 @@ Beside = Callable[[Callable[[], Callable[[], None]]], None]
 """Runs what it is given in a thread, and then, where the model is read, what that gave."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crowd:
+    """What agents in need were found to need: of which model, at which of its moves, and when."""
+
+    needs: Needs
+    moved: int
+    at: datetime
+    items: Sequence[Item]
+
+
 class AttentionBook:
     """Holds the last look at a model. Crowds are looked through `beside` what draws, where there is such a place."""
 
@@ -75,7 +85,7 @@ class AttentionBook:
         self._at: datetime | None = None
         self._last = NOTHING
         self._found: tuple[int, datetime, list[Item]] | None = None
-        self._crowd: tuple[Needs, datetime, list[Item]] | None = None
+        self._crowd: _Crowd | None = None
         self._crowd_due: datetime | None = None
         """When what moved in a crowd is looked at; None: nothing of it is left out."""
         self._unread: dict[SourceName, tuple[tuple[datetime | None, int], tuple[int, int]]] = {}
@@ -155,31 +165,34 @@ class AttentionBook:
                 yield item
 
     def _needy(self, now: datetime) -> Sequence[Item]:
+        """Looked through again when something moved, and once a minute for what waiting costs."""
         needs, fleet, held = self._model.needs, self._model.fleet, self._crowd
+        moved = self._model.moved
         self._crowd_due = None
-        if held is not None and held[0] is needs and len(needs.needy) > CROWD:
-            due = held[1] + CROWD_STANDS
-            if held[1] <= now < due:
-                self._crowd_due = due
-                return held[2]
+        if held is not None and held.needs is not needs:
+            held = None
+        if held is not None and held.moved == moved and held.at <= now < held.at + COUNTED:
+            return held.items
+        if held is not None and len(needs.needy) > CROWD and held.at <= now < held.at + CROWD_STANDS:
+            self._crowd_due = held.at + CROWD_STANDS
+            return held.items
         agents = [fleet[handle] for handle in needs.needy if handle in fleet]
         if self._beside is None or len(agents) <= CROWD:
-            items = needy_items(agents, now)
-            self._crowd = (needs, now, items)
-            return items
+            self._crowd = _Crowd(needs=needs, moved=moved, at=now, items=needy_items(agents, now))
+            return self._crowd.items
         if not self._looks_beside:
             self._looks_beside = True
-            self._beside(partial(self._crowd_of, needs, agents, now))
-        return held[2] if held is not None and held[0] is needs else ()
+            self._beside(partial(self._crowd_of, needs, moved, agents, now))
+        return held.items if held is not None else ()
 
-    def _crowd_of(self, needs: Needs, agents: Sequence[Agent], now: datetime) -> Callable[[], None]:
-        items = needy_items(agents, now)
+    def _crowd_of(self, needs: Needs, moved: int, agents: Sequence[Agent], now: datetime) -> Callable[[], None]:
+        crowd = _Crowd(needs=needs, moved=moved, at=now, items=needy_items(agents, now))
 
         def keep() -> None:
             self._looks_beside = False
             self._seen = None
             if self._model.needs is needs:
-                self._crowd = (needs, now, items)
+                self._crowd = crowd
 
         return keep
 

@@ -1,6 +1,5 @@
 """FLEET as data: its columns, the cells of a row, and when a row has to be drawn again."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -108,12 +107,6 @@ def _task(agent: Agent) -> Cell:
         kinds = ", ".join(sorted({r.key.kind.replace("_", " ") for r in agent.resources}))
         return Cell(SafeText(f"- (no compute; holds {kinds})"), Role.DIM)
     return Cell(SafeText(NONE), Role.DIM)
-
-
-def next_due(model: FleetModel, handles: Iterable[str], now: datetime) -> datetime | None:
-    """When the first of these rows has to be drawn again although nothing changed; None: never."""
-    times = (row.due_at(model, model.agents[handle], now) for handle in handles if handle in model.agents)
-    return min((at for at in times if at is not None), default=None)
 
 
 def loose_line(model: FleetModel) -> SafeText | None:

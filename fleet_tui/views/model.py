@@ -210,11 +210,11 @@ class FleetModel:
         """Let ended rows leave FLEET when their time is over; give their handles."""
         gone: set[str] = set()
         while self._expiries and self._expiries[0][0] <= now:
-            _, handle = heapq.heappop(self._expiries)
-            agent = self.fleet.get(handle)
+            agent = self.fleet.get(handle := heapq.heappop(self._expiries)[1])
             if agent is not None and _leaves_at(agent) is not None and not _in_fleet(agent, now):
                 self._hide(handle, agent)
                 gone.add(handle)
+        self.moved += bool(gone)
         return frozenset(gone)
 
     @property

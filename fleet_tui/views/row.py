@@ -191,6 +191,8 @@ def due_at(model: FleetModel, agent: Agent, now: datetime) -> datetime | None:
     lead = agent.lead
     signal = beat(model, agent)
     times = [left_due(ends_at(agent), now), age_due(signal.signal_at if signal else None, now)]
+    if today(model, agent, now) is not None:
+        times.append(_midnight_after(now))
     if lead is not None:
         times.append(age_due(lead.phase.since, now))
         status = model.statuses.get(lead.key.source)
@@ -198,6 +200,11 @@ def due_at(model: FleetModel, agent: Agent, now: datetime) -> datetime | None:
             turns_stale = status.last_ok_at + timedelta(seconds=stale_after_s(status.cadence_s), milliseconds=1)
             times.append(turns_stale if turns_stale > now else None)
     return min((at for at in times if at is not None), default=None)
+
+
+def _midnight_after(now: datetime) -> datetime:
+    """When today is another day, UTC."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def extra_layers(agent: Agent) -> tuple[Resource, ...]:

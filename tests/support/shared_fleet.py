@@ -3,12 +3,15 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from textual.pilot import Pilot
 
+from fleet_tui.bell import bell_on
 from fleet_tui.domain.phase import Phase
+from fleet_tui.store.schema import STORE_FILE
 from fleet_tui.ui.app import FleetApp
 from fleet_tui.ui.session import Session
 from fleet_tui.views.model import FleetModel
@@ -40,9 +43,15 @@ class Pair:
         return monotonic() - began
 
 
-def _console(held: Stores, actor: str) -> FleetApp:
+def _console(held: Stores, actor: str, store: Path) -> FleetApp:
     session = Session(
-        reader=held.reader(), intents=held.intents, actor=actor, host="h", fleet="shared", now=lambda: NOW
+        reader=held.reader(),
+        intents=held.intents,
+        actor=actor,
+        host="h",
+        fleet="shared",
+        now=lambda: NOW,
+        bell=partial(bell_on, store),
     )
     return FleetApp(session, driver_class=CaptureDriver)
 
@@ -54,7 +63,7 @@ async def shared_fleet(state_dir: Path) -> AsyncGenerator[Pair]:
         rows = [resource(f"s{n}", agent=f"agent-{n}", team="ci") for n in range(2)]
         rows.append(resource("s9", agent="stuck", phase=Phase.STUCK))
         held.observe(changed=tuple(rows))
-        one, other = _console(held, "kim"), _console(held, "lee")
+        one, other = (_console(held, actor, state_dir / STORE_FILE) for actor in ("kim", "lee"))
         async with (
             one.run_test(headless=False, size=(100, 30)) as first,
             other.run_test(headless=False, size=(100, 30)) as second,

@@ -11,7 +11,7 @@ from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
-from fleet_tui.views.attention import CROWD, CROWD_STANDS, Attention, AttentionBook, within
+from fleet_tui.views.attention import COUNTED, CROWD, CROWD_STANDS, LOOK, Attention, AttentionBook, within
 from fleet_tui.views.attention_rows import attention_row, attention_table, header_cell, story_lines, summary
 from fleet_tui.views.header import Standing as Hands
 from fleet_tui.views.header import header_line
@@ -262,3 +262,31 @@ def test_a_crowd_is_looked_through_beside_and_shown_when_that_is_done() -> None:
     look()()
     assert sizes(book, timedelta(seconds=1)) == [CROWD + 1]
     assert len(looks) == 1
+
+
+def test_a_crowd_that_did_not_move_is_looked_through_once_a_minute_for_what_it_costs() -> None:
+    model = model_of(*map(stuck, range(CROWD + 1)))
+    looks: list[Callable[[], Callable[[], None]]] = []
+    book = AttentionBook(model, looks.append)
+    book.look(NOW)
+    looks.pop()()()
+    first = book.look(NOW)
+    for seconds in (10, 30, 59):
+        assert CROWD + 1 in sizes(book, timedelta(seconds=seconds))
+    assert not looks
+
+    minute = NOW + COUNTED + LOOK
+    book.look(minute)
+    looks.pop()()()
+    costs = [attention.items[0].item.cost for attention in (first, book.look(minute))]
+    earlier, later = (cost.spent_micro for cost in costs if cost is not None)
+    assert (earlier or 0) < (later or 0)
+
+
+def test_who_failed_is_told_as_earlier_once_it_left_fleet() -> None:
+    model = model_of(facts.resource("f1", agent="f1", phase=Phase.ENDED_FAILED, since_s=899))
+    book = AttentionBook(model)
+    assert [row[2] for row in rows(model, book.look(NOW))] == ["f1 failed: test"]
+    later = NOW + timedelta(seconds=11)
+    model.expire(later)
+    assert [row[2] for row in rows(model, book.look(later))] == ["1 agent failed or was lost earlier"]

@@ -20,7 +20,7 @@ from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, MarksChanged
 from fleet_tui.ui.widgets.table_keys import Counted
-from fleet_tui.views import fleet
+from fleet_tui.views import fleet, row
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.first_run import first_run_lines
 from fleet_tui.views.model import Change, FleetModel
@@ -48,7 +48,7 @@ class FleetPane(Pane):
     def __init__(self, model: FleetModel, session: Session, *, ascii_only: bool = False) -> None:
         super().__init__(model, session, ascii_only=ascii_only)
         self.ranking: Ranking = Ranking(model)
-        self._table: FleetTable = FleetTable(fleet.COLUMNS, self, id="fleet-table", ascii_only=ascii_only)
+        self._table: FleetTable = FleetTable(fleet.COLUMNS, self, id="fleet-table", ages=self, ascii_only=ascii_only)
         self._status: Line = Line(id="fleet-status")
         self._loose: Line = Line(id="fleet-loose")
         self._still: StillFleet | None = None
@@ -80,14 +80,18 @@ class FleetPane(Pane):
     def cells(self, key: str) -> Sequence[Cell]:
         """The row source of the table."""
         shown = self._shown
-        return fleet.cells(shown, shown.fleet[key], self._now())
+        return fleet.cells(shown, shown.fleet[key], self.now())
+
+    def due_at(self, key: str) -> datetime | None:
+        """When the clock alone changes a row; a frozen one stands."""
+        return None if self._still is not None else row.due_at(self.model, self.model.fleet[key], self.session.now())
 
     @property
     def _shown(self) -> FleetModel:
         """What rows and their order are drawn from."""
         return self._still or self.model
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
         """The moment that the table shows."""
         return self.session.now() if self._still is None else self._still.at
 
@@ -130,6 +134,7 @@ class FleetPane(Pane):
         moved = self.ranking.update(change.changed, change.gone, now)
         self.table.rows_changed(change.changed)
         if change.sources:
+            self.table.forget_unseen()
             self.table.rows_changed(set(self.table.visible_keys))
         if moved:
             self._reorder_soon()
@@ -142,12 +147,13 @@ class FleetPane(Pane):
             return
         if gone and self.ranking.update((), gone, now):
             self._reorder_soon()
-        self.table.rows_changed(set(self.table.visible_keys))
+        self.table.fall_due()
 
-    def next_due(self, now: datetime) -> datetime | None:
+    def next_due(self) -> datetime | None:
+        """When something here falls due by the clock alone, or fell due and is not drawn yet."""
         if self._still is not None:
             return self.model.next_expiry
-        times = (fleet.next_due(self.model, self.table.visible_keys, now), self.model.next_expiry)
+        times = (self.table.next_due(), self.model.next_expiry)
         return min((at for at in times if at is not None), default=None)
 
     def _held(self) -> float:
@@ -194,7 +200,7 @@ class FleetPane(Pane):
 
     def _order_steps(self, *, rebuilt: bool) -> Generator[None, None, list[str]]:
         if rebuilt:
-            yield from self.ranking.rebuild_steps(self._now())
+            yield from self.ranking.rebuild_steps(self.now())
         return (yield from self.ranking.order_steps())
 
     def _settle(self, order: list[str]) -> None:

@@ -18,6 +18,7 @@ from fleet_tui.ui.widgets.table_keys import (
     HeadingClicked,
     MarksChanged,
     OrderSettled,
+    PageMoved,
 )
 from fleet_tui.ui.widgets.table_model import TOMBSTONE_S
 from fleet_tui.ui.widgets.table_paint import GUTTER
@@ -131,6 +132,14 @@ class FleetTable(TableCanvas, can_focus=True):
         """Redraw what differs in these rows; rows that are not visible cost nothing. Pass a set when there are many."""
         self._redraw_changed(keys)
 
+    def fall_due(self) -> None:
+        """Redraw what the clock alone changed in visible rows."""
+        self._redraw_changed(self._overdue(self._rows.visible()))
+
+    def forget_unseen(self) -> None:
+        """Rows that are not visible are read anew when they are: something that they all show changed."""
+        self._forget_undrawn()
+
     def reload(self) -> None:
         """Read all visible rows anew."""
         self._forget_all_but_tombstone()
@@ -185,6 +194,8 @@ class FleetTable(TableCanvas, can_focus=True):
         self._refresh_from(before)
         if (before.cursor_key, before.gone) != (self._rows.cursor_key, self._rows.on_tombstone):
             self.post_message(CursorMoved(self.id, self._rows.cursor_key, gone=self._rows.on_tombstone))
+        elif self._ages is not None and before.keys != self._rows.visible():
+            self.post_message(PageMoved())
 
     def _mark(self, change: Callable[[], bool]) -> None:
         if change():

@@ -1,6 +1,7 @@
 """The drawing half of a table: lines out of cells, kept until something in them changes, and redrawn by the cell."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from itertools import zip_longest
 from typing import Final, Protocol
 
@@ -46,6 +47,18 @@ class RowSource(Protocol):
         ...
 
 
+class Ages(Protocol):
+    """Tells of rows that print something else by the clock alone."""
+
+    def now(self) -> datetime:
+        """The moment that rows are drawn for."""
+        ...
+
+    def due_at(self, key: str) -> datetime | None:
+        """When a row that is drawn now will print something else; None: never. An unknown key raises KeyError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What stands where on the page, to tell what to redraw after a change."""
@@ -77,6 +90,7 @@ class TableCanvas(Widget):
         columns: Sequence[Column],
         source: RowSource,
         *,
+        ages: Ages | None = None,
         ascii_only: bool = False,
         now_s: Callable[[], float] = clock.monotonic_s,
         id: str | None = None,  # noqa: A002 - Textual's name
@@ -85,6 +99,9 @@ class TableCanvas(Widget):
         super().__init__(id=id, classes=classes)
         self._columns: tuple[Column, ...] = tuple(columns)
         self._source: RowSource = source
+        self._ages: Ages | None = ages
+        self._due: dict[str, datetime] = {}
+        """When the cells that are kept of a row are not right any more."""
         self._signs: Signs = ASCII_SIGNS if ascii_only else UNICODE_SIGNS
         self._now_s: Callable[[], float] = now_s
         self._rows: TableModel = TableModel()
@@ -257,19 +274,51 @@ class TableCanvas(Widget):
                 self._forget_undrawn()
             try:
                 cells = self._source.cells(key)
+                due = None if self._ages is None else self._ages.due_at(key)
             except KeyError:
-                cells = (EMPTY,) * len(self._columns)
+                cells, due = (EMPTY,) * len(self._columns), None
             self._cells[key] = cells
+            if due is None:
+                self._due.pop(key, None)
+            else:
+                self._due[key] = due
         return cells
+
+    def next_due(self) -> datetime | None:
+        """When the first visible row prints something else by the clock alone, if it does not already; None: never."""
+        times = (self._due.get(key) if key in self._cells else self._due_if_drawn(key) for key in self._rows.visible())
+        return min((at for at in times if at is not None), default=None)
+
+    def _due_if_drawn(self, key: str) -> datetime | None:
+        try:
+            return None if self._ages is None else self._ages.due_at(key)
+        except KeyError:
+            return None
+
+    def _overdue(self, keys: Iterable[str]) -> set[str]:
+        """Those of them whose kept cells are not right any more."""
+        if self._ages is None or not self._due:
+            return set()
+        now = self._ages.now()
+        return {key for key in keys if (at := self._due.get(key)) is not None and at <= now}
+
+    def _forget(self, key: str) -> None:
+        """Its cells are made again when they are needed."""
+        self._cells.pop(key, None)
+        self._due.pop(key, None)
+        self._strips.pop(key, None)
 
     def _forget_undrawn(self) -> None:
         """Keep what is on the screen; the row under a tombstone exists nowhere else any more."""
         kept = {*self._rows.visible(), self._rows.cursor_key or ""}
         self._cells = {key: cells for key, cells in self._cells.items() if key in kept}
+        self._due = {key: at for key, at in self._due.items() if key in kept}
+        self._strips = {key: strips for key, strips in self._strips.items() if key in kept}
 
     def _forget_all_but_tombstone(self) -> None:
         gone = self._rows.cursor_key if self._rows.on_tombstone else None
         self._cells = {key: cells for key, cells in self._cells.items() if key == gone}
+        self._due.clear()
 
     def _look(self) -> Look:
         model = self._rows
@@ -286,6 +335,9 @@ class TableCanvas(Widget):
     def _refresh_from(self, before: Look) -> None:
         """Redraw what differs from an earlier look: lines as far as text reaches in either, and the scrollbar."""
         now = self._look()
+        for key in self._overdue(now.keys):
+            if key not in before.keys and not (now.gone and key == now.cursor_key):
+                self._forget(key)
         if before.page != now.page or bool(before.keys) != bool(now.keys):
             self._refresh_body()
             return
@@ -328,8 +380,7 @@ class TableCanvas(Widget):
             if key in changed and key != gone:
                 regions += self._changed_cells(key, offset)
         for key in self._cells.keys() & set(changed) - {*visible, gone}:
-            del self._cells[key]
-            self._strips.pop(key, None)
+            self._forget(key)
         if regions:
             self.refresh(*regions)
 

@@ -64,6 +64,14 @@ class OrderSettled(Message):
     rows: int
 
 
+class PageMoved(Message):
+    """Other rows are on the page, and the cursor stands where it stood."""
+
+    @override
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, PageMoved)
+
+
 class Counted(Message):
     """Other rows may be let through than before."""
 

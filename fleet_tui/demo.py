@@ -33,6 +33,13 @@ _LOOK_S: Final = 0.02
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "TERM", "COLORTERM", "NO_COLOR", "TZ")
 _LOOPS_WITHIN_S: Final = 1.0
 """The first wait of what crashes again and again: short, so that the loop is seen at once."""
+_PLACE_COSTS: Final = """[[price]]
+provider = "local"
+unit = "hour"
+amount = "0.02"
+source = "a machine of 10 places at 0.20 an hour, as an operator would write it down"
+as_of = "2026-11-01"
+"""
 _FIRST_TROUBLE_S: Final = 25.0
 _TROUBLE_EVERY_S: Final = (60.0, 180.0)
 
@@ -155,6 +162,7 @@ def _write_config(ground: Ground, addresses: Mapping[str, Mapping[str, str]]) ->
             f'[[source]]\nname = "{name}"\nprovider = "{name}"\nbase_url = "{at["url"]}"\n'
             f'api_key = {{ file = "{key}" }}\n{more}'
         )
+    ground.config_file.with_name("rates.toml").write_text(_PLACE_COSTS, encoding="utf-8")
     ground.config_file.write_text("\n".join(parts), encoding="utf-8")
 
 

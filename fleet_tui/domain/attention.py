@@ -101,6 +101,8 @@ class Item:
     since: datetime | None = None
     cost: Cost | None = None
     """None where waiting costs nothing."""
+    at_stake: bool = False
+    """The cost is what its work has cost since it was started: that is lost with it, waiting itself costs nothing."""
     handles: tuple[str, ...] = ()
     """The agents it is about."""
     source: SourceName | None = None

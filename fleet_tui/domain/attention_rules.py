@@ -145,6 +145,8 @@ def _ends_soon(agent: Agent, lead: Resource, *, name: str, signal_at: datetime |
         subject=name,
         text=f"ends in {minutes} min while working",
         since=None,
+        cost=cost_of(agent.running, born, now),
+        at_stake=True,
         handles=(agent.handle,),
         source=lead.key.source,
         do=_can(agent, (Verb.EXTEND,)),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.identity import Layer, SourceName
+from fleet_tui.domain.money import Basis
 from fleet_tui.domain.resource import Resource
 
 
@@ -18,7 +19,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """Counted cost between two moments, of what has these headings in common."""
+    """Counted cost between two moments, of what has these headings in common. Where `unpriced`, nobody knows it."""
 
     start: datetime
     end: datetime
@@ -28,6 +29,9 @@ class Spent:
     team: str
     currency: str
     amount_micro: int
+    bases: frozenset[Basis] = frozenset()
+    unpriced: int = 0
+    """How many lines without a price it stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,14 +35,14 @@ RULES: dict[RuleName, SprawlRule] = {
         SprawlRule(
             name=RuleName.ORPHAN,
             title="orphan: nobody claims it",
-            means="the provider has it; no agent, owner or task does",
+            means="no agent, owner or task answers for it",
             proposal="find its owner, or kill it",
             grace_s=30 * 60,
         ),
         SprawlRule(
             name=RuleName.IDLE,
             title="idle over 60 min",
-            means="billed; no work signal for 60 watched minutes",
+            means="billed; no work for 60 watched minutes",
             proposal="pause",
             grace_s=60 * 60,
         ),
@@ -70,7 +70,7 @@ RULES: dict[RuleName, SprawlRule] = {
         SprawlRule(
             name=RuleName.MEMORY_WITHOUT_AGENT,
             title="memory scope without an agent",
-            means="nothing that runs or is paused carries its agent id",
+            means="nothing alive carries its agent id",
             proposal="export, then look",
             grace_s=30 * 60,
         ),

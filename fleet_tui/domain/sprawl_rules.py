@@ -63,8 +63,10 @@ def _runs(subject: Subject) -> bool:
     return subject.row.key.kind in RUNS and _alive(subject)
 
 
-def _known_free(subject: Subject) -> bool:
-    return subject.row.rate is not None and subject.row.rate.microusd_per_hour == 0
+def _bills_nobody(subject: Subject) -> bool:
+    """It is known to be free, or a process of this machine that nobody has priced: no bill ever names it."""
+    rate = subject.row.rate
+    return subject.row.key.kind is Kind.PROCESS if rate is None else rate.microusd_per_hour == 0
 
 
 def orphan(subject: Subject) -> Holding | None:
@@ -94,8 +96,8 @@ def no_end(subject: Subject) -> Holding | None:
 
 
 def unlabelled(subject: Subject) -> Holding | None:
-    """Its money has no team to land on. What is known to be free has no money."""
-    if not _runs(subject) or subject.assignment.team is not None or _known_free(subject):
+    """Its money has no team to land on."""
+    if not _runs(subject) or subject.assignment.team is not None or _bills_nobody(subject):
         return None
     return Holding(since=subject.first_seen, evidence="it names no team")
 

@@ -21,6 +21,7 @@ done
 _ASKS: Final = """
 echo "tool call: git push --force"
 echo "waiting for approval: may I force-push to origin/main?"
+printf '\\033]777;notify;agent;approve: force-push to origin/main\\007'
 while :; do sleep 3600; done
 """
 _DIES: Final = """

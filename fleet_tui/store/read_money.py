@@ -31,11 +31,11 @@ _ORIGINS: Final = select(
 _SPENT: Final = select(
     (
         *("start_at / 86400000000", *schema.SUBJECT, "origin", "coalesce(agent, '')", "coalesce(team, '')", "currency"),
-        *("min(start_at)", "max(end_at)", "sum(amount_micro)"),
+        *("basis", "min(start_at)", "max(end_at)", "coalesce(sum(amount_micro), 0)", "count(*) - count(amount_micro)"),
     ),
     "usage_lines",
-    "WHERE start_at >= ? AND side = 'cost' AND basis != 'plan' AND amount_micro IS NOT NULL "
-    "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, (start_at - ?) / ?, (end_at - 1 - ?) / ?",
+    "WHERE start_at >= ? AND end_at > ? AND side = 'cost' AND basis != 'plan' "
+    "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, (start_at - ?) / ?, (end_at - 1 - ?) / ?",
 )
 
 
@@ -78,13 +78,16 @@ def _parts_of(group: list[Any]) -> Iterable[Part]:
 
 
 def spent(connection: sqlite3.Connection, since: datetime, step_s: int) -> tuple[Spent, ...]:
-    """What the counting origin says; pieces that lie in one step are added up."""
+    """What the counting origin says of what ends later; pieces that lie in one step are added up.
+
+    A line lies within one day, so what reaches beyond `since` began on its day at the earliest.
+    """
     first, step = us(since), step_s * 1_000_000
     ended: dict[tuple[Any, ...], dict[Origin, int]] = defaultdict(dict)
     for row in connection.execute(_ORIGINS, (first // _DAY_US,)).fetchall():
         ended[row[:5]][Origin(row[5])] = row[6]
     best = {subject: counting(origins, subject[0]) for subject, origins in ended.items()}
-    rows = connection.execute(_SPENT, (first, first, step, first, step)).fetchall()
+    rows = connection.execute(_SPENT, (first // _DAY_US * _DAY_US, first, first, step, first, step)).fetchall()
     return tuple(
         Spent(
             start=moment(start),
@@ -95,7 +98,9 @@ def spent(connection: sqlite3.Connection, since: datetime, step_s: int) -> tuple
             team=plain(team),
             currency=plain(currency),
             amount_micro=amount,
+            bases=frozenset({Basis(basis)}),
+            unpriced=unpriced,
         )
-        for day, source, layer, kind, rid, origin, agent, team, currency, start, end, amount in rows
+        for day, source, layer, kind, rid, origin, agent, team, currency, basis, start, end, amount, unpriced in rows
         if best.get((day, source, layer, kind, rid)) == origin
     )

@@ -69,7 +69,9 @@ def short(total: Sum | None) -> str:
 
 
 def sign(currency: str, text: str) -> str:
-    """`$4.10` for dollars, `4.10 eur` for the others; marks stay where they are."""
+    """`$4.10` for dollars, `4.10 eur` for the others; marks stay where they are, and `?` stays alone."""
+    if text == UNKNOWN:
+        return text
     if currency != "usd":
         return f"{text} {currency}"
     return f">=${text[2:]}" if text.startswith(">=") else f"${text}"

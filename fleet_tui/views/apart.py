@@ -1,7 +1,7 @@
 """Takes a money figure apart: every line behind it with side, role, basis and origin, and the sum that it equals."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from fleet_tui.domain.agent import Agent
@@ -110,15 +110,28 @@ def group_money(
     resources = tuple(
         r for agent in model.fleet.values() for r in agent.resources if groups.of_resource(agent, r) == group
     )
+    figure = model.ledger.by_over(groups.of_total, days).get(group)
+    rolling = window is Window.DAY
     return Money(
         title=f"{by.value} {group}",
-        days=days,
-        when=window.value,
+        days=(*days, days[0] - timedelta(days=1)) if rolling else days,
+        when="today and yesterday" if rolling else window.value,
         agent=None,
-        today=model.ledger.by_over(groups.of_total, days).get(group),
+        today=None if rolling else figure,
         hourly=rate_sum(resources),
         resources=resources,
         chosen=lambda part: counts(part) and groups.of_total(part) == group,
+        beside=_of_24_hours(figure) if rolling else (),
+    )
+
+
+def _of_24_hours(figure: Sum | None) -> tuple[Line, ...]:
+    """How the figure of the last 24 hours comes from that of two days."""
+    return (
+        (word("the last 24 hours", Role.TITLE),),
+        (word(f"{full(figure):>{_AMOUNT_CELLS}}  ", Role.MONEY), word("is the figure shown", Role.GOOD)),
+        (word("of what began earlier the part inside counts, as if it had been spent evenly", Role.DIM),),
+        (),
     )
 
 

@@ -138,7 +138,9 @@ def story_lines(one: Judged, now: datetime, *, runbook: Sequence[str] = ()) -> l
     hourly = item.cost.per_hour_micro if item.cost is not None else None
     if item.cost is not None:
         rate = f", ${marked(hourly, item.cost.bases)} an hour" if hourly is not None else ", no price is known"
-        lines.append((word(f"cost of waiting {costs}{rate} (rate x time since it began)", Role.ESTIMATE),))
+        what_for = "its work has cost" if item.at_stake else "cost of waiting"
+        began = "it was started" if item.at_stake else "it began"
+        lines.append((word(f"{what_for} {costs}{rate} (rate x time since {began})", Role.ESTIMATE),))
     if item.since is not None:
         lines.append((word(f"since {fine_age(item.since, now)}, {item.since.astimezone(UTC):%H:%M}Z", Role.DIM),))
     if one.by is not None:

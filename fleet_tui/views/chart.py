@@ -106,6 +106,20 @@ def spend_chart(
     return finished(chart_steps(tuple(spent), watched, now, chosen=chosen, currency=currency))
 
 
+def has_curve(spent: Iterable[Spent], now: datetime, currency: str = "usd") -> bool:
+    """Whether any quarter of an hour that is over has money in it: else a chart would be nothing but its frame."""
+    start, last = _day(now)
+    of_it = (one for one in spent if one.currency == currency and not one.unpriced)
+    return any(one.start < last and one.end >= start for one in of_it)
+
+
+def _day(now: datetime) -> tuple[datetime, datetime]:
+    """The 24 hours to the last quarter that is over."""
+    step_s = STEP.total_seconds()
+    last = datetime.fromtimestamp(int(now.timestamp() // step_s * step_s), UTC)
+    return last - SPAN, last
+
+
 def chart_steps(
     spent: Sequence[Spent],
     watched: Sequence[tuple[SourceName, Watch]],
@@ -116,14 +130,13 @@ def chart_steps(
 ) -> Generator[None, None, Chart]:
     """The same in steps of some ten milliseconds."""
     steps = int(SPAN / STEP)
-    last = datetime.fromtimestamp(int(now.timestamp() // STEP.total_seconds() * STEP.total_seconds()), UTC)
-    start = last - SPAN
+    start, last = _day(now)
     amounts = [0.0] * steps
     spoken = [False] * steps
     for number, one in enumerate(spent, 1):
         if number % _AT_ONCE == 0:
             yield
-        if one.currency != currency:
+        if one.currency != currency or one.unpriced:
             continue
         counts = chosen(one)
         for index, share in _shares(one, start, steps):

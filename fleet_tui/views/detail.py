@@ -7,7 +7,7 @@ from typing import Final
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.failure import RULES as FAILURE_RULES
-from fleet_tui.domain.identity import RUNS
+from fleet_tui.domain.identity import RUNS, Kind
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.resource import Resource
@@ -48,7 +48,7 @@ def detail_lines(model: FleetModel, agent: Agent, now: datetime) -> list[Line]:
     lines.append(_line("holds", _listed(r for r in agent.resources if r.key.kind in RUNS) or "nothing that runs"))
     lines.append(_line("stays", _listed(agent.stays) or "nothing beside what runs"))
     lines.extend(_spent(model, agent, now))
-    lines.append(_line("dirty", _dirty(agent)))
+    lines.extend(_dirty(agent))
     lines.extend(_times(model, agent, now))
     lines.extend(_exact_names(agent))
     return lines
@@ -127,12 +127,13 @@ def _spent(model: FleetModel, agent: Agent, now: datetime) -> Iterator[Line]:
             yield _line(side.value, f"{full(other)} today, apart from what it cost")
 
 
-def _dirty(agent: Agent) -> str:
-    for resource in agent.resources:
-        for key, value in resource.detail:
-            if key in _DIRTY_KEYS:
-                return f"{key.replace('_', ' ')}: {value}"
-    return "unknown: nobody here tells whether work is unsaved"
+def _dirty(agent: Agent) -> Iterator[Line]:
+    """What somebody tells of its unsaved work; of a sandbox nobody can tell from outside, and nothing is said."""
+    told = [(key, value) for r in agent.resources for key, value in r.detail if key in _DIRTY_KEYS]
+    for key, value in told[:1]:
+        yield _line("dirty", f"{key.replace('_', ' ')}: {value}")
+    if not told and any(r.key.kind is Kind.PROCESS for r in agent.running):
+        yield _line("dirty", "unsaved work is looked for when a kill or restart is planned", Role.DIM)
 
 
 def _times(model: FleetModel, agent: Agent, now: datetime) -> Iterator[Line]:

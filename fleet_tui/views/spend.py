@@ -44,9 +44,10 @@ _ROWS_AT_ONCE: Final = 500
 
 
 class Window(StrEnum):
-    """Whole days, UTC: those that totals are kept of."""
+    """Whole days, UTC: those that totals are kept of; and the last 24 hours, of a ledger of their own (`rolling`)."""
 
     TODAY = "today"
+    DAY = "24 h"
     YESTERDAY = "yesterday"
     WEEK = "7 days"
     MONTH = "30 days"
@@ -67,7 +68,9 @@ class Window(StrEnum):
         return tuple(last - timedelta(days=back) for back in range(self.length))
 
     def days_before(self, now: datetime) -> tuple[date, ...]:
-        """As many days before it."""
+        """As many days before it; none where nothing of them is read."""
+        if self is Window.DAY:
+            return ()
         return tuple(day - timedelta(days=self.length) for day in self.days(now))
 
 
@@ -84,6 +87,10 @@ _COLUMNS: Final = (
     Column(name="BILLED", width=10, min_width=9, align=Align.RIGHT, priority=8),
     Column(name="CARD", width=9, align=Align.RIGHT, priority=9),
 )
+
+
+_KEPT_OF_DAYS: Final = frozenset({"BEFORE", "BILLED", "CARD"})
+"""Columns that only whole days have."""
 
 
 class Headed(Protocol):
@@ -229,7 +236,9 @@ def spend_steps(
     whole = model.ledger.over(days)
     rows: list[TableRow] = []
     for name in order:
-        rows.append(TableRow(key=name, cells=_cells(sums, name, whole, ascii_only=ascii_only)))
+        cells = _cells(sums, name, whole, ascii_only=ascii_only)
+        shown = tuple(cell for column, cell in zip(_COLUMNS, cells, strict=True) if _has(window, column))
+        rows.append(TableRow(key=name, cells=shown))
         if len(rows) % _ROWS_AT_ONCE == 0:
             yield
     return TableView(columns=columns_of(window), rows=tuple(rows), empty=_nothing(model, now, filtered))
@@ -255,7 +264,12 @@ def _cells(sums: _Sums, name: str, whole: Sum | None, *, ascii_only: bool) -> tu
 def columns_of(window: Window) -> tuple[Column, ...]:
     """The columns, named after the window."""
     heads = {"WINDOW": window.value.upper(), "BEFORE": window.before.upper()}
-    return tuple(replace(column, name=heads.get(column.name, column.name)) for column in _COLUMNS)
+    shown = (column for column in _COLUMNS if _has(window, column))
+    return tuple(replace(column, name=heads.get(column.name, column.name)) for column in shown)
+
+
+def _has(window: Window, column: Column) -> bool:
+    return window is not Window.DAY or column.name not in _KEPT_OF_DAYS
 
 
 def _nothing(model: FleetModel, now: datetime, filtered: str) -> SafeText:
@@ -291,6 +305,8 @@ def dollars(total: Sum | None) -> int:
 def _money(total: Sum | None, *, none: str = "?") -> Cell:
     if total is None or (not total.amounts and not total.unpriced):
         return word(none, Role.UNKNOWN if none == "?" else Role.DIM)
+    if not total.known:
+        return word(short(total), Role.UNKNOWN)
     role = Role.MONEY if SOFT.isdisjoint(total.bases) and not total.unpriced else Role.ESTIMATE
     return word(short(total), role)
 

@@ -45,7 +45,7 @@ def group_steps(
         days |= {day: sums[name]} if name in sums else {}
     spent = yield from _sums_of(model, groups, window.days(now), name, lambda total: total.agent)
     sources = yield from _sums_of(model, groups, window.days(now), name, lambda total: total.source)
-    lines = [_days(now, days)]
+    lines = [] if window is Window.DAY else [_days(now, days)]
     lines.append((yield from _dearest_steps(groups, name, mine, spent)))
     return [*lines, _sources(sources), *_idle(model, groups, name, mine)]
 

@@ -19,12 +19,12 @@ from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, wor
 from fleet_tui.views.sources import is_bad, nothing_to_show
 
 _RULES: Final = (
-    Column(name="RULE", width=30, min_width=20, priority=0),
+    Column(name="RULE", width=29, min_width=20, priority=0),
     Column(name="FOUND", width=5, align=Align.RIGHT, priority=0),
     Column(name="$/DAY", width=10, min_width=8, align=Align.RIGHT, priority=1),
     Column(name="OLDEST", width=6, priority=2),
-    Column(name="MEANS", width=40, min_width=34, priority=4, flexible=True),
-    Column(name="NEXT STEP", width=26, min_width=20, priority=3),
+    Column(name="MEANS", width=39, min_width=34, priority=4, flexible=True),
+    Column(name="NEXT STEP", width=21, min_width=20, priority=3),
 )
 _FOUND: Final = (
     Column(name="RESOURCE", width=24, min_width=14, priority=0),

@@ -187,6 +187,15 @@ def test_money_by_time_adds_up_to_the_counted_cost(polls: list[list[UsageLine]])
         assert +by_time == +counted
 
 
+def test_what_began_before_the_window_and_reaches_into_it_is_read(opened: Stores) -> None:
+    opened.observe(usage=(replace(usage_line("a", 5), start=DAY, end=DAY + timedelta(hours=24)),))
+
+    (one,) = opened.reader().spent(since=DAY + timedelta(hours=12), step_s=900)
+
+    assert (one.start, one.end, one.amount_micro) == (DAY, DAY + timedelta(hours=24), 5)
+    assert opened.reader().spent(since=DAY + timedelta(hours=24), step_s=900) == ()
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.sets(st.integers(1, 86_399), max_size=12), st.integers(1, 10_000_000))
 def test_totals_do_not_depend_on_how_often_we_polled(cuts: set[int], microusd_per_hour: int) -> None:

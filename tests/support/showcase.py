@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import pi, sin
+from typing import Final
 
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import FailureClass
-from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.history import Spent
+from fleet_tui.domain.identity import Kind, Layer, SourceName
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reach import Attempt, ReachHour, ReachKey, counted_in
@@ -13,6 +16,8 @@ from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import RuleName
 from tests.support.facts import NOW, failure, finding, resource, status, total, vitals
+
+_NOBODY_LOOKED: Final = 4
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,11 @@ _FLEET = (
         None,
         "eu",
     ),
-    _Shown("docs-bot", "local", Phase.RUNNING, "docs", "docs for the 2.0 release", "0", "0", 7200, 1, region=None),
-    _Shown("lint-bot", "local", Phase.RUNNING, "ci", "fix the new ruff rules", "0", "0", 1860, 4, region=None),
-    _Shown("notes", "local", Phase.IDLE, "docs", "", "0", "0", 5400, 5400, region=None),
+    _Shown(
+        "docs-bot", "local", Phase.RUNNING, "docs", "docs for the 2.0 release", "0.02", "0.04", 7200, 1, region=None
+    ),
+    _Shown("lint-bot", "local", Phase.RUNNING, "ci", "fix the new ruff rules", "0.02", "0.01", 1860, 4, region=None),
+    _Shown("notes", "local", Phase.IDLE, "docs", "", "0.02", "0.03", 5400, 5400, region=None),
     _Shown("night-build", "e2b-us", Phase.PAUSED, "ci", "nightly build", "0", "2.20", 18000, None, "paused"),
     _Shown(
         "old-migr",
@@ -229,6 +236,31 @@ def showcase() -> FleetDelta:
             total("scrape-14", "41.50", team="growth", source="stripe", side=Side.BILLED, basis=Basis.ESTIMATED),
         ),
     )
+
+
+def curve() -> tuple[Spent, ...]:
+    """What the teams cost over the last day by quarters of an hour: a quiet night, a busy morning, a gap at four."""
+    made: list[Spent] = []
+    for number in range(96):
+        hour = (12 + number // 4) % 24
+        if hour == _NOBODY_LOOKED:
+            continue
+        busy = 1.0 + 3.0 * max(0.0, sin((hour - 6) / 24 * 2 * pi)) + 0.4 * sin(number / 3)
+        for team, weight in (("ml", 0.9), ("platform", 0.5), ("ci", 0.4), ("growth", 0.3)):
+            start = NOW - timedelta(minutes=15 * (96 - number))
+            made.append(
+                Spent(
+                    start=start,
+                    end=start + timedelta(minutes=15),
+                    source=SourceName("e2b-us"),
+                    layer=Layer.COMPUTE,
+                    agent=f"{team}-1",
+                    team=team,
+                    currency="usd",
+                    amount_micro=round(busy * weight * 400_000),
+                )
+            )
+    return tuple(made)
 
 
 def troubles() -> tuple[FailureClass, ...]:

@@ -11,7 +11,7 @@ from fleet_tui.ui.app import FleetApp
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from tests.support.consoles import Desk
 from tests.support.facts import failure
-from tests.support.showcase import acts, readings, showcase, troubles
+from tests.support.showcase import acts, curve, readings, showcase, troubles
 from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
@@ -28,6 +28,7 @@ def desk(theme: str = "dark", *, ascii_only: bool = False) -> FleetApp:
     )
     made.reader.told_reach = readings()
     made.reader.told_audit = acts()
+    made.reader.told_spent = curve()
     return FleetApp(made.session, theme=theme, ascii_only=ascii_only)
 
 

@@ -179,6 +179,9 @@ def test_an_end_that_comes_near_is_found_when_it_is_near_and_not_once_it_moved()
     assert book.due(NOW) == NOW + timedelta(seconds=600)
     near = next(one for one in book.look(NOW + timedelta(seconds=700)).items if one.item.handles)
     assert near.item.text == "ends in 8 min while working"
+    told = "\n".join(text_of(line) for line in story_lines(near, NOW + timedelta(seconds=700)))
+    assert "its work has cost $" in told
+    assert "since it was started" in told
     model.apply(next_delta(3, resources=(facts.resource("a", agent="a", ends_in_s=7200),)), NOW)
     assert not any(one.item.handles for one in book.look(NOW + timedelta(seconds=700)).items)
 

@@ -14,7 +14,7 @@ from fleet_tui.domain.watch import Watch
 from fleet_tui.ui.plot import drawn
 from fleet_tui.views.book import text_of
 from fleet_tui.views.cells import Role
-from fleet_tui.views.chart import SPAN, STEP, Chart, pieces_of, rounded_up, samples_chart, spend_chart
+from fleet_tui.views.chart import SPAN, STEP, Chart, has_curve, pieces_of, rounded_up, samples_chart, spend_chart
 from tests.support.facts import NOW
 
 START = NOW - SPAN
@@ -51,6 +51,13 @@ def test_a_quarter_that_nobody_watched_and_nobody_was_paid_for_is_a_gap() -> Non
     assert [len(piece) for piece in chart.pieces] == [1, 1]
     assert [len(piece) for piece in watched.pieces] == [96]
     assert watched.pieces[0][1][1] == 0.0
+
+
+def test_there_is_a_curve_as_soon_as_a_quarter_with_money_is_over() -> None:
+    assert not has_curve([], NOW)
+    assert not has_curve([spent(24 * 60, 5, 100)], NOW)
+    assert not has_curve([spent(-600, 15, 100)], NOW)
+    assert has_curve([spent(24 * 60 - 15, 20, 100)], NOW)
 
 
 def test_a_group_without_money_in_a_quarter_in_which_others_had_some_is_a_known_zero() -> None:

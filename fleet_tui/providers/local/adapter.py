@@ -10,6 +10,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Order, Verb
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
+from fleet_tui.domain.money import Rate
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.phase import ENDED
 from fleet_tui.domain.reading import Listing
@@ -48,6 +49,9 @@ class LocalAdapter:
         self._surveys: Fresh[Survey] = Fresh(self._surveyor.survey)
         self._tables: Fresh[Table] = Fresh(read_table)
         self._sampler = Sampler()
+        self._rate: Rate | None = mapping.rate_of(context.rates)
+        self._busy: frozenset[ResourceKey] = frozenset()
+        """What used the processor at the last look: it does not wait, whatever it wrote last."""
         self._tidied_at: float | None = None
 
     async def list_resources(self, now: datetime) -> Listing:
@@ -55,12 +59,17 @@ class LocalAdapter:
         self._sampler.begin(self._context.clock.monotonic_s())
         resources: list[Resource] = []
         vitals: list[Vitals] = []
+        busy: set[ResourceKey] = set()
         for subject, row in self._rows(survey):
             resources.append(row)
             if row.phase.phase not in ENDED and subject.family:
                 measured = self._sampler.measure(subject.family)
                 output_at = subject.output_at if isinstance(subject, HeldRun) else None
                 vitals.append(mapping.vitals_of(row.key, measured, output_at, now))
+                if mapping.busy(measured):
+                    busy.add(row.key)
+                    resources[-1] = mapping.at_work(row)
+        self._busy = frozenset(busy)
         await self._tidy(survey, now)
         notes = survey.notes + self._kinds_note
         return Listing(
@@ -73,7 +82,8 @@ class LocalAdapter:
 
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
         del now
-        return next((row for _, row in self._rows(await self._survey()) if row.key == key), None)
+        row = next((row for _, row in self._rows(await self._survey()) if row.key == key), None)
+        return mapping.at_work(row) if row is not None and key in self._busy else row
 
     async def pause(self, order: Order) -> Outcome:
         return await self._act_on_tree(order, tree.pause, "stopped")
@@ -169,13 +179,13 @@ class LocalAdapter:
 
     def _rows(self, survey: Survey) -> Iterator[tuple[HeldRun | FoundAgent, Resource]]:
         """Every row with what it stands for; what a run left behind is a second row of that run."""
-        source, rules = self._context.source, self._context.claims
+        source, rules, rate = self._context.source, self._context.claims, self._rate
         for held in survey.runs:
-            yield held, mapping.run_row(held, source=source, rules=rules)
-            if (left := mapping.left_row(held, source=source, rules=rules)) is not None:
+            yield held, mapping.run_row(held, source=source, rules=rules, rate=rate)
+            if (left := mapping.left_row(held, source=source, rules=rules, rate=rate)) is not None:
                 yield held, left
         for agent in survey.found if self._settings.discover else ():
-            yield agent, mapping.found_row(agent, host=survey.host, source=source, rules=rules)
+            yield agent, mapping.found_row(agent, host=survey.host, source=source, rules=rules, rate=rate)
 
     async def _subject(self, order: Order) -> HeldRun | FoundAgent | Refused:
         """What an order is about, if it is still that and may be touched from here."""

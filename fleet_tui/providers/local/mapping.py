@@ -2,17 +2,22 @@
 
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
+from fleet_tui.config.redact import redact
 from fleet_tui.domain.action import ACTION_LABEL
 from fleet_tui.domain.agent import AGENT_LABEL, Claim, ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.comeback import RESTART_POLICY
 from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
-from fleet_tui.domain.money import Basis, Rate
+from fleet_tui.domain.money import Rate
 from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
+from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals, pairs
+from fleet_tui.providers.local.calling import Call
 from fleet_tui.providers.local.facts import Host
 from fleet_tui.providers.local.runs import Ended, Exit, Run
 from fleet_tui.providers.local.survey import FoundAgent, HeldRun
@@ -22,7 +27,6 @@ PROVIDER: Final = "local"
 BUSY_CPU_PERCENT: Final = 5.0
 LEFT_BEHIND: Final = ".left"
 """Behind the id of an ended run: what it started and left running, a row of its own."""
-_FREE: Final = Rate(microusd_per_hour=0, basis=Basis.ESTIMATED)
 _LABELS: Final = {"FLEET_AGENT": AGENT_LABEL, "FLEET_TEAM": "fleet.team", "FLEET_TASK": "fleet.task"}
 
 
@@ -62,8 +66,18 @@ def phase_of_run(held: HeldRun) -> PhaseFact:
     if held.stopped and run.state.phase == "running":
         text = f"all of its {len(held.family)} processes are stopped"
         return PhaseFact(phase=Phase.PAUSED, since=None, evidence=text, raw="stopped")
+    if held.call is not None and run.state.phase == "running":
+        return PhaseFact(
+            phase=Phase.WAITING, since=moment(held.output_at), evidence=_call_in_words(held.call), raw="calls"
+        )
     phase, evidence = _phase_in_words(run)
     return PhaseFact(phase=phase, since=since, evidence=evidence, raw=run.state.phase)
+
+
+def _call_in_words(call: Call) -> str:
+    how = "it sent a notification" if call.notified else "it rang the bell"
+    words = redact(call.words)
+    return f"{words} ({how}, and nothing since)" if words else f"{how}, and wrote nothing since"
 
 
 def _phase_of_end(ended: Ended) -> PhaseFact:
@@ -106,7 +120,7 @@ def _capabilities(held: HeldRun, phase: Phase) -> frozenset[Capability]:
         can.add(Capability.RESTART)
     if phase is Phase.PAUSED:
         can.add(Capability.RESUME)
-    elif phase is Phase.RUNNING:
+    elif phase in {Phase.RUNNING, Phase.WAITING}:
         can.add(Capability.PAUSE)
     return frozenset(can)
 
@@ -119,8 +133,13 @@ def _labels_of_run(run: Run) -> dict[str, str]:
     return {label: value for label, value in labels.items() if value}
 
 
-def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource:
-    """One run of ours."""
+def rate_of(rates: RateCard) -> Rate | None:
+    """What an agent's place on this machine costs an hour: the operator's word in rates.toml, else nobody knows."""
+    return rates.hourly(PROVIDER, {"hour": Decimal(1)})
+
+
+def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules, rate: Rate | None = None) -> Resource:
+    """One run of ours. `rate` is what a place on this machine costs; what has ended takes none."""
     run, phase = held.run, phase_of_run(held)
     labels = _labels_of_run(run)
     claimed = claim(id_=run.run_id, name=run.started.name, labels=labels, rules=rules)
@@ -150,14 +169,14 @@ def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource
         assignment=assignment_from(labels),
         labels=pairs(labels),
         created_at=moment(run.started.started_at),
-        rate=_FREE,
+        rate=None if phase.phase in ENDED else rate,
         capabilities=_capabilities(held, phase.phase),
         observes_work=True,
         detail=pairs(detail),
     )
 
 
-def left_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resource | None:
+def left_row(held: HeldRun, *, source: SourceName, rules: ClaimRules, rate: Rate | None = None) -> Resource | None:
     """What an ended run left running below its runner; None when that is nothing."""
     run = held.run
     if run.ended is None or not held.runner_alive or not held.family:
@@ -178,14 +197,16 @@ def left_row(held: HeldRun, *, source: SourceName, rules: ClaimRules) -> Resourc
         assignment=row.assignment,
         labels=row.labels,
         created_at=moment(run.ended.ended_at),
-        rate=_FREE,
+        rate=rate,
         capabilities=frozenset({Capability.KILL, Capability.LOGS, pausing}),
         observes_work=True,
         detail=pairs({"directory": run.started.cwd, "command": run.started.command}),
     )
 
 
-def found_row(agent: FoundAgent, *, host: Host, source: SourceName, rules: ClaimRules) -> Resource:
+def found_row(
+    agent: FoundAgent, *, host: Host, source: SourceName, rules: ClaimRules, rate: Rate | None = None
+) -> Resource:
     """One agent CLI that somebody else started."""
     found = agent.found
     id_ = host.incarnation(found.process)
@@ -216,16 +237,29 @@ def found_row(agent: FoundAgent, *, host: Host, source: SourceName, rules: Claim
         assignment=assignment_from(labels),
         labels=pairs(labels),
         created_at=since,
-        rate=_FREE,
+        rate=rate,
         capabilities=frozenset({Capability.KILL, pausing}),
         observes_work=True,
         detail=pairs(detail),
     )
 
 
+def busy(measured: Measured) -> bool:
+    """It uses the processor."""
+    return measured.cpu_percent is not None and measured.cpu_percent > BUSY_CPU_PERCENT
+
+
+def at_work(row: Resource) -> Resource:
+    """The same for one that is busy: it called for somebody, and goes on all the same."""
+    if row.phase.phase is not Phase.WAITING:
+        return row
+    evidence = "it called for a person, and its processes work on"
+    return replace(row, phase=PhaseFact(phase=Phase.RUNNING, since=None, evidence=evidence, raw="running"))
+
+
 def vitals_of(key: ResourceKey, measured: Measured, output_at: float | None, now: datetime) -> Vitals:
     """Work is output that came, or CPU over 5 %; the newest of the two counts."""
-    busy = measured.cpu_percent is not None and measured.cpu_percent > BUSY_CPU_PERCENT
+    works = busy(measured)
     written_at = moment(output_at)
     written = SignalKind.OUTPUT if written_at is not None else None
     return Vitals(
@@ -233,6 +267,6 @@ def vitals_of(key: ResourceKey, measured: Measured, output_at: float | None, now
         at=now,
         cpu_percent=measured.cpu_percent,
         memory_bytes=measured.memory_bytes,
-        signal_at=now if busy else written_at,
-        signal_kind=SignalKind.CPU if busy else written,
+        signal_at=now if works else written_at,
+        signal_kind=SignalKind.CPU if works else written,
     )

@@ -4,21 +4,25 @@ import asyncio
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from fleet_tui.providers.local import processes
+from fleet_tui.providers.local.calling import TAIL_BYTES, Call, call_in
 from fleet_tui.providers.local.discovery import Found, Scanner
 from fleet_tui.providers.local.facts import DEAD, RUNNER_COMM, STOPPED, Host, ProcessFact, ProcessRef, Table
-from fleet_tui.providers.local.logs import trim
-from fleet_tui.providers.local.runs import LOG, Run, read_run, run_directories
+from fleet_tui.providers.local.logs import run_starts, trim
+from fleet_tui.providers.local.runs import LOG, STARTS, Run, read_run, run_directories
 from fleet_tui.providers.local.tree import ProcessScope, RunnerScope, Scope
 
 T = TypeVar("T")
 KEPT_S: Final = 7 * 24 * 3600.0
 """How long an ended run stays on disk (design, section 5)."""
+_SILENT_S: Final = 2.0
+"""Whoever writes on sooner after a call does not wait."""
 
 
 class Fresh(Generic[T]):
@@ -51,6 +55,8 @@ class HeldRun:
     same_boot: bool
     family: Mapping[int, ProcessFact]
     output_at: float | None
+    call: Call | None = None
+    """For a person, and nothing since."""
 
     @property
     def scope(self) -> Scope:
@@ -104,6 +110,8 @@ class Surveyor:
         self._runs = runs
         self._scanner = scanner
         self._created: dict[ProcessRef, float] = {}
+        self._calls: dict[str, tuple[int, int, Call | None]] = {}
+        """What the end of a log said when it had this size, in this generation."""
         self._lock = threading.Lock()
 
     def survey(self) -> Survey:
@@ -128,6 +136,7 @@ class Surveyor:
         held = tuple(self._held(run, host, table) for run in runs)
         orphans = {pid for one in held if not one.runner_alive for pid in one.family}
         found = self._scanner.scan(table, orphans)
+        self._calls = {run.run_id: self._calls[run.run_id] for run in runs if run.run_id in self._calls}
         return Survey(
             host=host,
             table=table,
@@ -145,14 +154,25 @@ class Surveyor:
         )
         try:
             log = (run.directory / LOG).stat()
-            output_at = log.st_mtime if log.st_size else None
+            output_at, size = (log.st_mtime if log.st_size else None), log.st_size
         except OSError:
-            output_at = None
+            output_at, size = None, 0
         held = HeldRun(run=run, runner_alive=runner_alive, same_boot=same_boot, family={}, output_at=output_at)
         if not same_boot or (not runner_alive and run.ended is not None):
             return held
         family = held.scope.within(table)
-        return HeldRun(run=run, runner_alive=runner_alive, same_boot=True, family=family, output_at=output_at)
+        return replace(held, family=family, call=self._call(held, size) if family else None)
+
+    def _call(self, held: HeldRun, size: int) -> Call | None:
+        """Read once for each size a log has: what is silent costs nothing."""
+        run, at = held.run, held.output_at
+        if at is None or time.time() - at < _SILENT_S:
+            return None
+        known = self._calls.get(run.run_id)
+        if known is None or known[:2] != (size, run.state.generation):
+            call = call_in(_tail(run.directory, size), screen=run.started.tty)
+            known = self._calls[run.run_id] = (size, run.state.generation, call)
+        return known[2]
 
     def _agent(self, found: Found, table: Table) -> FoundAgent:
         created_at = self._created.get(found.process)
@@ -168,6 +188,17 @@ class Surveyor:
             trim(held.run.directory / LOG)
             if not held.runner_alive and not held.family and now_s - held.run.state.since > KEPT_S:
                 shutil.rmtree(held.run.directory, ignore_errors=True)
+
+
+def _tail(directory: Path, size: int) -> bytes:
+    """The end of what the running generation wrote."""
+    starts = run_starts(directory / STARTS)
+    begin = max(size - TAIL_BYTES, starts[-1].offset if starts else 0, 0)
+    try:
+        with (directory / LOG).open("rb") as log:
+            return os.pread(log.fileno(), TAIL_BYTES, begin)
+    except OSError:
+        return b""
 
 
 def runners_in(table: Table) -> frozenset[int]:

@@ -51,7 +51,7 @@ class FailuresPane(StoriedPane):
         now = self.session.now()
         yield Line(id="failures-summary")
         yield ViewTable(open_table(self.model, now).columns, id="open-table", ascii_only=self.ascii_only)
-        yield ViewTable(classes_table((), now).columns, id="classes-table", ascii_only=self.ascii_only)
+        yield ViewTable(classes_table((), now).columns, id="classes-table", ascii_only=self.ascii_only, beside=True)
         yield self.told
 
     @property

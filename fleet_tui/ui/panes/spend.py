@@ -1,7 +1,7 @@
 """SPEND: the money of the fleet, by team, agent, task, provider, layer or source."""
 
 from collections.abc import Callable, Generator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from textual.app import ComposeResult
@@ -24,7 +24,7 @@ from fleet_tui.ui.widgets.table import CursorMoved
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.apart import Money, group_money
 from fleet_tui.views.cells import Role
-from fleet_tui.views.chart import SPAN, STEP, Chart, chart_steps
+from fleet_tui.views.chart import SPAN, STEP, Chart, chart_steps, has_curve
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import Line as Pieces
@@ -76,6 +76,9 @@ class SpendPane(StoriedPane):
 
     @override
     def take(self, change: Change) -> None:
+        self._again()
+
+    def _again(self) -> None:
         if self._making:
             self._make_again = True
         else:
@@ -94,6 +97,7 @@ class SpendPane(StoriedPane):
             chosen=self.filter,
             join=self.session.join,
             ascii_only=self.ascii_only,
+            spent=self._spent or (),
         )
         steps = picture_steps(self.model, self.session.now(), asked)
         self._making = not self._small
@@ -142,7 +146,7 @@ class SpendPane(StoriedPane):
     def _show(self, picture: SpendPicture) -> None:
         self._shown = picture
         self._head()
-        self.set_class(self.screen.size.height >= CHART_LINES, "charted")
+        self._make_room()
         table = self.query_one(ViewTable)
         if table.columns != picture.table.columns:
             table.set_columns(picture.table.columns)
@@ -174,7 +178,20 @@ class SpendPane(StoriedPane):
 
     def _told(self, spent: tuple[Spent, ...], watched: tuple[tuple[SourceName, Watch], ...]) -> None:
         self._spent, self._watched = spent, watched
+        if self.window is Window.DAY:
+            self._again()
+        self._make_room()
         self._draw_chart()
+
+    def _make_room(self) -> None:
+        """The chart has its place where the screen is high and there is a curve, or is about to be one."""
+        now = self.session.now()
+        if self._spent is None:
+            today = self.model.ledger.fleet(now.astimezone(UTC).date())
+            curve = today is not None and today.known
+        else:
+            curve = has_curve(self._spent, now)
+        self.set_class(curve and self.screen.size.height >= CHART_LINES, "charted")
 
     @override
     def money_subject(self) -> Money | None:
@@ -212,7 +229,7 @@ class SpendPane(StoriedPane):
         self.query_one(ChartBox).tell(
             chart,
             heading=chart_heading(self._shown.asked.by if self._shown else self.by, group, chart),
-            nothing="reading the last day" if chart is None else "no cost of the last 24 h is known, which is not none",
+            nothing="reading the last day" if chart is None else "no cost of it is known, which is not none",
             role=Role.MONEY,
         )
 

@@ -27,7 +27,7 @@ class SprawlPane(StoriedPane):
     def compose(self) -> ComposeResult:
         now = self.session.now()
         yield Line(id="sprawl-summary")
-        yield ViewTable(rules_table(self.model, now).columns, id="rules-table", ascii_only=self.ascii_only)
+        yield ViewTable(rules_table(self.model, now).columns, id="rules-table", ascii_only=self.ascii_only, beside=True)
         yield ViewTable(findings_table(self.model, now).columns, id="findings-table", ascii_only=self.ascii_only)
         yield self.told
 

@@ -33,7 +33,14 @@ def _nothing(_key: str) -> Facts | None:
 class ViewTable(FleetTable):
     """Shows a `TableView`; only what differs from the one before is drawn again."""
 
-    def __init__(self, columns: Sequence[Column], *, id: str, ascii_only: bool = False) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str,  # noqa: A002 - Textual's name
+        ascii_only: bool = False,
+        beside: bool = False,
+    ) -> None:
         self._held: _Rows = _Rows()
         self._whole: TableView = TableView(columns=tuple(columns), rows=())
         self._chosen: Filter = EVERYTHING
@@ -42,6 +49,7 @@ class ViewTable(FleetTable):
         self._sifting: bool = False
         self._sift_again: bool = False
         super().__init__(columns, self._held, id=id, ascii_only=ascii_only)
+        self.beside = beside
 
     @property
     def count(self) -> tuple[int, int]:

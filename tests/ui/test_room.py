@@ -1,0 +1,83 @@
+"""Every line of a screen earns its place: no empty charts, no second cursor, no word that is cut for nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from fleet_tui.domain.history import Spent
+from fleet_tui.domain.identity import Layer, SourceName
+from fleet_tui.domain.sprawl import RULES
+from tests.support.consoles import Desk
+from tests.support.facts import NOW
+from tests.support.showcase import curve, showcase
+
+ROWS = 19
+WIDE = (120, 32)
+
+
+async def spend_screen(*spent: Spent) -> list[str]:
+    desk = Desk(showcase())
+    desk.reader.told_spent = spent
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("2")
+        await desk.shows(pilot, "$/h, last 24 h" if spent else "GROUP")
+        await desk.settled(pilot, ROWS)
+        return desk.screen()
+
+
+async def test_the_room_of_a_chart_without_a_curve_belongs_to_the_table() -> None:
+    screen = await spend_screen()
+
+    assert not any("last 24 h" in line for line in screen)
+    assert sum(not line.strip() for line in screen[: screen.index(next(x for x in screen if "GROUP" in x))]) == 0
+
+
+async def test_a_curve_stands_above_the_table() -> None:
+    screen = await spend_screen(*curve())
+
+    heading = next(number for number, line in enumerate(screen) if "$/h, last 24 h" in line)
+    assert heading < next(number for number, line in enumerate(screen) if "GROUP" in line)
+    assert "highest $" in screen[heading]
+
+
+async def test_money_of_the_quarter_that_is_not_over_is_no_curve_yet() -> None:
+    last = next(iter(curve()))
+    screen = await spend_screen(
+        Spent(
+            start=NOW,
+            end=NOW + timedelta(minutes=1),
+            source=SourceName("e2b-us"),
+            layer=Layer.COMPUTE,
+            agent=last.agent,
+            team=last.team,
+            currency="usd",
+            amount_micro=10,
+        )
+    )
+
+    assert not any("last 24 h" in line for line in screen)
+
+
+@pytest.mark.parametrize(("view", "shown"), [("3", "CLASS"), ("4", "NEXT STEP")])
+async def test_only_the_table_that_keys_act_on_has_a_cursor(view: str, shown: str) -> None:
+    desk = Desk(showcase())
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press(view)
+        await desk.shows(pilot, shown)
+
+        assert sum("❯" in line for line in desk.screen()) == 1
+
+
+async def test_what_a_rule_means_and_its_next_step_are_read_whole_at_120_columns() -> None:
+    desk = Desk(showcase())
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("4")
+        await desk.shows(pilot, "NEXT STEP")
+
+        text = desk.text()
+        for rule in RULES.values():
+            assert rule.title in text
+            assert rule.means in text

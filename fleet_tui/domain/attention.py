@@ -201,13 +201,16 @@ def incident(
     )
 
 
-def order(item: Item) -> tuple[bool, bool, int, int, str]:
-    """The worst first, then what waiting costs an hour; what nobody can price comes before what costs nothing."""
-    cost = item.cost
+def order(item: Item) -> tuple[int, bool, int, int, str]:
+    """The worst first, what ends within minutes next, then what waiting costs an hour.
+
+    What nobody can price comes before what costs nothing.
+    """
+    cost = None if item.at_stake else item.cost
     hourly = cost.per_hour_micro if cost is not None else None
     unpriced = cost is not None and hourly is None
     return (
-        item.severity is not Severity.CRIT,
+        0 if item.severity is Severity.CRIT else 1 if item.at_stake and item.severity is Severity.HIGH else 2,
         not (unpriced or hourly),
         -(hourly or 0),
         item.severity.rank,

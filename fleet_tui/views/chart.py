@@ -68,7 +68,7 @@ class Chart:
 
 
 def rounded_up(value: float) -> float:
-    """1, 2, 4, 5, 6, 8 or 10 times a power of ten, at least as large."""
+    """1, 1.2, 1.6, 2, 3, 4, 5, 6, 8 or 10 times a power of ten, at least as large; its half is short to print too."""
     if value <= 0:
         return 1.0
     power = 1.0
@@ -76,7 +76,7 @@ def rounded_up(value: float) -> float:
         power *= 10
     while power > value:
         power /= 10
-    return next(step * power for step in (1, 2, 4, 5, 6, 8, 10, 20) if step * power >= value)
+    return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10, 20) if step * power >= value)
 
 
 def pieces_of(points: Iterable[tuple[float, float | None]]) -> tuple[tuple[Point, ...], ...]:

@@ -235,13 +235,16 @@ def spend_steps(
     order = yield from _order_steps(sums)
     whole = model.ledger.over(days)
     rows: list[TableRow] = []
+    away = {name for name, side in (("BILLED", sums.billed), ("CARD", sums.card)) if not side}
+    columns = tuple(one for one in columns_of(window) if one.name not in away)
+    kept = [n for n, one in enumerate(_COLUMNS) if _has(window, one) and one.name not in away]
     for name in order:
         cells = _cells(sums, name, whole, ascii_only=ascii_only)
-        shown = tuple(cell for column, cell in zip(_COLUMNS, cells, strict=True) if _has(window, column))
+        shown = tuple(cells[n] for n in kept)
         rows.append(TableRow(key=name, cells=shown))
         if len(rows) % _ROWS_AT_ONCE == 0:
             yield
-    return TableView(columns=columns_of(window), rows=tuple(rows), empty=_nothing(model, now, filtered))
+    return TableView(columns=columns, rows=tuple(rows), empty=_nothing(model, now, filtered))
 
 
 def _cells(sums: _Sums, name: str, whole: Sum | None, *, ascii_only: bool) -> tuple[Cell, ...]:

@@ -253,3 +253,17 @@ def test_trouble_with_our_own_place_is_the_worst_of_all() -> None:
     assert [one.cause for one in found] == ["store", "collector", "disk"]
     assert {one.severity for one in found} == {Severity.CRIT}
     assert place_items(Place(free_bytes=10**12)) == []
+
+
+def test_what_ends_within_minutes_comes_before_what_costs_more_to_wait_for() -> None:
+    def one(cause: str, severity: Severity, dollars: int, *, at_stake: bool = False) -> Item:
+        cost = running_cost(dollars * 1_000_000, NOW, NOW)
+        return Item(cause=cause, severity=severity, subject="a", text="t", cost=cost, at_stake=at_stake)
+
+    listed = [
+        one("ends-later", Severity.MED, 9, at_stake=True),
+        one("stuck", Severity.HIGH, 5),
+        one("ends-now", Severity.HIGH, 1, at_stake=True),
+        one("loop", Severity.CRIT, 0),
+    ]
+    assert [item.cause for item in sorted(listed, key=order)] == ["loop", "ends-now", "stuck", "ends-later"]

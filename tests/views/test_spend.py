@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.money import Side
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.spend import GroupBy, Window, spend_lines, spend_table
@@ -82,3 +83,12 @@ def test_unreachable_is_not_the_same_as_no_money() -> None:
     assert spend_table(model, NOW).empty.startswith("UNREACHABLE")
     model.apply(next_delta(2, statuses=(status(),)), NOW + timedelta(seconds=1))
     assert spend_table(model, NOW).empty.startswith("no money is known yet")
+
+
+def test_a_side_that_nobody_has_takes_no_column() -> None:
+    model = a_fleet()
+    assert not {"BILLED", "CARD"} & {column.name for column in spend_table(model, NOW).columns}
+    model.apply(next_delta(3, totals=(total("a", "2", team="ci", side=Side.BILLED),)), NOW)
+    view = spend_table(model, NOW)
+    assert [column.name for column in view.columns][-2:] == ["BASIS", "BILLED"]
+    assert all(len(row.cells) == len(view.columns) for row in view.rows)

@@ -117,8 +117,6 @@ class TableCanvas(Widget):
         self._cells: dict[str, Sequence[Cell]] = {}
         self._ends: dict[int, int] = {}
         self._strips: dict[str, dict[tuple[RowState, SafeText], Strip]] = {}
-        self.beside: bool = False
-        """Keys act on another table: no cursor is drawn here until somebody clicks into it."""
 
     @property
     def shown_columns(self) -> tuple[str, ...]:
@@ -257,7 +255,7 @@ class TableCanvas(Widget):
         return strip
 
     def _state(self, key: str, index: int) -> RowState:
-        if index == self._rows.cursor and key == self._rows.cursor_key and (self.has_focus or not self.beside):
+        if index == self._rows.cursor and key == self._rows.cursor_key:
             if self._rows.on_tombstone:
                 return RowState.GONE
             return RowState.CURSOR_MARKED if key in self._rows.marks else RowState.CURSOR

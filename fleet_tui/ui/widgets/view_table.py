@@ -3,9 +3,12 @@
 from collections.abc import Generator, Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from fleet_tui.domain.filter import EVERYTHING, Facts, Filter
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.table_keys import Counted
+from fleet_tui.ui.widgets.table_paint import RowState
 from fleet_tui.views.cells import Cell
 from fleet_tui.views.columns import Column
 from fleet_tui.views.ordering import finished
@@ -49,7 +52,8 @@ class ViewTable(FleetTable):
         self._sifting: bool = False
         self._sift_again: bool = False
         super().__init__(columns, self._held, id=id, ascii_only=ascii_only)
-        self.beside = beside
+        self._beside: bool = beside
+        """Keys act on another table: no cursor is drawn here until somebody clicks into it."""
 
     @property
     def count(self) -> tuple[int, int]:
@@ -69,6 +73,16 @@ class ViewTable(FleetTable):
         """Show only what a filter lets through; `about` says what stands behind a row."""
         self._chosen, self._about, self._asked_anew = chosen, about, True
         self._sift()
+
+    @override
+    def _state(self, key: str, index: int) -> RowState:
+        state = super()._state(key, index)
+        away = self._beside and not self.has_focus
+        return (
+            {RowState.CURSOR: RowState.NORMAL, RowState.CURSOR_MARKED: RowState.MARKED}.get(state, state)
+            if away
+            else state
+        )
 
     def _sift(self) -> None:
         self._sift_again = False

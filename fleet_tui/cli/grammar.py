@@ -1,7 +1,7 @@
 """The grammar of the command line: one table of commands, from which parser, completion and README are made."""
 
 import re
-from argparse import SUPPRESS, ArgumentParser, HelpFormatter
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, HelpFormatter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,10 +237,17 @@ COMMANDS: Final[tuple[Command, ...]] = (
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 
 
+def _path(text: str) -> Path:
+    """An empty word, as of a variable that is not set, would mean the current directory."""
+    if not text:
+        raise ArgumentTypeError("it is empty")
+    return Path(text)
+
+
 def _common(parser: ArgumentParser, *, top: bool) -> None:
     default = None if top else SUPPRESS
-    parser.add_argument("--config", type=Path, metavar="FILE", default=default, help="else FLEET_TUI_CONFIG")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", default=default, help="else FLEET_TUI_STATE_DIR")
+    parser.add_argument("--config", type=_path, metavar="FILE", default=default, help="else FLEET_TUI_CONFIG")
+    parser.add_argument("--state-dir", type=_path, metavar="DIR", default=default, help="else FLEET_TUI_STATE_DIR")
 
 
 def add_arguments(parser: ArgumentParser, command: Command) -> None:

@@ -92,8 +92,11 @@ def _platform_state_dir() -> Path:
 def prepare_state_dir(path: Path) -> Path:
     """Make the state directory, 0700, or raise ConfigError: it is ours alone, or it is not used."""
     try:
+        os.fspath(path).encode()
         path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         facts = path.lstat()
+    except UnicodeEncodeError:
+        raise ConfigError("the name of the state directory is no text: name another with --state-dir") from None
     except OSError as error:
         raise ConfigError(
             f"cannot make the state directory ({error.strerror}): name another with --state-dir", path=path
@@ -106,6 +109,19 @@ def prepare_state_dir(path: Path) -> Path:
         raise ConfigError(
             "others may write to the state directory: `chmod 700` it or name another with --state-dir", path=path
         )
-    if facts.st_mode & 0o077:
-        path.chmod(_PRIVATE)
+    close_to_others(path, facts)
     return path
+
+
+def close_to_others(path: Path, facts: os.stat_result) -> None:
+    """Make a directory 0700 where that is ours to do: one that somebody named, and that holds things, stays as it is.
+
+    All that we put into it is for its owner's eyes only, whatever its mode. Raises ConfigError.
+    """
+    try:
+        if facts.st_mode & 0o077 and (path.name == APP or not any(path.iterdir())):
+            path.chmod(_PRIVATE)
+    except OSError as error:
+        raise ConfigError(
+            f"the state directory cannot be used ({error.strerror}): name another with --state-dir", path=path
+        ) from error

@@ -6,12 +6,14 @@ DBOS queue. A workflow never raises: DBOS would keep that as its result for ever
 
 import asyncio
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from typing_extensions import override
@@ -63,7 +65,7 @@ class DbosDurable(Durable):
         _prepare(self._file)
         config: DBOSConfig = {
             "name": "fleet-tui",
-            "system_database_url": f"sqlite:///{self._file}",
+            "system_database_url": f"sqlite:///{quote(os.fspath(self._file))}",
             "application_version": VERSION,
             "executor_id": EXECUTOR,
             "max_executor_threads": _THREADS,

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from fleet_tui.config.errors import ConfigError
+from fleet_tui.config.paths import close_to_others
 from fleet_tui.domain.attention_place import DISK_LOW_BYTES
 from fleet_tui.ports import StoreError
 from fleet_tui.store.schema import STORE_FILE
@@ -77,9 +79,10 @@ def prepared(state_dir: Path, *, file_system: FileSystemOf = file_system_of) -> 
                          "name a local --state-dir")  # fmt: skip
     path = state_dir / STORE_FILE
     _refuse_foreign(path)
-    # A directory that somebody named and that holds other things keeps its mode.
-    if held.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and (path.exists() or not any(state_dir.iterdir())):
-        state_dir.chmod(0o700)
+    try:
+        close_to_others(state_dir, held)
+    except ConfigError as error:
+        raise StoreError(str(error)) from error
     return path
 
 

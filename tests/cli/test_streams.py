@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,29 @@ def test_a_path_that_cannot_be_is_a_sentence(cli: Cli, option: str, path: str) -
     assert ran.code == 2
     assert "Traceback" not in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--config", "--state-dir"])
+def test_a_path_of_a_variable_that_is_not_set_is_not_the_current_directory(cli: Cli, option: str) -> None:
+    ran = cli("ls", option, "")
+
+    assert (ran.code, "it is empty" in ran.err) == (2, True)
+    assert list(cli.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a ?mode=ro&x=1", "b%41", "-e\nf#'$(touch i)"])
+def test_whatever_the_state_directory_is_called_everything_stays_in_it(cli: Cli, name: str) -> None:
+    state = cli.home / "states" / name
+    cli = replace(cli, state=state)
+    cli.write(LOCAL)
+
+    assert cli("run", "--name", "docs", "--", "sleep", "1000").code == 0
+    assert cli("kill", "docs", "--now", "--yes", "--expect", "1").code == 0
+    cli.end()
+
+    assert {path.name for path in state.parent.iterdir()} == {name}
+    assert {"fleet.db", "durable.sqlite", "collector.log"} <= {path.name for path in state.iterdir()}
+    assert {path.name for path in cli.home.iterdir()} == {"config", "states"}
 
 
 def test_words_that_are_no_text_are_refused_and_spelled(here: Cli) -> None:

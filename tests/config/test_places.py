@@ -1,5 +1,6 @@
 """Paths, price lists, discovery and the service file."""
 
+import os
 import plistlib
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +45,28 @@ def test_a_state_directory_is_made_ours_alone(tmp_path: Path) -> None:
     made.chmod(0o755)
     prepare_state_dir(made)
     assert made.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("held", ["thesis.txt", "fleet.db"])
+def test_a_directory_that_was_named_and_holds_things_keeps_its_mode(tmp_path: Path, held: str) -> None:
+    (tmp_path / held).touch()
+    tmp_path.chmod(0o755)
+
+    assert prepare_state_dir(tmp_path).stat().st_mode & 0o777 == 0o755
+
+
+def test_our_own_directory_is_ours_alone_whatever_it_holds(tmp_path: Path) -> None:
+    ours = tmp_path / "fleet-tui"
+    ours.mkdir(mode=0o755)
+    (ours / "fleet.db").touch()
+
+    assert prepare_state_dir(ours).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_state_directory_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no text"):
+        prepare_state_dir(tmp_path / os.fsdecode(b"\xff"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o777, 0o702])

@@ -63,6 +63,7 @@ def test_an_empty_directory_is_made_private_and_one_in_use_keeps_its_mode(tmp_pa
         directory.chmod(0o755)
     (used / "thesis.txt").touch()
     place.prepared(empty)
+    (place.prepared(used)).touch()
     place.prepared(used)
     assert (mode(empty), mode(used)) == (0o700, 0o755)
 

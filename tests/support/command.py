@@ -39,6 +39,8 @@ class Cli:
 
     home: Path
     env: dict[str, str] = field(default_factory=dict[str, str])
+    state: Path | None = None
+    """None: a directory of its own in the home."""
 
     @property
     def config(self) -> Path:
@@ -46,7 +48,7 @@ class Cli:
 
     @property
     def state_dir(self) -> Path:
-        return self.home / "state"
+        return self.state or self.home / "state"
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

@@ -123,6 +123,7 @@ class FleetApp(
         self.feed.stop()
         self.started.stop()
         self.stop_timers()
+        self.leave_no_more()
 
     @override
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:

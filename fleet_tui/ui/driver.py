@@ -1,8 +1,10 @@
 """The console's terminal: Textual's own driver with the last net under it, able to take over from the splash."""
 
+import sys
 import threading
 from base64 import b64encode
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from io import TextIOWrapper
+from typing import Any, ClassVar, Final, Protocol, cast, runtime_checkable
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -15,6 +17,7 @@ from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.ascii import in_ascii
 from fleet_tui.ui.guard import FrameGuard
 from fleet_tui.ui.listening import Listener
+from fleet_tui.ui.outlet import Outlet, Patience
 from fleet_tui.ui.sgr import compact
 from fleet_tui.ui.telling import notice_sequence
 
@@ -75,6 +78,13 @@ class KeyHolder(Protocol):
         ...
 
 
+@runtime_checkable
+class PatientDriver(Protocol):
+    """A driver that waits for a terminal that takes nothing, unless it is told that the end has come."""
+
+    patience: Patience
+
+
 class ConsoleDriver(LinuxDriver):
     """Writes only what a frame is made of."""
 
@@ -90,6 +100,9 @@ class ConsoleDriver(LinuxDriver):
         self.guard: FrameGuard = FrameGuard(strict=self.strict)
         self._on_alternate_screen: bool = self.handover is not None and self.handover.modes is not None
         self._listener: Listener | None = None
+        # What Textual asks of it is all there: it writes, flushes, and has a descriptor.
+        self._file = cast("TextIOWrapper", Outlet(sys.__stderr__ or sys.stderr))
+        self.patience: Patience = Patience()
         self._keeping: threading.Lock = threading.Lock()
         self._keys: list[Message] | None = [] if self.holds_keys else None
 
@@ -124,7 +137,16 @@ class ConsoleDriver(LinuxDriver):
             # The splash switched already; a second switch would clear what it drew.
             self._on_alternate_screen = False
             return
-        super().write(sent(self.guard, data, ascii_only=draws_ascii(self._app)))
+        self._put(sent(self.guard, data, ascii_only=draws_ascii(self._app)))
+
+    def _put(self, frame: str) -> None:
+        if self._writer_thread is not None:
+            self.patience.hand(self._writer_thread, frame)
+
+    @override
+    def close(self) -> None:
+        if self._writer_thread is not None:
+            self.patience.stop(self._writer_thread)
 
     @override
     def _sigcont_application(self, *told: Any) -> None:
@@ -135,12 +157,12 @@ class ConsoleDriver(LinuxDriver):
 
     def copy(self, text: SafeText) -> None:
         """Put text on the clipboard: the one way past the net, on an operator's key only."""
-        super().write(clipboard_sequence(text))
+        self._put(clipboard_sequence(text))
         self.flush()
 
     def tell(self, how: Terminal, title: SafeText, text: SafeText, *, tmux: bool) -> None:
         """Ring, or ask for a notice: only where fleet.toml asks for it."""
-        super().write(notice_sequence(how, title, text, tmux=tmux))
+        self._put(notice_sequence(how, title, text, tmux=tmux))
         self.flush()
 
     def switch_mouse(self, *, on: bool) -> None:

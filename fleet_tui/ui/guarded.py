@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from rich.console import RenderableType
 from textual import on
@@ -19,7 +20,7 @@ from fleet_tui.config.redact import redact
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.crash import crash_lines, crash_record
 from fleet_tui.ui.crop import tighten
-from fleet_tui.ui.driver import ConsoleDriver
+from fleet_tui.ui.driver import ConsoleDriver, PatientDriver
 from fleet_tui.ui.hand import Hand
 from fleet_tui.ui.text import printed
 from fleet_tui.ui.themes import variable_defaults
@@ -57,6 +58,7 @@ class GuardedApp(App[_Result]):
         self._log_path: Path | None = log_path
         self._redact: Callable[[str], str] = redact_text
         self.hand: Hand = Hand()
+        self._heard_before: list[tuple[signal.Signals, Any]] = []
 
     @override
     async def on_event(self, event: Event) -> None:
@@ -71,8 +73,21 @@ class GuardedApp(App[_Result]):
     def leave_when_told(self) -> None:
         """Leave as by quitting when the system ends us or the terminal goes away, with the code a shell expects."""
         loop = asyncio.get_running_loop()
-        for told in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(told, partial(self.exit, return_code=128 + told))
+
+        def leave(told: int, _frame: object) -> None:
+            # Heard by the loop alone it would not be heard while that waits for a terminal that stands still.
+            if isinstance(self._driver, PatientDriver):
+                self._driver.patience.end()
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(partial(self.exit, return_code=128 + told))
+
+        self._heard_before = [(told, signal.signal(told, leave)) for told in (signal.SIGTERM, signal.SIGHUP)]
+
+    def leave_no_more(self) -> None:
+        """It is left: whoever heard such words before hears them again."""
+        for told, before in self._heard_before:
+            signal.signal(told, before or signal.SIG_DFL)
+        self._heard_before = []
 
     @on(Driver.SignalResume)
     def _draw_all(self) -> None:

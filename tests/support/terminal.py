@@ -26,6 +26,7 @@ class Terminal:
         self.modes_before = termios.tcgetattr(slave)
         self._slave = slave
         self.written = b""
+        self._ran: list[str] = []
         self.process = subprocess.Popen(
             words,
             stdin=slave,
@@ -56,13 +57,26 @@ class Terminal:
         """The terminal's modes now."""
         return list(termios.tcgetattr(self._slave))
 
+    def hang_up(self) -> None:
+        """Nobody is there any more."""
+        os.close(self._master)
+        self._master = -1
+
+    def stands_still(self) -> bool:
+        """Nothing was read for so long that the program waits for room: all of it."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        ran = [thread.read_text() for thread in threads]
+        before, self._ran = self._ran, ran
+        return ran == before
+
     def close(self) -> None:
         """End what is left."""
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
         os.close(self._slave)
 
     def _read(self) -> bytes:
@@ -76,9 +90,11 @@ def _control() -> None:
 
 
 @contextlib.contextmanager
-def terminal(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Terminal]:
+def terminal(
+    *arguments: str, environment: dict[str, str] | None = None, controlling: bool = False
+) -> Iterator[Terminal]:
     """A program started by this Python, ended when the block is left."""
-    running = Terminal([sys.executable, *arguments], environment or {})
+    running = Terminal([sys.executable, *arguments], environment or {}, controlling=controlling)
     try:
         yield running
     finally:

@@ -18,11 +18,14 @@ CLIPBOARD_ATTACK = "\x1b]52;c;cm0gLXJmIH4=\x1b\\\x1b]2;PWNED TITLE\x1b\\MARK"
 
 
 class TerminalApp(GuardedApp[None]):
-    """Draws the attack, safely or carelessly; any key quits, `x` breaks it, `c` copies."""
+    """Draws the attack, safely or carelessly, or without an end where it is `busy`; any key quits, `x` breaks it, `c`
+    copies.
+    """
 
     def __init__(self, what: str, log_path: Path | None) -> None:
         super().__init__(log_path=log_path)
         self.what = what
+        self.drawn = 0
 
     @override
     def compose(self) -> ComposeResult:
@@ -32,7 +35,14 @@ class TerminalApp(GuardedApp[None]):
 
     def on_mount(self) -> None:
         """Draw."""
+        self.leave_when_told()
+        if self.what == "busy":
+            self.set_interval(0.01, self._draw_on)
         self.query_one(Line).show(safe_line(CLIPBOARD_ATTACK + " READY"), layout=True)
+
+    def _draw_on(self) -> None:
+        self.drawn += 1
+        self.query_one(Line).show_rows([[safe_line(f"{self.drawn} {'x' * 90}")]] * 20, layout=True)
 
     def on_key(self, event: events.Key) -> None:
         """Break, copy or quit."""

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,20 @@ def test_a_crash_tells_what_where_and_what_next_and_no_secret(tmp_path: Path) ->
 
 @pytest.mark.tmux
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="whether a program stands still is asked of /proc")
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP], ids=["told", "hung up"])
+def test_a_terminal_that_takes_nothing_any_more_keeps_no_console_that_is_told_to_end(told: signal.Signals) -> None:
+    with terminal(*_PROGRAM, "busy", controlling=True) as console:
+        console.read_until(b"x" * 90)
+        eventually(console.stands_still, what="a program that waits for its terminal")
+        if told is signal.SIGHUP:
+            console.hang_up()
+        else:
+            console.process.send_signal(told)
+        assert eventually(lambda: console.process.poll() is not None, timeout_s=8, what="its end")
+        assert console.process.returncode == 128 + told
+
+
 def test_inside_tmux_no_buffer_is_filled_and_no_title_changes(tmp_path: Path) -> None:
     def tmux(*arguments: str) -> str:
         command = ["tmux", "-S", str(tmp_path / "tmux.sock"), *arguments]

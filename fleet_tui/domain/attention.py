@@ -201,8 +201,8 @@ def incident(
     )
 
 
-def order(item: Item) -> tuple[int, bool, int, int, str]:
-    """The worst first, what ends within minutes next, then what waiting costs an hour.
+def order(item: Item) -> tuple[int, bool, bool, int, str]:
+    """The worst first; of the same severity what is about to be lost, then what waiting costs an hour.
 
     What nobody can price comes before what costs nothing.
     """
@@ -210,9 +210,9 @@ def order(item: Item) -> tuple[int, bool, int, int, str]:
     hourly = cost.per_hour_micro if cost is not None else None
     unpriced = cost is not None and hourly is None
     return (
-        0 if item.severity is Severity.CRIT else 1 if item.at_stake and item.severity is Severity.HIGH else 2,
+        item.severity.rank,
+        not item.at_stake,
         not (unpriced or hourly),
         -(hourly or 0),
-        item.severity.rank,
         item.cause,
     )

@@ -36,7 +36,7 @@ RULES: dict[RuleName, SprawlRule] = {
             name=RuleName.ORPHAN,
             title="orphan: nobody claims it",
             means="no agent, owner or task answers for it",
-            proposal="find its owner, or kill it",
+            proposal="claim it, or kill it",
             grace_s=30 * 60,
         ),
         SprawlRule(

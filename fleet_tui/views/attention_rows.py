@@ -125,7 +125,7 @@ def summary(model: FleetModel, attention: Attention, now: datetime) -> Line:
         line.append(word(f"  {away} put off", Role.DIM))
     if bad:
         line.append(word(f"  {bad} of {counted(len(model.statuses), 'source')} not read", Role.STALE))
-    line.append(word("   sort: cost of waiting", Role.DIM))
+    line.append(word("   sort: severity, cost", Role.DIM))
     return tuple(line)
 
 

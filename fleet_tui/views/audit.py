@@ -11,14 +11,14 @@ from fleet_tui.views.columns import Column
 from fleet_tui.views.pieces import Line, TableRow, TableView, said, word
 
 _COLUMNS: Final = (
-    Column(name="AT", width=11, priority=0),
-    Column(name="ACTOR", width=14, min_width=8, priority=2),
-    Column(name="WHAT", width=16, min_width=8, priority=0),
-    Column(name="TARGET", width=24, min_width=12, priority=1),
+    Column(name="AT", width=12, priority=0),
+    Column(name="ACTOR", width=12, min_width=9, priority=2),
+    Column(name="WHAT", width=13, min_width=10, priority=0),
+    Column(name="TARGET", width=22, min_width=12, priority=1),
     Column(name="OUTCOME", width=8, priority=0),
-    Column(name="VIA", width=8, priority=5),
-    Column(name="REASON", width=24, min_width=12, priority=3, flexible=True),
-    Column(name="WHY", width=20, min_width=10, priority=4),
+    Column(name="VIA", width=7, priority=5),
+    Column(name="REASON", width=16, min_width=12, priority=3, flexible=True),
+    Column(name="WHY", width=16, min_width=10, priority=4, flexible=True),
 )
 _ROLES: Final = {"done": Role.GOOD, "refused": Role.WARN, "failed": Role.BAD}
 

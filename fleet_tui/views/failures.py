@@ -25,8 +25,8 @@ FAILING: Final = frozenset({Phase.LOOPING, Phase.STUCK, Phase.BACKOFF, Phase.END
 _CLASSES: Final = (
     Column(name="CLASS", width=13, priority=0),
     Column(name="EVENTS", width=6, align=Align.RIGHT, priority=1),
-    Column(name="RETRY", width=28, min_width=10, priority=4),
-    Column(name="WHERE", width=20, min_width=8, priority=3),
+    Column(name="RETRY", width=31, min_width=10, priority=4),
+    Column(name="WHERE", width=14, min_width=8, priority=3),
     Column(name="LAST", width=4, priority=2),
     Column(name="NEXT STEP", width=30, min_width=16, priority=0, flexible=True),
 )

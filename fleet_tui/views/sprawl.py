@@ -28,9 +28,9 @@ _RULES: Final = (
 )
 _FOUND: Final = (
     Column(name="RESOURCE", width=24, min_width=14, priority=0),
-    Column(name="SOURCE", width=14, min_width=8, priority=4),
+    Column(name="SOURCE", width=14, min_width=10, priority=4),
     Column(name="KIND", width=12, priority=6),
-    Column(name="RULE", width=12, min_width=8, priority=2),
+    Column(name="RULE", width=14, min_width=12, priority=2),
     Column(name="SINCE", width=5, priority=3),
     Column(name="$/DAY", width=9, min_width=7, align=Align.RIGHT, priority=1),
     Column(name="WHY WE SAY SO", width=30, min_width=14, priority=0, flexible=True),
@@ -82,9 +82,9 @@ def _rule_cells(name: RuleName, found: list[Finding], now: datetime) -> tuple[Ce
         word(rule.title, role),
         word(str(len(found)), role),
         word(cost_text(found) if found else "-", Role.ESTIMATE if found else Role.DIM),
-        word(age(min(f.since for f in found), now) if found else "-"),
+        word(age(min(f.since for f in found), now)) if found else word("-", Role.DIM),
         word(rule.means, Role.DIM),
-        word(rule.proposal if found else "nothing"),
+        word(rule.proposal) if found else word("-", Role.DIM),
     )
 
 
@@ -141,7 +141,7 @@ def finding_lines(model: FleetModel, key: str, now: datetime) -> list[Line]:
     cost = finding.microusd_per_day
     since = f"{finding.since.astimezone(UTC):%d %b %H:%M}Z, {fine_age(finding.since, now)} ago"
     lines: list[Line] = [
-        (word("why     ", Role.DIM), word(f"{rule.title}: {rule.means}"), said(f"   {finding.evidence}", Role.STRONG)),
+        (word("why     ", Role.DIM), said(finding.evidence, Role.STRONG), word(f"   {rule.title}: {rule.means}")),
         (word("since   ", Role.DIM), word(since), word(f"   found after {_grace(rule.grace_s)}", Role.DIM)),
         (
             word("costs   ", Role.DIM),

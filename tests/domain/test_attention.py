@@ -162,7 +162,7 @@ def test_an_unknown_part_never_makes_a_sum_smaller_and_is_always_said(costs: lis
         assert total.at_least or not unknown
 
 
-def test_the_list_begins_with_the_worst_then_what_waiting_costs_most() -> None:
+def test_the_list_begins_with_the_worst_and_of_those_with_what_waiting_costs_most() -> None:
     crit = Item(cause="z", severity=Severity.CRIT, subject="", text="")
     dear = Item(cause="y", severity=Severity.MED, subject="", text="", cost=Cost(spent_micro=1, per_hour_micro=90))
     unknown = Item(
@@ -170,7 +170,8 @@ def test_the_list_begins_with_the_worst_then_what_waiting_costs_most() -> None:
     )
     high = Item(cause="b", severity=Severity.HIGH, subject="", text="")
     low = Item(cause="a", severity=Severity.LOW, subject="", text="")
-    assert sorted([low, high, unknown, dear, crit], key=order) == [crit, dear, unknown, high, low]
+    cheap = replace(dear, cause="c", cost=None)
+    assert sorted([low, high, unknown, dear, cheap, crit], key=order) == [crit, high, dear, cheap, unknown, low]
 
 
 def test_a_refused_an_unreachable_and_a_stale_source_are_three_things() -> None:

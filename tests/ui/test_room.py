@@ -9,7 +9,7 @@ from fleet_tui.domain.identity import Layer, SourceName
 from fleet_tui.domain.sprawl import RULES
 from tests.support.consoles import Desk
 from tests.support.facts import NOW
-from tests.support.showcase import curve, showcase
+from tests.support.showcase import acts, curve, showcase
 
 ROWS = 19
 WIDE = (120, 32)
@@ -81,3 +81,15 @@ async def test_what_a_rule_means_and_its_next_step_are_read_whole_at_120_columns
         for rule in RULES.values():
             assert rule.title in text
             assert rule.means in text
+
+
+async def test_the_audit_shows_the_minute_and_tells_the_line_under_the_cursor() -> None:
+    desk = Desk(showcase())
+    desk.reader.told_audit = acts()
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("6")
+        await desk.shows(pilot, "22 Nov 11:58")
+        await desk.shows(pilot, "actor   kim on ops-1 via console")
+        await pilot.press("j", "j", "j")
+        await desk.shows(pilot, "outcome failed daytona: 503 no capacity")

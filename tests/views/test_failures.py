@@ -76,7 +76,7 @@ def test_a_finding_says_why_since_when_and_for_how_much() -> None:
     model.apply(next_delta(2, findings=found), NOW)
     rows = findings_table(model, NOW).rows
     told = "\n".join(plain(finding_lines(model, rows[0].key, NOW)))
-    assert "idle over 60 min: billed; no work for 60 watched minutes   no owner in 3 complete readings" in told
+    assert "no owner in 3 complete readings   idle over 60 min: billed; no work for 60 watched minutes" in told
     assert "22 Nov 09:00Z, 3h00m ago   found after 3 complete readings and 1h00m watched" in told
     assert "$24.00~ a day, $3.00~ since then" in told
     assert "also    no team" in told

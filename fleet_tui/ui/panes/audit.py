@@ -13,7 +13,7 @@ from fleet_tui.domain.record import AuditRow
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
-from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.storied import StoriedPane
 from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable
@@ -21,13 +21,14 @@ from fleet_tui.views.audit import audit_lines, audit_table
 from fleet_tui.views.cells import Role
 from fleet_tui.views.model import Change
 from fleet_tui.views.narrow import AuditFacts
+from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
 
 NEWEST: Final = 500
 
 
-class AuditPane(Pane):
-    """The newest lines; read again when the pane is shown and when an action settles."""
+class AuditPane(StoriedPane):
+    """The newest lines, and all of the one under the cursor; read again when shown and when an action settles."""
 
     view = View.AUDIT
     reads = True
@@ -38,6 +39,7 @@ class AuditPane(Pane):
     def compose(self) -> ComposeResult:
         yield Line(id="audit-summary")
         yield ViewTable(audit_table(()).columns, id="audit-table", ascii_only=self.ascii_only)
+        yield self.told
 
     @override
     def take(self, change: Change) -> None:
@@ -49,6 +51,12 @@ class AuditPane(Pane):
         hint = "   fleet-tui audit --json prints all of them and checks the chain"
         self.query_one("#audit-summary", Line).show(word(count, Role.TITLE), word(hint, Role.DIM))
         self.query_one(ViewTable).show(audit_table(self.rows))
+        self.tell_now()
+
+    @override
+    def tell(self, key: str) -> list[Pieces]:
+        line = self._by_seq.get(key)
+        return [] if line is None else audit_lines(line)
 
     @override
     def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:

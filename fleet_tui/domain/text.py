@@ -30,24 +30,30 @@ _COSMETIC_KIND: Final = "cosmetic"
 
 _Ranges = tuple[tuple[int, int], ...]
 
+
+def _all_of(ranges: _Ranges) -> frozenset[str]:
+    """Every character of some short ranges: one look tells what many comparisons would."""
+    return frozenset(chr(code) for first, last in ranges for code in range(first, last + 1))
+
+
 # Printable by Unicode's book, yet drawn as nothing: grapheme joiner, Hangul fillers, Khmer inherent vowels, Mongolian
 # selectors, Braille blank, object replacement, variation selectors 17 to 256.
-_TREACHEROUS: Final[_Ranges] = (
+_TREACHEROUS: Final = _all_of((
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
     (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0xE0100, 0xE01EF),
-)  # fmt: skip
+))  # fmt: skip
 # They only change how the character before them looks: variation selectors 1 to 16, keycap, skin tones, joiner.
-_COSMETIC: Final[_Ranges] = ((0xFE00, 0xFE0F), (0x20E3, 0x20E3), (0x1F3FB, 0x1F3FF), (0x200D, 0x200D))
+_COSMETIC: Final = _all_of(((0xFE00, 0xFE0F), (0x20E3, 0x20E3), (0x1F3FB, 0x1F3FF), (0x200D, 0x200D)))
 # Hangul vowels and finals have no cell of their own, like marks, but are not of category M.
-_JOINING_JAMO: Final[_Ranges] = ((0x1161, 0x11FF), (0xD7B0, 0xD7FB))
+_JOINING_JAMO: Final = _all_of(((0x1161, 0x11FF), (0xD7B0, 0xD7FB)))
 # Wide since Unicode 16 only: digrams, trigrams, hexagrams, Tai Xuan Jing, counting rods.
-_NEWLY_WIDE: Final[_Ranges] = (
+_NEWLY_WIDE: Final = _all_of((
     (0x2630, 0x2637), (0x268A, 0x268F), (0x4DC0, 0x4DFF), (0x1D300, 0x1D356), (0x1D360, 0x1D376),
-)  # fmt: skip
+))  # fmt: skip
 # Wide in every terminal since Unicode 9 or by the default of their plane: emoji of Unicode 6, planes 2 and 3.
 _LONG_WIDE: Final[_Ranges] = ((0x1F300, 0x1F64F), (0x1F680, 0x1F6C5), (0x20000, 0x3FFFD))
-_REGIONAL_INDICATORS: Final[_Ranges] = ((0x1F1E6, 0x1F1FF),)
-_LATIN_MARKS: Final[_Ranges] = ((0x0300, 0x036F),)
+_REGIONAL_INDICATORS: Final = _all_of(((0x1F1E6, 0x1F1FF),))
+_LATIN_MARKS: Final = _all_of(((0x0300, 0x036F),))
 
 _drawn: dict[str, str] = {}
 _widths: dict[str, int] = {}
@@ -60,7 +66,7 @@ def _within(char: str, ranges: _Ranges) -> bool:
 
 
 def _is_mark(char: str) -> bool:
-    return unicodedata.category(char)[0] == "M" or _within(char, _JOINING_JAMO)
+    return unicodedata.category(char)[0] == "M" or char in _JOINING_JAMO
 
 
 def _remembered_kind(char: str) -> str:
@@ -79,9 +85,9 @@ def _kind(char: str) -> str:
         return chr(_CONTROL_PICTURES + code)
     if code == _DELETE:
         return _DELETE_PICTURE
-    if _within(char, _COSMETIC):
+    if char in _COSMETIC:
         return _COSMETIC_KIND
-    if not char.isprintable() or _within(char, _TREACHEROUS):
+    if not char.isprintable() or char in _TREACHEROUS:
         return REPLACEMENT
     return _MARK if _is_mark(char) else char
 
@@ -199,8 +205,8 @@ def _agree_on_width(char: str) -> bool:
     if unicodedata.bidirectional(char) in {"R", "AL", "AN"}:
         return False
     if _is_mark(char):
-        return _within(char, _LATIN_MARKS)
-    if _within(char, _NEWLY_WIDE) or _within(char, _REGIONAL_INDICATORS):
+        return char in _LATIN_MARKS
+    if char in _NEWLY_WIDE or char in _REGIONAL_INDICATORS:
         return False
     if cell_width(char) == 1:
         return True
@@ -225,7 +231,7 @@ def cell_width(text: str) -> int:
 def _char_width(char: str) -> int:
     if _is_mark(char):
         return 0
-    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} or _within(char, _NEWLY_WIDE) else 1
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} or char in _NEWLY_WIDE else 1
 
 
 def safe_join(parts: Iterable[SafeText]) -> SafeText:

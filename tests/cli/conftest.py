@@ -17,5 +17,12 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
     operator.end()
 
 
+@pytest.fixture
+def here(cli: Cli) -> Cli:
+    """An operator whose fleet is what `run` starts."""
+    cli.write(LOCAL)
+    return cli
+
+
 LOCAL = '[[source]]\nname = "here"\nprovider = "local"\ndiscover = false\n'
 """Watches only what `run` starts: other agents of this machine are not the test's."""

@@ -40,7 +40,7 @@ _OWN = own_hostile_names()
 
 
 def _clean(text: str) -> bool:
-    return text.isprintable() and not any(unicodedata.category(char).startswith("C") for char in text)
+    return text.isprintable() and not any(unicodedata.category(char).startswith("C") for char in set(text))
 
 
 def _blocks(size: int, *, every: int = 1) -> Iterator[list[str]]:

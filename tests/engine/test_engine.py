@@ -1,107 +1,29 @@
 """The engine as a whole, on virtual time: each source fails alone, nothing is lost, what is wanted is served."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from typing_extensions import override
 
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.failure import Failure, FailureClass
-from fleet_tui.domain.identity import Kind, Layer, ResourceKey, SourceName
-from fleet_tui.domain.money import Basis, Side
+from fleet_tui.domain.failure import FailureClass
+from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import Listing
-from fleet_tui.domain.record import WantedKind
-from fleet_tui.domain.resource import Event, Resource, SignalKind, Vitals
 from fleet_tui.domain.sprawl import RuleName
-from fleet_tui.domain.usage import Origin, Subject, UsageLine
 from fleet_tui.engine.durability import Body
 from fleet_tui.engine.source import Source
 from fleet_tui.ports import (
-    EventReader,
     FencedOut,
     Lister,
-    LogPage,
-    LogReader,
-    ProviderError,
     StoreUnwritable,
-    UsageReader,
-    VitalsReader,
 )
 from fleet_tui.testing.fake_adapter import FAKE, Fault
-from fleet_tui.testing.rig import SOURCE, Rig, rig, running
-from fleet_tui.testing.virtual_time import START, run_virtually
-from tests.support.facts import resource
-
-OTHER = SourceName("other")
-
-
-class Talker(Lister, VitalsReader, EventReader, UsageReader, LogReader):
-    """One sandbox that is measured, tells events, costs money, and writes a line every time it is asked."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.asked_after: list[str | None] = []
-        self.breaks = False
-
-    @override
-    async def list_resources(self, now: datetime) -> Listing:
-        if self.breaks:
-            raise RuntimeError("a defect")
-        return Listing(resources=(self._row(),), kinds=frozenset({Kind.SANDBOX}))
-
-    def _row(self) -> Resource:
-        row = resource("t", source="other", agent="x", team="t", ends_in_s=9e6, created_s=None)
-        return replace(row, provider="fake", created_at=START, phase=replace(row.phase, since=START))
-
-    @override
-    async def read_vitals(self, keys: Sequence[ResourceKey], now: datetime) -> tuple[Vitals, ...]:
-        return tuple(
-            Vitals(key=key, at=now, cpu_percent=50.0, signal_at=now, signal_kind=SignalKind.CPU) for key in keys
-        )
-
-    @override
-    async def read_events(self, *, after: str | None, now: datetime) -> tuple[tuple[Event, ...], str | None]:
-        self.asked_after.append(after)
-        number = int(after or 0) + 1
-        event = Event(event_id=f"e{number}", at=now, source=OTHER, key=None, agent=None, type="told")
-        return (event,), str(number)
-
-    @override
-    async def read_usage(
-        self, *, since: datetime, until: datetime, resources: Sequence[Resource]
-    ) -> tuple[UsageLine, ...]:
-        subject = Subject(source=OTHER, layer=Layer.COMPUTE)
-        return (
-            UsageLine(
-                line_id="vendor:1",
-                subject=subject,
-                side=Side.COST,
-                origin=Origin.VENDOR_REPORT,
-                basis=Basis.REPORTED,
-                start=START,
-                end=until,
-                amount_micro=5,
-                currency="usd",
-                quantity="1",
-                unit="hour",
-            ),
-        )
-
-    @override
-    async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
-        self.lines += 1
-        return LogPage(lines=((None, f"line {self.lines}"),), cursor=str(self.lines))
-
-
-def with_talker() -> tuple[Rig, Talker]:
-    parts, talker = rig(), Talker()
-    parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=talker)
-    return parts, talker
+from fleet_tui.testing.rig import SOURCE, rig, running
+from fleet_tui.testing.virtual_time import run_virtually
+from tests.engine.talker import OTHER, with_talker
 
 
 def test_a_source_that_breaks_costs_only_its_own_freshness() -> None:
@@ -138,79 +60,6 @@ def test_a_reading_that_cannot_be_used_is_a_failed_reading() -> None:
             assert failure is not None
             assert "could not be used" in failure.text
             assert parts.store.statuses[SOURCE].failure is None
-
-    run_virtually(scene())
-
-
-def test_everything_an_adapter_can_tell_is_read_at_its_own_pace() -> None:
-    async def scene() -> None:
-        parts, talker = with_talker()
-        async with running(parts):
-            await parts.until(lambda: len(talker.asked_after) >= 3)
-            assert talker.asked_after == [None, "1", "2"]
-            assert {"e1", "e2"} <= parts.store.events.keys()
-            await parts.until(lambda: "vendor:1" in parts.store.usage)
-            vitals = parts.store.vitals[ResourceKey(OTHER, Kind.SANDBOX, "t")]
-            assert vitals.signal_kind is SignalKind.CPU
-            await parts.until(lambda: any(line.startswith("rate:") for line in parts.store.usage))
-
-    run_virtually(scene())
-
-
-def test_a_wanted_poll_is_served_at_once_and_dropped() -> None:
-    async def scene() -> None:
-        async with running(rig()) as parts:
-            await parts.until(lambda: parts.store.statuses.get(SOURCE))
-            now = parts.clock.now()
-            parts.store.want(WantedKind.POLL, "", asked_at=now, expires_at=now + timedelta(seconds=15))
-            await parts.until(lambda: (parts.store.statuses[SOURCE].last_ok_at or now) > now, within_s=2)
-            assert parts.store.asked == {}
-
-    run_virtually(scene())
-
-
-def test_a_wish_does_not_shorten_the_wait_that_the_vendor_named() -> None:
-    async def scene() -> None:
-        parts = rig()
-        parts.adapter.planned_listings = [Fault.RATE_LIMITED]
-        async with running(parts):
-            await parts.until(lambda: parts.store.statuses.get(SOURCE))
-            began = parts.clock.monotonic_s()
-            parts.around.nudge([SOURCE])
-            await parts.until(lambda: parts.store.statuses[SOURCE].last_ok_at)
-            assert parts.clock.monotonic_s() - began >= 6.9
-
-    run_virtually(scene())
-
-
-def test_many_wishes_at_once_are_one_poll() -> None:
-    async def scene() -> None:
-        async with running(rig()) as parts:
-            await parts.until(lambda: parts.store.statuses.get(SOURCE))
-            before = len(parts.store.observed)
-            for _ in range(100):
-                parts.around.nudge([SOURCE])
-                await parts.clock.sleep(0.01)
-            assert len(parts.store.observed) - before <= 3
-
-    run_virtually(scene())
-
-
-def test_logs_are_followed_for_as_long_as_they_are_wanted() -> None:
-    async def scene() -> None:
-        parts, talker = with_talker()
-        key = ResourceKey(OTHER, Kind.SANDBOX, "t")
-        async with running(parts):
-            await parts.until(lambda: parts.store.statuses.get(OTHER))
-            now = parts.clock.now()
-            parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=20))
-            parts.store.want(WantedKind.LOGS, "nonsense", asked_at=now, expires_at=now + timedelta(seconds=20))
-            await parts.clock.sleep(60)
-            read = talker.lines
-            assert 8 <= read <= 12
-            await parts.clock.sleep(60)
-            assert talker.lines == read
-            assert [page.lines[0][1] for page in parts.store.logs[key]][:2] == ["line 1", "line 2"]
 
     run_virtually(scene())
 
@@ -351,46 +200,6 @@ def test_a_look_at_everything_once_names_what_could_not_be_read() -> None:
         assert "vendor:1" in parts.store.usage
         talker.breaks = True
         assert set(await parts.engine.look_once()) == {OTHER}
-
-    run_virtually(scene())
-
-
-def test_side_readings_that_fail_are_told_once_and_cost_the_listing_nothing() -> None:
-    class Mute(Talker):
-        @override
-        async def read_vitals(self, keys: Sequence[ResourceKey], now: datetime) -> tuple[Vitals, ...]:
-            raise self._no(now)
-
-        @override
-        async def read_events(self, *, after: str | None, now: datetime) -> tuple[tuple[Event, ...], str | None]:
-            raise self._no(now)
-
-        @override
-        async def read_usage(
-            self, *, since: datetime, until: datetime, resources: Sequence[Resource]
-        ) -> tuple[UsageLine, ...]:
-            raise self._no(since)
-
-        @override
-        async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
-            raise self._no(START)
-
-        def _no(self, at: datetime) -> ProviderError:
-            return ProviderError(
-                Failure(failure_class=FailureClass.QUOTA, source=OTHER, operation="side", text="full", at=at)
-            )
-
-    async def scene() -> None:
-        parts = rig()
-        parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Mute())
-        async with running(parts):
-            await parts.clock.sleep(1200)
-            assert len([f for f in parts.store.failures if f.operation == "side"]) == 3
-            assert parts.store.statuses[OTHER].failure is None
-            now = parts.clock.now()
-            key = ResourceKey(OTHER, Kind.SANDBOX, "t")
-            parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=15))
-            await parts.until(lambda: len([f for f in parts.store.failures if f.operation == "side"]) > 3)
 
     run_virtually(scene())
 

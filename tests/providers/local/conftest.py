@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.facts import ProcessRef
 from fleet_tui.providers.local.launch import RUNS, Launched, NotLaunched, RunRequest, launch
 from fleet_tui.providers.local.processes import alive, read_process, read_table
 from fleet_tui.providers.local.runs import Ended, Run, RunState, ask, read_run
+from fleet_tui.providers.local.settings import LocalSettings
+from tests.support.adapters import context_for
 from tests.support.wait import eventually
 
 PYTHON = sys.executable
@@ -120,6 +123,13 @@ def hold(request_for: Callable[..., RunRequest]) -> Iterator[Hold]:
             runner = held.runner
             ask(held.directory, "end", grace_s=0)
             eventually(lambda runner=runner: not alive(runner), what="the end of the runner")  # type: ignore[misc]
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalAdapter:
+    """The adapter over the runs of `hold`; it looks for no other agents."""
+    settings = LocalSettings(name="local", provider="local", discover=False)
+    return LocalAdapter(settings, {}, context_for("local", tmp_path / "state"))
 
 
 def parent_of(pid: int) -> int:

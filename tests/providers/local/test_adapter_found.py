@@ -19,7 +19,7 @@ from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.facts import ProcessRef
 from fleet_tui.providers.local.processes import alive, read_process
 from fleet_tui.providers.local.settings import LocalSettings
-from tests.providers.local.test_adapter import done, refused
+from tests.providers.local.rows import done, refused
 from tests.support.adapters import context_for, order_for
 from tests.support.wait import eventually_async
 

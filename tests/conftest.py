@@ -23,7 +23,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # How long one example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
-_KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA", "COVERAGE_PROCESS_START"}
+_KEPT = {"PATH", "LANG", "LC_ALL", "TZ", "CI", "FLEET_TUI_SPECS", "FLEET_TUI_CORPORA"}
+_PREFIXES = ("COVERAGE_", "PYTEST_", "TEXTUAL_SNAPSHOT_")
 
 
 def _snapshot_folder(cls: type, *, test_location: Any) -> str:
@@ -35,10 +36,16 @@ pytest_textual_snapshot.SVGImageExtension.dirname = classmethod(_snapshot_folder
 
 
 @pytest.fixture(autouse=True)
-def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No key, no configuration and no home of the person who runs the tests."""
+def empty_environment(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No key, no configuration and no home of the person who runs the tests.
+
+    What a test that is marked `no_cover` starts is not measured either.
+    """
+    kept = _PREFIXES if request.node.get_closest_marker("no_cover") is None else _PREFIXES[1:]
     for name in list(os.environ):
-        if name not in _KEPT and not name.startswith(("COVERAGE_", "PYTEST_", "TEXTUAL_SNAPSHOT_")):
+        if name not in _KEPT and not name.startswith(kept):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

@@ -30,6 +30,8 @@ class CaptureDriver(HeadlessDriver):
         self.writes: list[str] = []
         self.copied: list[str] = []
         self.notices: list[str] = []
+        self._followed: list[str] = []
+        self._follower = pyte.Screen(1, 1)
 
     @property
     @override
@@ -55,11 +57,11 @@ class CaptureDriver(HeadlessDriver):
 
     def screen(self) -> list[str]:
         """The lines a terminal would show now."""
-        return [line.rstrip() for line in self.terminal().display]
+        return [line.rstrip() for line in self._following().display]
 
     def column_of(self, line: int, text: str) -> int:
         """In which cell of a line a text without wide characters begins; -1 where it is not."""
-        terminal = self.terminal()
+        terminal = self._following()
         cells = [terminal.buffer[line][column].data[:1] or "\x00" for column in range(terminal.columns)]
         return "".join(cells).find(text)
 
@@ -67,8 +69,22 @@ class CaptureDriver(HeadlessDriver):
         """A terminal that has read everything written so far."""
         width, height = self._get_terminal_size()
         terminal = pyte.Screen(width, height)
-        pyte.Stream(terminal).feed(_UNKNOWN_TO_PYTE.sub("", self.text).replace("\n", "\r\n"))
+        _feed(terminal, self.writes)
         return terminal
+
+    def _following(self) -> pyte.Screen:
+        """The same, but one that reads on where it stopped: a test looks often, and pyte reads slowly."""
+        read = len(self._followed)
+        follower = self._follower
+        if self.writes[:read] != self._followed or (follower.columns, follower.lines) != self._get_terminal_size():
+            read, self._follower = 0, pyte.Screen(*self._get_terminal_size())
+        _feed(self._follower, self.writes[read:])
+        self._followed = self.writes.copy()
+        return self._follower
+
+
+def _feed(terminal: pyte.Screen, writes: list[str]) -> None:
+    pyte.Stream(terminal).feed(_UNKNOWN_TO_PYTE.sub("", "".join(writes)).replace("\n", "\r\n"))
 
 
 def captured(pilot: Pilot[Any]) -> CaptureDriver:

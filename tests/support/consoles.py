@@ -297,7 +297,7 @@ class Desk:
             await pilot.pause()
             return any(text in one.message for one in self.app._notifications)
 
-        await eventually_async(said, timeout_s=5, what=f"a toast that says {text!r}")
+        await eventually_async(said, what=f"a toast that says {text!r}")
 
     async def shows(self, pilot: Pilot[None], text: str) -> None:
         """Wait until the screen shows a text."""
@@ -307,6 +307,6 @@ class Desk:
             return text in self.text()
 
         try:
-            await eventually_async(there, timeout_s=5, what=f"{text!r} on the screen")
+            await eventually_async(there, what=f"{text!r} on the screen")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.text()}") from error

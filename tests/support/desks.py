@@ -30,7 +30,7 @@ async def front(desk: Desk, pilot: Pilot[None], kind: type[object] = PlanDialog)
         await pilot.pause()
         return isinstance(desk.app.screen, kind)
 
-    await eventually_async(there, timeout_s=5, what=f"a {kind.__name__} in front")
+    await eventually_async(there, what=f"a {kind.__name__} in front")
     await pilot.pause()
 
 

@@ -15,12 +15,18 @@ _never = threading.Event()
 
 
 def eventually(condition: Callable[[], T], *, timeout_s: float = 15.0, what: str = "the condition") -> T:
-    """Return the first truthy value of `condition`; raise AssertionError with its last value after `timeout_s`."""
-    deadline = time.monotonic() + _patient(timeout_s)
+    """Return the first truthy value of `condition`; raise AssertionError with its last value after `timeout_s`.
+
+    A look that took long is taken again after as long: what is waited for needs the processor, too.
+    """
+    looked = time.monotonic()
+    deadline = looked + _patient(timeout_s)
     while not (value := condition()):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise AssertionError(f"{what} did not hold within {timeout_s} s; last value: {value!r}")
-        _never.wait(_STEP_S)
+        _never.wait(max(_STEP_S, now - looked))
+        looked = time.monotonic()
     return value
 
 
@@ -28,11 +34,14 @@ async def eventually_async(
     condition: Callable[[], Awaitable[T]], *, timeout_s: float = 15.0, what: str = "the condition"
 ) -> T:
     """The same for an awaitable condition; other tasks run between two looks."""
-    deadline = time.monotonic() + _patient(timeout_s)
+    looked = time.monotonic()
+    deadline = looked + _patient(timeout_s)
     while not (value := await condition()):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise AssertionError(f"{what} did not hold within {timeout_s} s; last value: {value!r}")
-        await asyncio.sleep(_STEP_S)
+        await asyncio.sleep(max(_STEP_S, now - looked))
+        looked = time.monotonic()
     return value
 
 

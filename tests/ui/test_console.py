@@ -278,7 +278,7 @@ async def test_ctrl_c_cancels_a_dialog_and_then_quits_at_once() -> None:
         async def out() -> bool:
             return not desk.app.is_running
 
-        await eventually_async(out, timeout_s=5)
+        await eventually_async(out)
     assert desk.intents.acts == 0
 
 

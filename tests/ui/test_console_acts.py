@@ -95,7 +95,7 @@ async def test_stale_rows_ask_for_the_word_and_for_a_fresh_reading() -> None:
         async def asked() -> bool:
             return (WantedKind.POLL, "e2b") in desk.intents.wanted
 
-        await eventually_async(asked, timeout_s=5)
+        await eventually_async(asked)
 
 
 async def test_a_window_that_closed_meanwhile_refuses() -> None:

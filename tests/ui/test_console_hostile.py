@@ -108,6 +108,7 @@ async def through_everything(desk: Desk, pilot: Pilot[None]) -> None:
 SAMPLE = ["escape_clear", "clipboard", "newline", "bidi_override", "surrogate", "leading_joiner", "zalgo", "empty"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "text", [*(NAMES[name] for name in SAMPLE), MARKUP["click"], MARKUP["close"]], ids=[*SAMPLE, "click", "close"]
 )

@@ -51,6 +51,7 @@ async def pressed(desk: Desk, pilot: Pilot[None], view: View, one: KeyAction, te
     assert desk.app.session.intents is desk.intents, text
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [(120, 32), (20, 5)])
 async def test_every_key_draws_the_worst_fleet_and_asks_for_nothing(size: tuple[int, int], tmp_path: Path) -> None:
     text = NAMES["escape_clear"]

@@ -56,7 +56,7 @@ async def narrowed(desk: Desk, pilot: Pilot[None], expected: list[str]) -> None:
         return order(desk) == expected
 
     try:
-        await eventually_async(so, timeout_s=5, what=str(expected))
+        await eventually_async(so, what=str(expected))
     except AssertionError as error:
         raise AssertionError(f"{error}, but {order(desk)}\n{desk.text()}") from error
 
@@ -261,7 +261,7 @@ async def test_one_command_line_takes_a_view_a_filter_and_a_source() -> None:
         async def out() -> bool:
             return not desk.app.is_running
 
-        await eventually_async(out, timeout_s=5)
+        await eventually_async(out)
 
 
 async def test_what_is_typed_right_behind_the_colon_is_the_command_and_no_verb() -> None:

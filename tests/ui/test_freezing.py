@@ -27,7 +27,7 @@ async def taken(desk: Desk, pilot: Pilot[None], revision: int) -> None:
         await pilot.pause()
         return desk.app.model.revision >= revision
 
-    await eventually_async(so, timeout_s=5, what=f"revision {revision} taken in")
+    await eventually_async(so, what=f"revision {revision} taken in")
 
 
 def a_desk() -> Desk:

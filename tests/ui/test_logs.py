@@ -34,7 +34,7 @@ async def shows_no(desk: Desk, pilot: Pilot[None], text: str) -> None:
         await pilot.pause()
         return text not in desk.text()
 
-    await eventually_async(gone, timeout_s=5, what=f"no {text!r} on the screen")
+    await eventually_async(gone, what=f"no {text!r} on the screen")
 
 
 async def test_lines_of_this_run_are_followed_and_the_run_before_is_one_key_away() -> None:

@@ -292,7 +292,7 @@ async def test_a_plan_that_may_only_be_looked_at_can_be_kept(tmp_path: Path) -> 
         async def both() -> bool:
             return len(list((tmp_path / "plans").iterdir())) == 2
 
-        await eventually_async(both, timeout_s=5)
+        await eventually_async(both)
         for kept in (tmp_path / "plans").iterdir():
             assert stat.S_IMODE(kept.stat().st_mode) == 0o600
             (row,) = json.loads(kept.read_text())
@@ -413,7 +413,7 @@ async def test_of_two_keys_that_leave_together_only_the_first_means_anything() -
                 await pilot.pause()
                 return not isinstance(desk.app.screen, PlanDialog)
 
-            await eventually_async(gone, timeout_s=5)
+            await eventually_async(gone)
             await pilot.press("escape", "escape")
         assert desk.app.is_running
         assert desk.intents.acts == 0

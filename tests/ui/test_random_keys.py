@@ -3,6 +3,7 @@
 import random
 from typing import Final
 
+import pytest
 from textual.events import Key
 from textual.keys import format_key
 
@@ -31,6 +32,10 @@ def all_keys() -> list[str]:
 def event(key: str) -> Key:
     character = key if len(key) == 1 else format_key(key)
     return Key(key, character if len(character) == 1 else None)
+
+
+pytestmark = pytest.mark.no_cover
+"""Other tests measure what a key does; here it would only make twenty thousand of them slow."""
 
 
 async def storm(desk: Desk, seed: int, without: frozenset[str] = frozenset()) -> None:

@@ -46,7 +46,7 @@ async def live(desk: Desk, pilot: Pilot[None]) -> None:
         await pilot.pause()
         return not desk.app.in_front
 
-    await eventually_async(there, timeout_s=5, what="the live console")
+    await eventually_async(there, what="the live console")
 
 
 async def test_steps_land_on_changes_and_after_the_last_one_it_is_live() -> None:
@@ -117,7 +117,7 @@ async def test_the_live_fleet_goes_on_meanwhile_and_is_back_at_once() -> None:
             await pilot.pause()
             return "newcomer" in desk.app.model.fleet
 
-        await eventually_async(taken, timeout_s=5, what="the newcomer in the live fleet")
+        await eventually_async(taken, what="the newcomer in the live fleet")
         assert "newcomer" not in desk.text()
         await pilot.press("end")
         await live(desk, pilot)

@@ -75,7 +75,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
             await pilot.pause()
             return len(saved()) == len(tables)
 
-        await eventually_async(all_saved, timeout_s=5, what=f"{len(tables)} tables saved")
+        await eventually_async(all_saved, what=f"{len(tables)} tables saved")
         await desk.tells(pilot, "saved: exports/")
     assert sorted(map(len, saved())) == sorted(count for count, _ in shown)
     assert any(saved()) or view is View.AUDIT

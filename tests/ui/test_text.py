@@ -17,38 +17,40 @@ from tests.support.capture import CaptureDriver, captured
 from tests.support.corpora import Corpora, own_hostile_names
 
 _SIZE = (100, 40)
+_TOGETHER = 20
 
 
 class EverySink(GuardedApp[None]):
-    """One text in every place of the screen."""
+    """Each text in every place of a box, the boxes one below the other."""
 
-    def __init__(self, text: SafeText, driver_class: type[CaptureDriver] = CaptureDriver) -> None:
-        super().__init__(driver_class=driver_class)
+    def __init__(self, *texts: SafeText) -> None:
+        super().__init__(driver_class=CaptureDriver)
         self.register_theme(bundled_theme("dark"))
         self.theme = "dark"
-        self.text = text
+        self.texts = texts
         self.killed = False
 
     @override
     def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield label(self.text, Role.FAIL)
-            yield Line(id="line")
-            yield Line(id="rows")
-            yield button(self.text, id="go", look="error")
-            yield OptionList(option([Cell(self.text, Role.WAIT), self.text], id="one"))
-            yield field(self.text, id="field", placeholder=self.text)
+        for text in self.texts:
+            with Vertical():
+                yield label(text, Role.FAIL)
+                yield Line(id="line")
+                yield Line(id="rows")
+                yield button(text, id="go", look="error")
+                yield OptionList(option([Cell(text, Role.WAIT), text], id="one"))
+                yield field(text, id="field", placeholder=text)
 
     def on_mount(self) -> None:
         """Fill the rest."""
-        self.query_one("#line", Line).show(Cell(self.text, Role.RUN), self.text, layout=True)
-        self.query_one("#rows", Line).show_rows([[self.text], [Cell(self.text, Role.DIM)]], layout=True)
-        box = self.query_one("#box")
-        box.styles.border = ("round", "white")
-        title(box, Cell(self.text, Role.TITLE))
-        subtitle(box, self.text)
-        tooltip(box, self.text)
-        toast(self, self.text, severity="error")
+        for text, box in zip(self.texts, self.query(Vertical), strict=True):
+            box.query_one("#line", Line).show(Cell(text, Role.RUN), text, layout=True)
+            box.query_one("#rows", Line).show_rows([[text], [Cell(text, Role.DIM)]], layout=True)
+            box.styles.border = ("round", "white")
+            title(box, Cell(text, Role.TITLE))
+            subtitle(box, text)
+            tooltip(box, text)
+            toast(self, text, severity="error")
 
     def action_kill_agent(self, _name: str) -> None:
         """What an injected click would call."""
@@ -78,14 +80,19 @@ async def test_markup_is_shown_as_it_was_written() -> None:
         assert sum(line.count(raw) for line in captured(pilot).screen()) >= 8
 
 
+@pytest.mark.no_cover
 @pytest.mark.corpora
 async def test_the_corpora_draw_in_every_place(corpora: Corpora) -> None:
-    for raw in corpora.hostile().values():
-        app = EverySink(safe_line(raw, limit=60))
-        async with app.run_test(headless=False, size=_SIZE, notifications=True) as pilot:
+    raws = list(corpora.hostile().values())
+    columns, rows = _SIZE
+    for first in range(0, len(raws), _TOGETHER):
+        some = raws[first : first + _TOGETHER]
+        app = EverySink(*(safe_line(raw, limit=60) for raw in some))
+        async with app.run_test(headless=False, size=(columns, rows * len(some)), notifications=True) as pilot:
             await pilot.pause()
 
-            assert captured(pilot).guard.hits == 0, ascii(raw)
+            assert {box.size.height for box in app.query(Vertical)} == {rows - 2}, "each is seen whole"
+            assert captured(pilot).guard.hits == 0, ascii(some)
 
 
 async def test_hostile_and_plain_text_of_one_width_take_the_same_styles() -> None:

@@ -11,10 +11,8 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.calling import call_in
 from tests.providers.local.conftest import Hold
-from tests.providers.local.test_adapter import NOW, in_phase, local
+from tests.providers.local.rows import NOW, in_phase
 from tests.support.wait import eventually_async
-
-__all__ = ["local"]
 
 NOTIFIES = b"\x1b]777;notify;agent;approve: DROP TABLE stage_7\x07"
 

@@ -53,6 +53,7 @@ class NavigatingApp(ConsoleApp):
 
     def show_view(self, view: View) -> None:
         """Show a view."""
+        self._greeted()
         self.query_one(Panes).current = view.value
         self.pane.refill()
         self.screen.set_focus(self.pane.table)
@@ -185,15 +186,19 @@ class NavigatingApp(ConsoleApp):
 
     def action_up(self) -> None:
         """Clear what narrows this view; where nothing does, go back to FLEET."""
-        if self.session.greeting:
-            self.session.greeting = ""
-            self.outcome.remove_class("told")
+        self._greeted()
         pane = self.pane
         if pane.narrowed:
             self.places.leave(pane.place())
             pane.widen()
         elif pane is not self.fleet_pane:
             self.action_view(View.FLEET.value)
+
+    def _greeted(self) -> None:
+        """What was said at first gives its line back."""
+        if self.session.greeting:
+            self.session.greeting = ""
+            self.outcome.remove_class("told")
 
     def action_leave(self) -> None:
         """Back to FLEET; from there out. Nothing that was accepted is lost."""

@@ -205,17 +205,26 @@ def _amount(total: Sum | None) -> str:
 def _part(part: Part) -> Line:
     priced = part.basis is not Basis.UNPRICED
     amount = sign(part.currency, marked(part.amount_micro, {part.basis}, places=_PLACES)) if priced else "unpriced"
-    whose = "  ".join(filter(None, (part.agent, f"team {part.team}" if part.team else "")))
-    subject = f"{part.subject.source} {part.subject.kind or ''} {part.subject.id or 'the account'}"
+    team = f"team {part.team}  " if part.team else ""
+    kind = part.subject.kind.replace("_", " ") if part.subject.kind else ""
+    subject = " ".join(filter(None, (part.subject.source, kind, part.subject.id or "the account")))
     counts = part.counts_micro or (part.role is Counts.COUNTED and part.basis is not Basis.PLAN)
     return (
         said(f"{amount:>{_AMOUNT_CELLS}}  ", Role.MONEY if counts else Role.DIM),
         word(f"{part.role.value:<10}", Role.PLAIN if counts else Role.DIM),
         word(f"{part.basis.value:<11}{ORIGINS[part.origin]:<16}{part.lines:>5}  ", Role.DIM),
         word(f"{part.until.astimezone(UTC):%H:%M}  ", Role.DIM),
-        said(f"{subject.replace('_', ' ')}  "),
-        said(whose, Role.DIM),
+        said(f"{part.agent}  " if part.agent else "", Role.STRONG),
+        said(team),
+        said(subject, Role.DIM),
     )
+
+
+def _resource_words(resource: Resource) -> str:
+    """Many sandboxes are called alike after what runs in them: the agent's name tells them apart."""
+    name = resource.name or resource.key.id
+    agent = f"  of {resource.agent}" if resource.agent is not None and resource.agent != name else ""
+    return f"{resource.key.source} {resource.key.kind.replace('_', ' ')} {name}{agent}"
 
 
 def rate_lines(resources: Sequence[Resource], shown: Sum) -> list[Line]:
@@ -233,7 +242,7 @@ def rate_lines(resources: Sequence[Resource], shown: Sum) -> list[Line]:
                 word(f"{figure:>{_AMOUNT_CELLS}}  ", Role.MONEY if one.amounts else Role.UNKNOWN),
                 word(f"{basis:<11}", Role.DIM),
                 said(f"{row.phase_word(resource):<10}", Role.DIM),
-                said(f"{resource.key.source} {resource.key.kind.replace('_', ' ')} {resource.name or resource.key.id}"),
+                said(_resource_words(resource)),
             )
         )
     if len(ordered) > ROWS:

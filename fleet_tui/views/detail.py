@@ -120,8 +120,8 @@ def _spent(model: FleetModel, agent: Agent, now: datetime) -> Iterator[Line]:
     hourly = row.rate(agent)
     rates = ", ".join(sorted(basis.value for basis in hourly.bases))
     rate_basis = f" ({rates})" if rates else " (no price known)" if hourly.unpriced else ""
-    text = f"{full(today)} today{because}, {full(hourly)} an hour now{rate_basis}"
-    yield _line("spent", text, Role.MONEY)
+    now_too = f", {full(hourly)} an hour now{rate_basis}" if hourly.amounts or hourly.unpriced else ""
+    yield _line("spent", f"{full(today)} today{because}{now_too}", Role.MONEY)
     for side in (Side.BILLED, Side.CARD):
         if (other := row.billed_today(model, agent, now, side)) is not None:
             yield _line(side.value, f"{full(other)} today, apart from what it cost")

@@ -17,7 +17,7 @@ from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.detail import detail_lines, next_step
 from fleet_tui.views.incidents import Told, incident_lines, incident_rows, incidents
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line, TableRow, TableView, counted, said, word
+from fleet_tui.views.pieces import SPACE, Line, TableRow, TableView, counted, said, word
 from fleet_tui.views.sources import is_bad, nothing_to_show, source_words
 
 FAILING: Final = frozenset({Phase.LOOPING, Phase.STUCK, Phase.BACKOFF, Phase.ENDED_FAILED, Phase.ENDED_LOST})
@@ -31,8 +31,8 @@ _CLASSES: Final = (
     Column(name="NEXT STEP", width=30, min_width=16, priority=0, flexible=True),
 )
 _OPEN: Final = (
-    Column(name="WHAT", width=20, min_width=12, priority=0),
-    Column(name="STATE", width=13, min_width=8, priority=1),
+    Column(name="WHAT", width=20, min_width=17, priority=0),
+    Column(name="STATE", width=13, min_width=12, priority=0),
     Column(name="SINCE", width=5, priority=2),
     Column(name="WHY", width=30, min_width=12, priority=0, flexible=True),
     Column(name="NEXT STEP", width=34, min_width=24, priority=3, flexible=True),
@@ -146,7 +146,8 @@ def failure_lines(failures: Iterable[Failure], *, limit: int = 200) -> list[Line
     return [
         (
             word(f"{failure.at.astimezone(UTC):%H:%M:%S} ", Role.DIM),
-            word(f"{failure.failure_class.value} ", Role.BAD),
+            word(failure.failure_class.value, Role.BAD),
+            SPACE,
             said(f"{failure.source} {failure.operation}: {failure.text}"),
             word(f" ({failure.status})" if failure.status else "", Role.DIM),
             said(f" request {failure.request_id}" if failure.request_id else "", Role.DIM),
@@ -185,7 +186,8 @@ def summary(
     return (
         word(f"{'>=' if at_most == len(failures) else ''}{counted(len(failures), 'failure')}", Role.STRONG),
         word(f" in {window.value}{last}   ", Role.STRONG),
-        word(f"{counted(incidents_open, 'open incident')}   ", Role.BAD if incidents_open else Role.DIM),
+        word(counted(incidents_open, "open incident"), Role.BAD if incidents_open else Role.DIM),
+        word("   "),
         word(
             f"failing now: {counted(sources, 'source')}, {counted(agents, 'agent')}",
             Role.BAD if sources or agents else Role.GOOD,

@@ -21,9 +21,9 @@ def has_ended(agent: Agent) -> bool:
 
 
 def left_out(agents: Iterable[Agent], plan: Plan) -> tuple[str, ...]:
-    """Names of those that have ended, but for what a plan acts on: a sandbox that broke is still there to be killed."""
-    acted_on = {target.key for target in plan.targets}
-    return tuple(a.name for a in agents if has_ended(a) and not any(r.key in acted_on for r in a.resources))
+    """Names of those that have ended, but for what a plan names: a sandbox that broke is still there to be killed."""
+    named = {target.key for target in plan.targets} | {left.resource.key for left in plan.left_out}
+    return tuple(a.name for a in agents if has_ended(a) and not any(r.key in named for r in a.resources))
 
 
 def below(model: FleetModel, agents: Sequence[Agent]) -> tuple[Agent, ...]:

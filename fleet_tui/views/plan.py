@@ -174,7 +174,7 @@ def _scope(plan: Plan, model: FleetModel, context: PlanContext) -> Iterator[Line
         )
     if context.gone:
         count = counted(len(context.gone), "marked row")
-        yield _labelled("gone", f"{count} not there any more, left out: {_names(context.gone)}", Role.WARN)
+        yield _labelled("gone", f"{count} ended or not there any more, left out: {_names(context.gone)}", Role.WARN)
     if plan.joined_by_label:
         text = (
             f"{_names(plan.joined_by_label)}: one agent in several sources by its label alone, which agents can write"

@@ -1,5 +1,6 @@
 """A figure taken apart: the lines add up to what the screen shows, whatever the ledger holds."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hypothesis import given
@@ -103,7 +104,7 @@ def test_each_line_says_its_role_basis_origin_and_subject() -> None:
     model = model_of(parts)
     text = words(agent_money(model, model.agents["a"], NOW).lines(parts))
 
-    assert "$2.000000  counted   reported   vendor report       1  11:00  e2b sandbox s  a  team ci" in text
+    assert "$2.000000  counted   reported   vendor report       1  11:00  a  team ci  e2b sandbox s" in text
     assert "$2.500000~  compared  estimated  rate card" in text
     assert "unpriced  counted   unpriced   rate card           3" in text
     assert ">=$2.000000  the sum of what is counted" in text
@@ -111,6 +112,15 @@ def test_each_line_says_its_role_basis_origin_and_subject() -> None:
     assert "billed, today  what we charge our customers" in text
     assert "$0.250000~  estimated  RUN       e2b sandbox s" in text
     assert "$0.25~  is the figure shown" in text
+    assert "e2b sandbox s  of a" in text
+
+
+def test_an_id_is_printed_as_the_provider_wrote_it() -> None:
+    subject = Subject(source=SourceName("stripe"), layer=Layer.BILLING, kind=Kind.API_KEY, id="sub_0JSpv")
+    parts = [replace(part(1), subject=subject)]
+    model = model_of(parts)
+
+    assert "stripe api key sub_0JSpv" in words(agent_money(model, model.agents["a"], NOW).lines(parts))
 
 
 def test_a_sum_that_is_newer_than_the_figure_says_so() -> None:

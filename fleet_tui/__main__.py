@@ -8,6 +8,8 @@ from typing import NoReturn
 
 _ENGINES = ("collect", "demo")
 """Commands with threads of libraries that have an end of their own to come to."""
+_HASHES = ("_md5", "_sha1", "_sha256", "_sha512", "_sha3", "_blake2")
+"""Python's own, which hashlib takes where there are none of OpenSSL."""
 
 
 def main() -> int:
@@ -23,11 +25,21 @@ def main() -> int:
 
     from fleet_tui.splash import open_splash
 
+    _leave_openssl_out()
     with open_splash(words, os.environ) as splash:
         from fleet_tui.cli.main import main as run
 
         code = run(splash=splash)
     return _end(code)
+
+
+def _leave_openssl_out() -> None:
+    """A console connects to nobody: the TLS that asyncio could speak would be 8 of its 50 MB."""
+    from importlib.util import find_spec
+
+    unused = ("ssl", "_hashlib") if all(map(find_spec, _HASHES)) else ("ssl",)
+    # What is None here cannot be imported; asyncio and hashlib go on without.
+    sys.modules.update(dict.fromkeys(unused))  # type: ignore[arg-type]
 
 
 def _end(code: int) -> NoReturn:

@@ -53,7 +53,6 @@ def run(
     from fleet_tui.store.place import low_disk_bytes
     from fleet_tui.ui.app import FleetApp
     from fleet_tui.ui.driver import ConsoleDriver
-    from fleet_tui.ui.first_frame import WITH_SPLASH_S, WITHOUT_SPLASH_S
     from fleet_tui.ui.session import Session
 
     providers = installed_providers()
@@ -97,7 +96,6 @@ def run(
                 ascii_only=is_plain(env) if config.console.ascii is None else config.console.ascii,
                 log_path=state_dir / CONSOLE_LOG,
                 keep_screen=partial(keep_screen, state_dir, env),
-                first_frame_s=WITH_SPLASH_S if splash is not None and splash.modes else WITHOUT_SPLASH_S,
             )
             app.run(mouse=config.console.mouse)
             return app.return_code or 0

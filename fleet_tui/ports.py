@@ -1,11 +1,10 @@
 """What the rooms ask of each other: one Protocol per ability, one method and one sentence each."""
 
-import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word
 from fleet_tui.domain.action import ActionId, Intent, Order
@@ -30,6 +29,9 @@ from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.domain.sprawl import Finding, RuleName
 from fleet_tui.domain.usage import Subject, UsageLine
 from fleet_tui.domain.watch import Watch
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 
 class ProviderError(Exception):
@@ -230,7 +232,7 @@ class AdapterContext:
     claims: ClaimRules
     rates: RateCard
     state_dir: Path
-    tls: ssl.SSLContext
+    tls: "SSLContext"
     """Shared by all HTTP clients: making one costs 40 ms."""
     timeout_s: float = 8.0
     """The hard deadline of one request."""

@@ -17,7 +17,7 @@ from fleet_tui.ui.child import Children
 from fleet_tui.ui.driver import ConsoleDriver
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.finding import FindingApp
-from fleet_tui.ui.first_frame import WITHOUT_SPLASH_S, FirstFrame
+from fleet_tui.ui.first_frame import FirstFrame
 from fleet_tui.ui.framing import FramingApp
 from fleet_tui.ui.heap import Heap
 from fleet_tui.ui.keymap import bindings
@@ -27,7 +27,6 @@ from fleet_tui.ui.last_screen import Keep, Keeper
 from fleet_tui.ui.looking import LookingApp
 from fleet_tui.ui.messages import FleetPolled
 from fleet_tui.ui.owning import OwningApp
-from fleet_tui.ui.panes.beside import BESIDE
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.places import Places
 from fleet_tui.ui.plugging import PluggingApp
@@ -67,7 +66,6 @@ class FleetApp(
         ascii_only: bool = False,
         log_path: Path | None = None,
         keep_screen: Keep | None = None,
-        first_frame_s: float = WITHOUT_SPLASH_S,
         driver_class: type[Driver] = ConsoleDriver,
     ) -> None:
         super().__init__(log_path=log_path, driver_class=driver_class)
@@ -77,11 +75,12 @@ class FleetApp(
         self.feed = Feed(session.reader, self.post_message, session.bell)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)
-        self._first_frame: FirstFrame = FirstFrame(self, first_frame_s, self.keep_collector)
+        self._first_frame: FirstFrame = FirstFrame(self, self.keep_collector)
         self.started = Children()
         self.begin_own(session, theme)
         self.ascii_only = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
+        self.panes, self._made = Panes(id="panes", initial=View.FLEET.value), {View.FLEET: self.fleet_pane}
         self.panel = Panel(id="panel")
         self.outcome = Line(id="outcome")
         self.header = Line(id="header")
@@ -96,10 +95,8 @@ class FleetApp(
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.strip
-        with Panes(id="panes", initial=View.FLEET.value):
+        with self.panes:
             yield self.fleet_pane
-            for pane in BESIDE:
-                yield pane(self.model, self.session, ascii_only=self.ascii_only)
         yield self.panel
         yield self.narrowed
         yield FilterBar(id="filter")
@@ -156,7 +153,7 @@ class FleetApp(
             self._took(change)
             self._keeper.changed()
         if not delta.last:
-            self._first_frame.has_rows()
+            self._first_frame.show()
         elif not self.fleet_pane.sorting:
             self._settled()
 

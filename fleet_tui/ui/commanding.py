@@ -26,14 +26,14 @@ class CommandingApp(NavigatingApp):
         """Narrow the view that is shown."""
         raise NotImplementedError
 
-    def carry_out(self, line: str) -> None:
+    async def carry_out(self, line: str) -> None:
         """Do what a line says. Raises CommandError, and then nothing was done."""
         typed = understood(line, commands_of(self.actions))
         command, words = typed.command, typed.words
         if command is None:
             self.narrow_to(self._filter_of(words))
         elif command.view is not None:
-            self._show(command.view, words)
+            await self._show(command.view, words)
         elif command.verb is not None:
             self._order(command.verb, words)
         elif command.action is not None:
@@ -42,9 +42,9 @@ class CommandingApp(NavigatingApp):
     def _filter_of(self, words: tuple[str, ...]) -> Filter:
         return filter_of(words, sorted(self.model.statuses))
 
-    def _show(self, view: View, words: tuple[str, ...]) -> None:
+    async def _show(self, view: View, words: tuple[str, ...]) -> None:
         chosen = self._filter_of(words)
-        self.action_view(view.value)
+        await self.action_view(view.value)
         if words:
             self.narrow_to(chosen)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Final
 
 from textual.css.query import NoMatches
-from textual.widgets import ContentSwitcher
 
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.agent import Agent
@@ -13,13 +12,15 @@ from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.guarded import GuardedApp
-from fleet_tui.ui.keys.table import KeyAction
+from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.messages import Told
 from fleet_tui.ui.panes.base import Pane
+from fleet_tui.ui.panes.beside import pane_of
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line, toast
 from fleet_tui.ui.widgets.panel import Panel
+from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.proposal import Proposal
 
@@ -38,18 +39,36 @@ class ConsoleApp(GuardedApp[None]):
     actions: tuple[KeyAction, ...]
     """What keys mean here, after the operator's own keymap."""
 
-    _switcher: ContentSwitcher | None = None
+    panes: Panes
+    _made: dict[View, Pane]
 
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        if self._switcher is None:
-            self._switcher = self.query(ContentSwitcher).first() if self.query(ContentSwitcher) else None
         shown = None
         with contextlib.suppress(NoMatches):
             # The panes are taken down while a last timer may still ask.
-            shown = self._switcher.visible_content if self._switcher is not None else None
+            shown = self.panes.visible_content
         return shown if isinstance(shown, Pane) else self.fleet_pane
+
+    def pane_of(self, view: View) -> Pane:
+        """The pane of a view, made when it is first asked for; `bring` mounts it."""
+        made = self._made.get(view)
+        if made is None:
+            made = self._made[view] = pane_of(view)(self.model, self.session, ascii_only=self.ascii_only)
+        return made
+
+    async def bring(self, view: View) -> None:
+        """Let the pane of a view be the one that is shown."""
+        pane = self.pane_of(view)
+        if not pane.is_attached:
+            await self.panes.add_content(pane)
+            self.arrange(pane)
+        self.panes.current = view.value
+
+    def arrange(self, pane: Pane) -> None:
+        """Give the tables of a pane the columns that the operator wants."""
+        raise NotImplementedError
 
     @property
     def in_front(self) -> bool:

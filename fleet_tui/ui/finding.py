@@ -106,9 +106,9 @@ class FindingApp(CommandingApp):
         history = self.session.history.lines(COMMAND_SIGN)
         self.query_one(CommandBar).open(line, complete=complete, carry_out=self._commanded, history=history)
 
-    def _commanded(self, line: str) -> str:
+    async def _commanded(self, line: str) -> str:
         try:
-            self.carry_out(line)
+            await self.carry_out(line)
         except CommandError as error:
             return str(error)
         self._remember(COMMAND_SIGN, line)
@@ -119,26 +119,26 @@ class FindingApp(CommandingApp):
         entries, model = entries_of(commands_of(self.actions), self.theme_names()), self.model
         self.query_one(PaletteBar).open(lambda letters: found_steps(letters, entries, model.fleet, model.names.of))
 
-    def on_picked(self, message: Picked) -> None:
+    async def on_picked(self, message: Picked) -> None:
         """Go there, run it, or have the rest of it typed."""
         message.stop()
         entry = message.entry
         if entry.handle is not None:
-            self._go_to_agent(entry.handle)
+            await self._go_to_agent(entry.handle)
         elif entry.unfinished:
             self._type_command(f"{entry.line} ")
         else:
             try:
-                self.carry_out(entry.line)
+                await self.carry_out(entry.line)
             except CommandError as error:
                 self.say(safe_line(str(error)), bad=True)
 
-    def _go_to_agent(self, handle: str) -> None:
+    async def _go_to_agent(self, handle: str) -> None:
         if handle not in self.model.fleet:
             self.say(SafeText("that agent is gone"))
             return
         self.places.leave(self.pane.place())
-        self.show_view(View.FLEET)
+        await self.show_view(View.FLEET)
         pane = self.fleet_pane
         if handle not in pane.ranking:
             pane.widen()
@@ -156,28 +156,28 @@ class FindingApp(CommandingApp):
         else:
             self.action_aliases()
 
-    def action_place_back(self) -> None:
+    async def action_place_back(self) -> None:
         """The place before this one."""
-        self._go(self.places.back(self.pane.place()), SafeText("there is nothing to go back to"))
+        await self._go(self.places.back(self.pane.place()), SafeText("there is nothing to go back to"))
 
-    def action_place_forward(self) -> None:
+    async def action_place_forward(self) -> None:
         """The place that one came back from."""
-        self._go(self.places.forward(self.pane.place()), SafeText("there is nothing ahead"))
+        await self._go(self.places.forward(self.pane.place()), SafeText("there is nothing ahead"))
 
-    def action_last_view(self) -> None:
+    async def action_last_view(self) -> None:
         """The view before this one."""
         view = self.places.last_view(self.pane.place())
         if view is None:
             self.say(SafeText("no other view was shown yet"))
         else:
-            self.action_view(view.value)
+            await self.action_view(view.value)
 
-    def _go(self, place: Place | None, otherwise: SafeText) -> None:
+    async def _go(self, place: Place | None, otherwise: SafeText) -> None:
         if place is None:
             self.say(otherwise)
             return
         if place.view is not self.pane.view:
-            self.show_view(place.view)
+            await self.show_view(place.view)
         self.pane.restore(place)
         self._tell_narrowed()
 

@@ -8,23 +8,17 @@ from textual.app import App
 
 from fleet_tui.ui.driver import KeyHolder
 
-WITHOUT_SPLASH_S: Final = 0.0
-"""What needs a person most is drawn as soon as it is here."""
-WITH_SPLASH_S: Final = 0.5
-"""The last known fleet stands on the screen meanwhile, so that all can be counted before anything is drawn."""
 WITHOUT_ROWS_S: Final = 1.5
 """A store that cannot be read gives none: then the frame around them is drawn."""
 
 
 class FirstFrame:
-    """`patience_s` is how long more rows are waited for; `then` is what can wait until the frame is drawn."""
+    """`then` is what can wait until the frame is drawn."""
 
-    def __init__(self, app: App[Any], patience_s: float, then: Callable[[], object]) -> None:
+    def __init__(self, app: App[Any], then: Callable[[], object]) -> None:
         self._app: App[Any] = app
-        self._patience_s: float = patience_s
         self._then: Callable[[], object] = then
         self._held: ExitStack = ExitStack()
-        self._has_rows: bool = False
         self._shown: bool = False
 
     def hold(self) -> None:
@@ -32,20 +26,7 @@ class FirstFrame:
         driver = self._app._driver  # noqa: SLF001 - Textual has no other way to it
         if isinstance(driver, KeyHolder):
             self._held.callback(self._app.call_after_refresh, driver.let_keys)
-        if self._patience_s > 0:
-            self._app.set_timer(self._patience_s, self._run_out)
         self._app.set_timer(WITHOUT_ROWS_S, self.show)
-
-    def has_rows(self) -> None:
-        """The first rows are here, more are to come."""
-        self._has_rows = True
-        if self._patience_s <= 0:
-            self.show()
-
-    def _run_out(self) -> None:
-        self._patience_s = 0.0
-        if self._has_rows:
-            self.show()
 
     def show(self) -> None:
         """Draw from now on, and hear keys."""

@@ -3,32 +3,29 @@
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.navigating import NavigatingApp
-from fleet_tui.ui.panes.tree import TreePane
 from fleet_tui.views.kin import fleet_tree
 
 
 class KinshipApp(NavigatingApp):
     """Both actions start from the row under the cursor, whatever view it stands in."""
 
-    def action_tree(self) -> None:
+    async def action_tree(self) -> None:
         """Show the agent under the cursor in the tree."""
         handle = self.pane.handle_under_cursor()
         if handle is None:
             self.say(SafeText("no agent is under the cursor"))
         else:
-            self._show_in_tree(handle)
+            await self._show_in_tree(handle)
 
-    def _show_in_tree(self, handle: str) -> None:
-        tree = self.query_one(TreePane)
-        if self.pane is not tree:
-            self.action_view(View.TREE.value)
-        if not tree.show_agent(handle):
+    async def _show_in_tree(self, handle: str) -> None:
+        if self.pane.view is not View.TREE:
+            await self.action_view(View.TREE.value)
+        if not self.pane.show_agent(handle):
             self.say(safe_join((self.model.names.of(handle), SafeText(" ended a while ago: it is not in the tree"))))
 
-    def action_owner(self) -> None:
+    async def action_owner(self) -> None:
         """Go to the agent above the one under the cursor: its parent, else the agent that owns it."""
-        tree = self.query_one(TreePane)
-        if self.pane is tree and tree.show_above():
+        if self.pane.show_above():
             return
         handle = self.pane.handle_under_cursor()
         agent = None if handle is None else self.model.agents.get(handle)
@@ -40,17 +37,17 @@ class KinshipApp(NavigatingApp):
         if above is None and owner in self.model.fleet and owner != handle:
             above = owner
         if above is not None:
-            self._go_to(above)
+            await self._go_to(above)
             return
         parent = agent.assignment.parent
         said = f"{parent} is named as its parent, and nobody here is called that" if parent else ""
         self.say(safe_line(said or "nobody is named as its parent, and no agent owns it"))
 
-    def _go_to(self, handle: str) -> None:
+    async def _go_to(self, handle: str) -> None:
         table = self.fleet_pane.table
         if self.pane.view is not View.TREE and handle in table.order:
             if self.pane is not self.fleet_pane:
-                self.action_view(View.FLEET.value)
+                await self.action_view(View.FLEET.value)
             table.move_to_key(handle)
         else:
-            self._show_in_tree(handle)
+            await self._show_in_tree(handle)

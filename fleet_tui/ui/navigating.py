@@ -12,16 +12,14 @@ from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from fleet_tui.ui.messages import PaneRead, Told
-from fleet_tui.ui.panes.spend import SpendPane
 from fleet_tui.ui.places import Places
 from fleet_tui.ui.screens.help import HelpScreen
 from fleet_tui.ui.screens.text import TextScreen
-from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import Activated, FleetTable
 from fleet_tui.views.logs import logged
 
 _VIEWS: Final = tuple(VIEW_KEYS)
-_FROM_TABLE: Final = frozenset({"filter", "command", "palette"})
+_FROM_TABLE: Final = frozenset({"filter", "command", "palette", "view", "attend"})
 """Keys heard before what has the focus; in a line that is typed into they are letters."""
 _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
 
@@ -36,7 +34,7 @@ class NavigatingApp(ConsoleApp):
         if action in _FROM_TABLE and not isinstance(self.focused, FleetTable):
             return False
         views = _VIEWS_OF.get(action)
-        return views is None or not self.query(Panes) or self.pane.view in views
+        return views is None or self.pane.view in views
 
     places: Places
 
@@ -44,25 +42,25 @@ class NavigatingApp(ConsoleApp):
         """Another pane is shown now."""
         raise NotImplementedError
 
-    def action_view(self, view: str) -> None:
+    async def action_view(self, view: str) -> None:
         """Show a view; the one before is remembered."""
         here = self.pane.place()
         if here.view is not View(view):
             self.places.leave(here)
-        self.show_view(View(view))
+        await self.show_view(View(view))
 
-    def show_view(self, view: View) -> None:
+    async def show_view(self, view: View) -> None:
         """Show a view."""
         self._greeted()
-        self.query_one(Panes).current = view.value
+        await self.bring(view)
         self.pane.refill()
         self.screen.set_focus(self.pane.table)
         self.shown_another()
         self.read_for_pane()
 
-    def action_next_view(self) -> None:
+    async def action_next_view(self) -> None:
         """Show the view after this one."""
-        self.action_view(_VIEWS[(_VIEWS.index(self.pane.view) + 1) % len(_VIEWS)])
+        await self.action_view(_VIEWS[(_VIEWS.index(self.pane.view) + 1) % len(_VIEWS)])
 
     def read_for_pane(self) -> None:
         """What no delta carries is read when its pane is shown, in a thread."""
@@ -146,35 +144,35 @@ class NavigatingApp(ConsoleApp):
 
     def action_group(self) -> None:
         """Group the money by the next thing."""
-        self.query_one(SpendPane).next_group()
+        self.pane.next_group()
 
-    def on_activated(self, message: Activated) -> None:
+    async def on_activated(self, message: Activated) -> None:
         """Enter: the story of the row."""
         message.stop()
         pane = self.pane
         if pane.opens():
             return
         if (handle := pane.row_in_fleet()) is not None:
-            self._go_to_row(handle)
+            await self._go_to_row(handle)
         elif pane.handle_under_cursor() is not None and not pane.tells:
             self.run_action_soon("detail")
         elif (chosen := pane.leads_to()) is not None:
             self.fleet_pane.narrow(chosen)
-            self.action_view(View.FLEET.value)
+            await self.action_view(View.FLEET.value)
         elif (story := pane.story()) is not None:
             self.push_screen(TextScreen(*story))
 
-    def _go_to_row(self, handle: str) -> None:
+    async def _go_to_row(self, handle: str) -> None:
         """Show an agent's row in FLEET; what hides it is let go."""
-        self.action_view(View.FLEET.value)
+        await self.action_view(View.FLEET.value)
         if not self.fleet_pane.table.move_to_key(handle):
-            self.action_up()
+            await self.action_up()
             if not self.fleet_pane.table.move_to_key(handle):
                 self.say(SafeText("its row is not in FLEET any more"))
 
-    def action_attend(self) -> None:
+    async def action_attend(self) -> None:
         """Show what needs somebody."""
-        self.action_view(View.ATTENTION.value)
+        await self.action_view(View.ATTENTION.value)
 
     def run_action_soon(self, action: str) -> None:
         """Run one of the app's own actions."""
@@ -184,7 +182,7 @@ class NavigatingApp(ConsoleApp):
         """The keys of this view."""
         self.push_screen(HelpScreen(self.pane.view, self.actions))
 
-    def action_up(self) -> None:
+    async def action_up(self) -> None:
         """Clear what narrows this view; where nothing does, go back to FLEET."""
         self._greeted()
         pane = self.pane
@@ -192,7 +190,7 @@ class NavigatingApp(ConsoleApp):
             self.places.leave(pane.place())
             pane.widen()
         elif pane is not self.fleet_pane:
-            self.action_view(View.FLEET.value)
+            await self.action_view(View.FLEET.value)
 
     def _greeted(self) -> None:
         """What was said at first gives its line back."""
@@ -200,10 +198,10 @@ class NavigatingApp(ConsoleApp):
             self.session.greeting = ""
             self.outcome.remove_class("told")
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         """Back to FLEET; from there out. Nothing that was accepted is lost."""
         if self.pane is not self.fleet_pane:
-            self.action_view(View.FLEET.value)
+            await self.action_view(View.FLEET.value)
         else:
             self.exit()
 

@@ -22,7 +22,6 @@ from fleet_tui.ui.themes import DEFAULT, bundled_theme
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.views.arranging import PLAIN
 from fleet_tui.views.cells import Role
-from fleet_tui.views.columns import Column
 from fleet_tui.views.pieces import said
 
 LOOK_S: Final = 3.0
@@ -64,7 +63,7 @@ class OwningApp(ConsoleApp):
             self.outcome.show(said(self.session.greeting, Role.KEY))
 
     def _take_files(self) -> list[str]:
-        troubles = self.personal.read({pane.view: _columns(pane) for pane in self.query(Pane)})
+        troubles = self.personal.read(lambda view: self.pane_of(view).columns())
         self.actions = self.personal.actions
         ours = BindingsMap(bindings(self.actions))
         self._bindings = BindingsMap.from_keys({**BindingsMap(App.BINDINGS).key_to_bindings, **ours.key_to_bindings})
@@ -79,10 +78,14 @@ class OwningApp(ConsoleApp):
                 self.say(safe_line(f"{trouble}; what was in force stays"), bad=True, for_s=TROUBLE_S)
 
     def _arrange(self) -> None:
-        key = next((action.shown for action in self.actions if action.id == "wide"), "")
         for pane in self.query(Pane):
-            for table in pane.query(FleetTable):
-                table.wish(self.personal.columns.get(pane.view, PLAIN), wide=self._wide, wide_key=key)
+            self.arrange(pane)
+
+    @override
+    def arrange(self, pane: Pane) -> None:
+        key = next((action.shown for action in self.actions if action.id == "wide"), "")
+        for table in pane.query(FleetTable):
+            table.wish(self.personal.columns.get(pane.view, PLAIN), wide=self._wide, wide_key=key)
 
     def action_wide(self) -> None:
         """The columns that find no room, or those that do."""
@@ -163,7 +166,3 @@ class OwningApp(ConsoleApp):
         self._show_header(shown=self.session.console.header)
         self.told_standing()
         self.say(SafeText("the configuration was read again; the collector was told to do so too"))
-
-
-def _columns(pane: Pane) -> list[Column]:
-    return [column for table in pane.query(FleetTable) for column in table.columns]

@@ -1,6 +1,6 @@
 """What an operator's files beside fleet.toml say of a console: theme, keys, columns and plugins, read strictly."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,8 @@ from fleet_tui.ui.themes import DEFAULT, Themes
 from fleet_tui.views.arranging import Arranged
 from fleet_tui.views.columns import Column
 
-ColumnsOf = Mapping[View, Sequence[Column]]
-"""The columns of each view's tables."""
+ColumnsOf = Callable[[View], Sequence[Column]]
+"""The columns of a view's tables."""
 
 _PLUGIN: Final = "plugin"
 
@@ -100,12 +100,12 @@ class Personal:
 
     def _read_columns(self, folder: Path, known: ColumnsOf) -> None:
         document, said = load_columns(folder / COLUMNS_FILE)
-        views = {view.value: view for view in known}
+        views = {view.value: view for view in View}
         read: dict[View, Arranged] = {}
         for name, one in said.items():
             if name not in views:
                 raise document.error(f"there is no view `{name}`{nearest(name, list(views))}", (name,))
-            read[views[name]] = _arranged(document, name, one, known[views[name]])
+            read[views[name]] = _arranged(document, name, one, known(views[name]))
         self.columns = read
 
 

@@ -61,7 +61,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
     )
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot, 3)
-        desk.app.action_view(view.value)
+        await desk.app.action_view(view.value)
         await pilot.pause()
         tables = list(desk.app.pane.query(FleetTable))
         shown = [(len(table.order), {column.name for column in table.columns}) for table in tables]

@@ -5,7 +5,8 @@ from typing import Final
 from fleet_tui.ui.keys.table import FLEET_ONLY, VIEW_KEYS, key
 
 VIEWS: Final = tuple(
-    key(one, one, f"view('{view.value}')", view.value, f"show {view.value.upper()}") for view, one in VIEW_KEYS.items()
+    key(one, one, f"view('{view.value}')", view.value, f"show {view.value.upper()}", priority=True)
+    for view, one in VIEW_KEYS.items()
 )
 
 KEYS: Final = (

@@ -1,6 +1,6 @@
 """ATTENTION: what needs somebody, what waiting has cost, and what to press."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +20,7 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.attention import NOTHING, Attention, within
 from fleet_tui.views.attention_rows import attention_table, story_lines, summary
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.facts import AgentFacts, TogetherFacts
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import word
@@ -49,10 +50,13 @@ class AttentionPane(Pane):
     _by_cause: Mapping[str, Judged] = MappingProxyType({})
 
     @override
+    def columns(self) -> Sequence[Column]:
+        return attention_table(self.model, (), self.session.now()).columns
+
+    @override
     def compose(self) -> ComposeResult:
         yield Line(id="attention-summary")
-        table = attention_table(self.model, (), self.session.now())
-        yield ViewTable(table.columns, id="attention-table", ascii_only=self.ascii_only)
+        yield ViewTable(self.columns(), id="attention-table", ascii_only=self.ascii_only)
         yield Line(id="attention-story")
         yield Line(id="attention-hint")
 

@@ -1,6 +1,6 @@
 """AUDIT: who did what, why, and how it ended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +19,7 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.audit import audit_lines, audit_table
 from fleet_tui.views.cells import Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.model import Change
 from fleet_tui.views.narrow import AuditFacts
 from fleet_tui.views.pieces import Line as Pieces
@@ -36,9 +37,13 @@ class AuditPane(StoriedPane):
     _by_seq: Mapping[str, AuditRow] = MappingProxyType({})
 
     @override
+    def columns(self) -> Sequence[Column]:
+        return audit_table(()).columns
+
+    @override
     def compose(self) -> ComposeResult:
         yield Line(id="audit-summary")
-        yield ViewTable(audit_table(()).columns, id="audit-table", ascii_only=self.ascii_only)
+        yield ViewTable(self.columns(), id="audit-table", ascii_only=self.ascii_only)
         yield self.told
 
     @override

@@ -20,6 +20,7 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.apart import Money
 from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.narrow import narrowed
@@ -47,6 +48,10 @@ class Pane(Vertical):
         self.session: Session = session
         self.ascii_only: bool = ascii_only
         self._filter: Filter = EVERYTHING
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of all its tables, by whose names columns.toml arranges them; known before it is mounted."""
+        raise NotImplementedError
 
     @property
     def table(self) -> FleetTable:
@@ -105,6 +110,17 @@ class Pane(Vertical):
 
     def next_window(self) -> None:
         """Look at the next window of time."""
+
+    def next_group(self) -> None:
+        """Group by the next thing."""
+
+    def show_agent(self, handle: str) -> bool:
+        """Put the cursor on an agent's row, opening what hides it; False where it has none."""
+        return self.table.move_to_key(handle)
+
+    def show_above(self) -> bool:
+        """Put the cursor on the row that the present one hangs under; False where it hangs under none."""
+        return False
 
     def opens(self) -> bool:
         """Whether Enter opened or closed the row under the cursor itself."""

@@ -1,6 +1,6 @@
 """FAILURES: what fails now, and what failed in a window of time by class, with the next step of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.failures import (
     AGENT,
     Window,
@@ -45,6 +46,11 @@ class FailuresPane(StoriedPane):
     failures: tuple[Failure, ...] = ()
     window: Window = Window.DAY
     incidents: tuple[Told, ...] = ()
+
+    @override
+    def columns(self) -> Sequence[Column]:
+        now = self.session.now()
+        return *open_table(self.model, now).columns, *classes_table((), now).columns
 
     @override
     def compose(self) -> ComposeResult:

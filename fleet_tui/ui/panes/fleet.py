@@ -22,6 +22,7 @@ from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, HeadingClicked, 
 from fleet_tui.ui.widgets.table_keys import Counted
 from fleet_tui.views import fleet, row
 from fleet_tui.views.cells import Cell, Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.first_run import first_run_lines
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
@@ -65,6 +66,10 @@ class FleetPane(Pane):
         """A sort is under way between frames."""
         self._sort_again: bool = False
         self._refiltered: bool = False
+
+    @override
+    def columns(self) -> Sequence[Column]:
+        return fleet.COLUMNS
 
     @override
     def compose(self) -> ComposeResult:

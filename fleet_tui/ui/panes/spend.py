@@ -1,6 +1,6 @@
 """SPEND: the money of the fleet, by team, agent, task, provider, layer or source."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -25,6 +25,7 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.apart import Money, group_money
 from fleet_tui.views.cells import Role
 from fleet_tui.views.chart import SPAN, STEP, Chart, chart_steps, has_curve
+from fleet_tui.views.columns import Column
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import Line as Pieces
@@ -68,10 +69,14 @@ class SpendPane(StoriedPane):
         self._rest: Timer | None = None
 
     @override
+    def columns(self) -> Sequence[Column]:
+        return columns_of(self.window)
+
+    @override
     def compose(self) -> ComposeResult:
         yield Line(id="spend-summary")
         yield ChartBox(id="spend-chart", ascii_only=self.ascii_only)
-        yield ViewTable(columns_of(self.window), id="spend-table", ascii_only=self.ascii_only)
+        yield ViewTable(self.columns(), id="spend-table", ascii_only=self.ascii_only)
         yield self.told
 
     @override
@@ -244,6 +249,7 @@ class SpendPane(StoriedPane):
         self.window = every[(every.index(self.window) + 1) % len(every)]
         self.refill()
 
+    @override
     def next_group(self) -> None:
         """Group by the next thing."""
         every = list(GroupBy)

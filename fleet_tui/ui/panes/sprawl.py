@@ -1,5 +1,7 @@
 """SPRAWL: what should not exist, by rule and by row."""
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from typing_extensions import override
 
@@ -11,6 +13,7 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.facts import ResourceFacts
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
@@ -22,6 +25,11 @@ class SprawlPane(StoriedPane):
     """Rules above, findings below; keys act on the finding under the cursor."""
 
     view = View.SPRAWL
+
+    @override
+    def columns(self) -> Sequence[Column]:
+        now = self.session.now()
+        return *rules_table(self.model, now).columns, *findings_table(self.model, now).columns
 
     @override
     def compose(self) -> ComposeResult:

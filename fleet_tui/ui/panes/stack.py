@@ -1,6 +1,6 @@
 """STACK: layers, providers, who stands on each, and how often each answered our own readings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from fleet_tui.ui.panes.storied import StoriedPane
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
+from fleet_tui.views.columns import Column
 from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
@@ -42,11 +43,13 @@ class StackPane(StoriedPane):
     found: Measured = Measured()
 
     @override
+    def columns(self) -> Sequence[Column]:
+        return stack_table(self.model, self.found, self.session.now()).columns
+
+    @override
     def compose(self) -> ComposeResult:
-        now = self.session.now()
         yield Line(id="stack-summary", classes="summary")
-        table = stack_table(self.model, self.found, now)
-        yield ViewTable(table.columns, id="stack-table", ascii_only=self.ascii_only)
+        yield ViewTable(self.columns(), id="stack-table", ascii_only=self.ascii_only)
         yield Line(id="stack-chain", classes="words")
         yield self.told
 

@@ -21,6 +21,7 @@ from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, MarksChanged
 from fleet_tui.ui.widgets.tree_table import TreeTable
 from fleet_tui.views import tree_table
 from fleet_tui.views.cells import Cell
+from fleet_tui.views.columns import Column
 from fleet_tui.views.model import Change, FleetModel
 from fleet_tui.views.ordering import finished
 from fleet_tui.views.pieces import Line as Pieces
@@ -59,6 +60,10 @@ class TreePane(StoriedPane):
         """A tree is being built between frames."""
         self._build_again: bool = False
         self._timer: Timer | None = None
+
+    @override
+    def columns(self) -> Sequence[Column]:
+        return tree_table.COLUMNS
 
     @override
     def compose(self) -> ComposeResult:
@@ -178,8 +183,8 @@ class TreePane(StoriedPane):
             self._filter = chosen
             self._build(refiltered=True)
 
+    @override
     def show_agent(self, handle: str) -> bool:
-        """Put the cursor on an agent, opening what hides it; False where it is not in the tree."""
         if handle not in self.model.fleet:
             return False
         self._build(at_once=True)
@@ -191,8 +196,8 @@ class TreePane(StoriedPane):
             self._build(at_once=True)
         return self._table.move_to_key(handle) or self._table.cursor_key == handle
 
+    @override
     def show_above(self) -> bool:
-        """Put the cursor on the row above which the present one hangs under."""
         node = self.rows.nodes.get(self._table.cursor_key or "")
         if node is None or node.parent is None:
             return False

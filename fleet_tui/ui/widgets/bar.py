@@ -1,6 +1,6 @@
 """A line at the foot of the screen: typed into, completed, recalled, and told at once what is wrong with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import ClassVar, Final
 
@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.text import Line, label
-from fleet_tui.ui.widgets.prompt import Prompt
+from fleet_tui.ui.widgets.prompt import Meant, Prompt
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.completion import Completion
 from fleet_tui.views.pieces import Piece, fitted, said, word
@@ -30,7 +30,7 @@ class Bar(Vertical):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        keys: dict[str, Callable[[], None]] = {
+        keys: dict[str, Meant] = {
             "enter": lambda: self.accept(self.line),
             "escape": self.cancel,
             "tab": partial(self.complete, 1),
@@ -110,7 +110,7 @@ class Bar(Vertical):
     def typing(self, line: str) -> None:
         """The line was changed."""
 
-    def accept(self, line: str) -> None:
+    def accept(self, line: str) -> Awaitable[None] | None:
         """Enter."""
         raise NotImplementedError
 

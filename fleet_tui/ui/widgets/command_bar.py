@@ -1,6 +1,6 @@
 """The line a command is typed into."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from typing_extensions import override
@@ -8,6 +8,9 @@ from typing_extensions import override
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.widgets.bar import Bar
 from fleet_tui.views.completion import Completion
+
+CarryOut = Callable[[str], Awaitable[str]]
+"""Does what a line says; gives a sentence where that cannot be done."""
 
 
 class CommandBar(Bar):
@@ -19,17 +22,17 @@ class CommandBar(Bar):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._complete: Callable[[str], Completion] | None = None
-        self._carry_out: Callable[[str], str] | None = None
+        self._carry_out: CarryOut | None = None
 
     def open(
         self,
         line: str,
         *,
         complete: Callable[[str], Completion],
-        carry_out: Callable[[str], str],
+        carry_out: CarryOut,
         history: tuple[str, ...],
     ) -> None:
-        """Start from a line. `carry_out` gives a sentence where a line cannot be carried out."""
+        """Start from a line."""
         self._complete, self._carry_out = complete, carry_out
         self.show_line(line, history)
 
@@ -42,10 +45,10 @@ class CommandBar(Bar):
         self.right()
 
     @override
-    def accept(self, line: str) -> None:
+    async def accept(self, line: str) -> None:
         # A command acts on the table: keys go there before, and come back only for a mistake.
         self.to_table()
-        trouble = self._carry_out(line) if self._carry_out is not None and line.strip() else ""
+        trouble = await self._carry_out(line) if self._carry_out is not None and line.strip() else ""
         if trouble:
             self.wrong(trouble)
             self.to_line()

@@ -1,7 +1,7 @@
 """A line to type into that takes any paste: cut, made safe, one line."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +17,8 @@ from fleet_tui.domain.text import SafeText, safe_line
 _PASTED: Final = 8 * LINE_CHARACTERS
 """Of a longer paste not even the first line is looked for."""
 
+Meant = Callable[[], Awaitable[None] | None]
+"""What a key of a bar does."""
 LEAVING: Final = frozenset({"enter", "escape"})
 """Keys after which the next one may belong to something else."""
 HEARD_S: Final = 1.0
@@ -47,7 +49,7 @@ class Prompt(Input):
         id: str,  # noqa: A002 - Textual's name
         placeholder: SafeText,
         suggest: Callable[[str], str | None],
-        keys: Mapping[str, Callable[[], None]],
+        keys: Mapping[str, Meant],
     ) -> None:
         super().__init__(
             id=id,
@@ -56,7 +58,7 @@ class Prompt(Input):
             select_on_focus=False,
             suggester=_Ghost(suggest),
         )
-        self._keys: Mapping[str, Callable[[], None]] = keys
+        self._keys: Mapping[str, Meant] = keys
 
     async def heard(self) -> None:
         """Wait until every key that was sent here is done with, for a moment."""
@@ -76,12 +78,13 @@ class Prompt(Input):
         if lines and room > 0:
             self.insert_text_at_cursor(safe_line(lines[0], room)[:room])
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """The bar's own keys, in the order they were typed. `?` is a letter in a word, a question where one begins."""
         if meant := self._keys.get(event.key):
             event.stop()
             event.prevent_default()
-            meant()
+            if (done := meant()) is not None:
+                await done
             return
         begins = not self.value[: self.cursor_position].strip() or self.value[: self.cursor_position][-1:].isspace()
         if event.key == "f1" or (event.key == "question_mark" and begins):

@@ -4,38 +4,31 @@ No action takes a target: whom a verb means is read once, at the key press, from
 """
 
 import json
-import secrets
+import os
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from fleet_tui.config.keep import keep, own_folder
-from fleet_tui.config.keeping import PLANS
 from fleet_tui.domain.action import NO_PARAMS, Params, Verb
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
-from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.dialogs.ask import ExtendDialog, HandOverDialog, ReassignDialog, WordDialog
-from fleet_tui.ui.dialogs.plan import Confirmed, Desk, PlanDialog
 from fleet_tui.ui.messages import Submitted, Told
-from fleet_tui.ui.orders import move, order
-from fleet_tui.ui.screens.outcomes import OutcomesScreen
 from fleet_tui.ui.session import Session
-from fleet_tui.views import outcomes
-from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.cells import Role
-from fleet_tui.views.family import below, left_out
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import said, word
-from fleet_tui.views.plan import PlanContext
-from fleet_tui.views.proposal import Proposal, propose
-from fleet_tui.views.reassign import hand_over_words, moving, still_waits, waiting_of
 from fleet_tui.views.row import is_stale
+
+if TYPE_CHECKING:
+    from fleet_tui.domain.plan import Plan
+    from fleet_tui.ui.dialogs.plan import Confirmed
+    from fleet_tui.views.proposal import Proposal
 
 _TOLD_ROWS = 3
 """So many of what went wrong are told at once; the list has all."""
@@ -53,6 +46,9 @@ class ActingApp(ConsoleApp):
         self._ask(Verb(verb))
 
     def _ask(self, verb: Verb) -> None:
+        from fleet_tui.ui.dialogs.ask import ExtendDialog
+        from fleet_tui.views.reassign import waiting_of
+
         pane = self.pane
         agents = self.meant(verb)
         if isinstance(agents, str):
@@ -74,6 +70,8 @@ class ActingApp(ConsoleApp):
 
     def action_mark_subtree(self) -> None:
         """Mark the agent under the cursor and all that stands below it, shown or not."""
+        from fleet_tui.views.family import below
+
         agent = self.agent_under_cursor()
         if agent is not None:
             self.pane.table.mark([agent.handle, *(one.handle for one in below(self.model, (agent,)))])
@@ -86,12 +84,17 @@ class ActingApp(ConsoleApp):
             self.write(partial(self.session.intents.want, WantedKind.POLL, source, now=now, for_s=15))
 
     def _reassign(self, agents: tuple[Agent, ...], hidden: tuple[str, ...]) -> None:
+        from fleet_tui.ui.dialogs.ask import ReassignDialog
+
         present = {one: agents[0].assignment.value(one) for one in AssignmentField} if len(agents) == 1 else {}
         dialog = ReassignDialog(present, len(agents))
         self.push_screen(dialog, lambda params: self._plan(Verb.REASSIGN, agents, hidden, params))
 
     def _ask_about(self, waiting: HandOver, agents: tuple[Agent, ...], hidden: tuple[str, ...]) -> None:
         """A task waits to move from or to this agent: confirm that, or say something else."""
+
+        from fleet_tui.ui.dialogs.ask import HandOverDialog
+        from fleet_tui.views.reassign import hand_over_words, still_waits
 
         def answered(confirm: bool | None) -> None:
             if confirm is None:
@@ -116,6 +119,9 @@ class ActingApp(ConsoleApp):
         *,
         hand_over: HandOver | None = None,
     ) -> None:
+        from fleet_tui.views.proposal import propose
+        from fleet_tui.views.reassign import moving
+
         if params is None:
             return
         if params.task_to is not None and isinstance(why := moving(self.model, agents[0], params.task_to), str):
@@ -128,7 +134,11 @@ class ActingApp(ConsoleApp):
         self.show_plan(proposal, hidden)
 
     @override
-    def show_plan(self, proposal: Proposal, hidden: tuple[str, ...] = ()) -> None:
+    def show_plan(self, proposal: "Proposal", hidden: tuple[str, ...] = ()) -> None:
+        from fleet_tui.ui.dialogs.plan import Desk, PlanDialog
+        from fleet_tui.views.family import left_out
+        from fleet_tui.views.plan import PlanContext
+
         session = self.session
         context = PlanContext(
             fleet=session.fleet,
@@ -151,13 +161,17 @@ class ActingApp(ConsoleApp):
         under = _rules(session)
         self.push_screen(PlanDialog(proposal, desk), lambda confirmed: self._confirmed(proposal, confirmed, under))
 
-    def _keep_plan(self, plan: Plan) -> None:
+    def _keep_plan(self, plan: "Plan") -> None:
         """Keep a plan as `--dry-run --json` prints it."""
+        from fleet_tui.config.keep import keep, own_folder
+        from fleet_tui.config.keeping import PLANS
+        from fleet_tui.views.as_json import plan_rows
+
         state_dir = self.session.state_dir
         if state_dir is None:
             self.say(SafeText("there is no state directory to keep a plan in"), bad=True)
             return
-        name = f"{plan.made_at:%Y-%m-%dT%H%M%SZ}-{plan.verb}-{secrets.token_hex(4)}.json"
+        name = f"{plan.made_at:%Y-%m-%dT%H%M%SZ}-{plan.verb}-{os.urandom(4).hex()}.json"
         text = json.dumps(plan_rows(plan), ensure_ascii=True, indent=1) + "\n"
 
         def attempt() -> None:
@@ -170,13 +184,15 @@ class ActingApp(ConsoleApp):
 
         self.run_worker(attempt, thread=True, group="plans")
 
-    def _confirmed(self, proposal: Proposal, confirmed: Confirmed | None, under: object) -> None:
+    def _confirmed(self, proposal: "Proposal", confirmed: "Confirmed | None", under: object) -> None:
         if confirmed is not None and under != _rules(self.session):
             self.say(SafeText("the configuration was read again while the plan was shown: nothing was done"), bad=True)
         elif confirmed is not None:
             self.run_worker(lambda: self._submit(proposal, confirmed), thread=True, group="orders")
 
-    def _submit(self, proposal: Proposal, confirmed: Confirmed) -> None:
+    def _submit(self, proposal: "Proposal", confirmed: "Confirmed") -> None:
+        from fleet_tui.ui.orders import move, order
+
         plan, why = confirmed.plan, confirmed.why
         if proposal.hand_over is not None:
             self.post_message(move(self.session, proposal.hand_over, plan, why=why))
@@ -206,6 +222,9 @@ class ActingApp(ConsoleApp):
 
     def told_actions(self, records: tuple[ActionRecord, ...]) -> None:
         """Outcomes came back: those of our own orders are told, refusals and failures each in a toast."""
+        from fleet_tui.ui.screens.outcomes import OutcomesScreen
+        from fleet_tui.views import outcomes
+
         if isinstance(self.screen, OutcomesScreen):
             self.screen.tell(self._order_lines())
         mine = [record for record in records if record.intent_id in self._mine]
@@ -223,14 +242,20 @@ class ActingApp(ConsoleApp):
 
     def action_outcomes(self) -> None:
         """What became of every order of the last day that is known here, ours first; it goes on telling."""
+        from fleet_tui.ui.screens.outcomes import OutcomesScreen
+
         self.push_screen(OutcomesScreen(SafeText("outcomes"), self._order_lines()))
 
     def _order_lines(self) -> list[Pieces]:
+        from fleet_tui.views import outcomes
+
         lines = outcomes.order_lines(self.model, self._mine, self.session.now())
         return lines or [(word("no order was given yet", Role.DIM),)]
 
     def action_window(self) -> None:
         """Open the write window of this console, or shut it."""
+        from fleet_tui.ui.dialogs.ask import WordDialog
+
         session = self.session
         if session.read_only:
             self.say(SafeText('fleet.toml says access = "read-only": nothing can be done from here'), bad=True)

@@ -36,10 +36,7 @@ from fleet_tui.ui.session import Session
 from fleet_tui.ui.telling import Telling
 from fleet_tui.ui.text import Line
 from fleet_tui.ui.themes import DEFAULT
-from fleet_tui.ui.widgets.command_bar import CommandBar
-from fleet_tui.ui.widgets.filter_bar import FilterBar
 from fleet_tui.ui.widgets.footer import Footer
-from fleet_tui.ui.widgets.palette_bar import PaletteBar
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import OrderSettled
@@ -99,9 +96,6 @@ class FleetApp(
             yield self.fleet_pane
         yield self.panel
         yield self.narrowed
-        yield FilterBar(id="filter")
-        yield CommandBar(id="command")
-        yield PaletteBar(id="palette")
         yield self.outcome
         yield self.footer
 

@@ -11,7 +11,6 @@ from fleet_tui.domain.reading import is_fresh
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.dialogs.ask import SnoozeDialog
 from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.telling import Telling, TellingDriver, in_tmux
 from fleet_tui.views.ages import fine
@@ -79,6 +78,8 @@ class AttendingApp(ConsoleApp):
 
     def action_snooze(self) -> None:
         """Put it off for as long as is typed."""
+        from fleet_tui.ui.dialogs.ask import SnoozeDialog
+
         meant = self.pane.alerts(self.attended())
         if not meant:
             self.say(SafeText("nothing is marked or under the cursor"))

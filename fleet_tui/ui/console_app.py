@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.css.query import NoMatches
 
@@ -22,7 +22,9 @@ from fleet_tui.ui.text import Line, toast
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.proposal import Proposal
+
+if TYPE_CHECKING:
+    from fleet_tui.views.proposal import Proposal
 
 TOAST_S: Final = 6.0
 
@@ -114,7 +116,7 @@ class ConsoleApp(GuardedApp[None]):
         """Read again what changed of the operator's own files."""
         raise NotImplementedError
 
-    def show_plan(self, proposal: Proposal, hidden: tuple[str, ...] = ()) -> None:
+    def show_plan(self, proposal: "Proposal", hidden: tuple[str, ...] = ()) -> None:
         """Show the plan of a verb, and submit what is confirmed of it."""
         raise NotImplementedError
 

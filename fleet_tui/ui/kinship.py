@@ -3,7 +3,6 @@
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.navigating import NavigatingApp
-from fleet_tui.views.kin import fleet_tree
 
 
 class KinshipApp(NavigatingApp):
@@ -25,6 +24,8 @@ class KinshipApp(NavigatingApp):
 
     async def action_owner(self) -> None:
         """Go to the agent above the one under the cursor: its parent, else the agent that owns it."""
+        from fleet_tui.views.kin import fleet_tree
+
         if self.pane.show_above():
             return
         handle = self.pane.handle_under_cursor()

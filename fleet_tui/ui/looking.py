@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.identity import ResourceKey
@@ -13,16 +13,15 @@ from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.messages import Told
-from fleet_tui.ui.screens.detail import DetailScreen, PastRead
-from fleet_tui.ui.screens.logs import LogScreen, LogsRead
-from fleet_tui.ui.screens.money import MoneyScreen
-from fleet_tui.ui.screens.text import Lines, TextRead, TextScreen
-from fleet_tui.views.apart import Money, agent_money, fleet_money
 from fleet_tui.views.cells import Role
 from fleet_tui.views.logs import LINES_KEPT, logged
 from fleet_tui.views.pieces import word
-from fleet_tui.views.raw import raw_lines, stale_lines
-from fleet_tui.views.story import Past, event_lines, story_lines
+
+if TYPE_CHECKING:
+    from fleet_tui.ui.screens.detail import DetailScreen
+    from fleet_tui.ui.screens.text import Lines
+    from fleet_tui.views.apart import Money
+    from fleet_tui.views.story import Past
 
 WANT_LOGS_S: Final = 30.0
 _DAY: Final = timedelta(hours=24)
@@ -42,10 +41,13 @@ class LookingApp(ConsoleApp):
 
     def action_detail(self) -> None:
         """The whole story."""
+        from fleet_tui.ui.screens.detail import DetailScreen
+        from fleet_tui.views.story import story_lines
+
         if (agent := self.agent_under_cursor()) is None:
             return
 
-        def story(past: Past | None) -> Lines:
+        def story(past: "Past | None") -> "Lines":
             found = self.model.agents.get(agent.handle, agent)
             return story_lines(self.model, found, self.session.now(), past)
 
@@ -58,8 +60,11 @@ class LookingApp(ConsoleApp):
         )
         self.push_screen(screen)
 
-    def _read_past(self, agent: Agent, screen: DetailScreen) -> None:
+    def _read_past(self, agent: Agent, screen: "DetailScreen") -> None:
         """What happened to an agent and what was measured of it, in a thread."""
+        from fleet_tui.ui.screens.detail import PastRead
+        from fleet_tui.views.story import Past
+
         reader, now = self.session.reader, self.session.now()
         keys = {resource.key for resource in agent.resources}
         lead = agent.lead
@@ -91,6 +96,9 @@ class LookingApp(ConsoleApp):
 
     def action_raw(self) -> None:
         """What is stored of it as JSON: ASCII, every text exact, nothing written like a key."""
+        from fleet_tui.ui.screens.text import TextScreen
+        from fleet_tui.views.raw import raw_lines
+
         if (agent := self.agent_under_cursor()) is not None:
             self.push_screen(TextScreen(self._heading("raw", agent), raw_lines(self.model, agent, self.session.now())))
 
@@ -103,6 +111,8 @@ class LookingApp(ConsoleApp):
         self._show_log(before=True)
 
     def _show_log(self, *, before: bool) -> None:
+        from fleet_tui.ui.screens.logs import LogScreen
+
         if (agent := self.agent_under_cursor()) is None:
             return
         keys = [resource.key for resource in logged(agent)]
@@ -122,6 +132,8 @@ class LookingApp(ConsoleApp):
 
     def read_logs(self, key: ResourceKey, seq: int) -> None:
         """Read what the store holds behind `seq`, in a thread."""
+        from fleet_tui.ui.screens.logs import LogsRead
+
         screen, reader = self.screen, self.session.reader
 
         def read() -> None:
@@ -137,6 +149,10 @@ class LookingApp(ConsoleApp):
 
     def action_events(self) -> None:
         """What happened to it."""
+        from fleet_tui.ui.screens.text import TextRead, TextScreen
+        from fleet_tui.views.raw import stale_lines
+        from fleet_tui.views.story import event_lines
+
         if (agent := self.agent_under_cursor()) is None:
             return
         reading = [[word("reading what happened", Role.DIM)]]
@@ -154,6 +170,8 @@ class LookingApp(ConsoleApp):
 
     def action_money(self) -> None:
         """The figure under the cursor, line by line: an agent's, a group's, else the whole fleet's."""
+        from fleet_tui.views.apart import agent_money, fleet_money
+
         subject = self.pane.money_subject()
         agent = None if subject is not None else self.model.agents.get(self.pane.handle_under_cursor() or "")
         if subject is not None:
@@ -163,7 +181,11 @@ class LookingApp(ConsoleApp):
         else:
             self._take_apart(fleet_money(self.model, self.session.now()))
 
-    def _take_apart(self, subject: Money) -> None:
+    def _take_apart(self, subject: "Money") -> None:
+        from fleet_tui.ui.screens.money import MoneyScreen
+        from fleet_tui.ui.screens.text import TextRead
+        from fleet_tui.views.apart import fleet_money
+
         heading = safe_join((SafeText("money of "), safe_line(subject.title, 60)))
         whole = fleet_money(self.model, self.session.now())
         screen = MoneyScreen(heading, subject, show_whole=lambda: self._take_apart(whole))

@@ -13,8 +13,6 @@ from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from fleet_tui.ui.messages import PaneRead, Told
 from fleet_tui.ui.places import Places
-from fleet_tui.ui.screens.help import HelpScreen
-from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.widgets.table import Activated, FleetTable
 from fleet_tui.views.logs import logged
 
@@ -148,6 +146,8 @@ class NavigatingApp(ConsoleApp):
 
     async def on_activated(self, message: Activated) -> None:
         """Enter: the story of the row."""
+        from fleet_tui.ui.screens.text import TextScreen
+
         message.stop()
         pane = self.pane
         if pane.opens():
@@ -180,6 +180,8 @@ class NavigatingApp(ConsoleApp):
 
     def action_help(self) -> None:
         """The keys of this view."""
+        from fleet_tui.ui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self.pane.view, self.actions))
 
     async def action_up(self) -> None:

@@ -1,6 +1,6 @@
 """From a plan that was confirmed to what lies in the store: the only place of the console that submits."""
 
-import secrets
+import os
 from datetime import datetime
 
 from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, Intent, IntentId, Verb
@@ -54,7 +54,7 @@ def move(session: Session, hand_over: HandOver, plan: Plan, *, why: str) -> Subm
 def _submit(session: Session, plan: Plan, targets: tuple[Resource, ...], why: str, now: datetime) -> Submitted:
     chosen = {r.key for r in targets}
     intent = Intent(
-        intent_id=IntentId(secrets.token_hex(8)),
+        intent_id=IntentId(os.urandom(8).hex()),
         verb=plan.verb,
         params=plan.params,
         targets=tuple(target for target in targets_of(plan) if target.key in chosen),
@@ -88,7 +88,7 @@ def _hand_over(session: Session, model: FleetModel, giver: Agent, taker: str, no
         return Submitted("", 0, refused=f"{moved}; nothing was done")
     session.intents.hand_over(
         HandOver(
-            hand_over_id=secrets.token_hex(8),
+            hand_over_id=os.urandom(8).hex(),
             from_agent=moved.giver,
             to_agent=moved.taker,
             task=moved.task,

@@ -1,25 +1,26 @@
 """The part of the app that runs the operator's own commands on the row under the cursor, and says so in the audit."""
 
-import shlex
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 from textual.message import Message
 
-from fleet_tui.config.plugins import Plugin, PluginRefused, RunIn, Value, argv, environment
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.text import SafeText, exact, safe_block, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.child import Children, Ended, run_here
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.dialogs.sure import SureDialog
 from fleet_tui.ui.messages import Told
 from fleet_tui.ui.personal import Personal
-from fleet_tui.ui.screens.text import Lines, TextScreen
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import said, word
+
+if TYPE_CHECKING:
+    from fleet_tui.config.plugins import Plugin, Value
+    from fleet_tui.ui.screens.text import Lines
 
 AUDIT_TEXT = 400
 
@@ -28,7 +29,7 @@ AUDIT_TEXT = 400
 class PluginNoted(Message):
     """It stands in the audit that this is run; now it may be."""
 
-    plugin: Plugin
+    plugin: "Plugin"
     words: tuple[str, ...]
 
 
@@ -36,12 +37,14 @@ class PluginNoted(Message):
 class PluginEnded(Message):
     """A command that ran behind the console ended."""
 
-    plugin: Plugin
+    plugin: "Plugin"
     ended: Ended
 
 
-def values_of(agent: Agent) -> Mapping[Value, str | None]:
+def values_of(agent: Agent) -> "Mapping[Value, str | None]":
     """What of an agent's row a command can be given, exactly as it is."""
+    from fleet_tui.config.plugins import Value
+
     resource = agent.lead or agent.resources[0]
     return {
         Value.AGENT: agent.name if agent.claimed else None,
@@ -63,6 +66,11 @@ class PluggingApp(ConsoleApp):
 
     def action_plugin(self, name: str) -> None:
         """Run a command of the operator's own."""
+        from shlex import join
+
+        from fleet_tui.config.plugins import PluginRefused, argv
+        from fleet_tui.ui.dialogs.sure import SureDialog
+
         plugin = next((one for one in self.personal.plugins if one.name == name), None)
         action = next((one for one in self.actions if one.id == f"plugin.{name}"), None)
         if plugin is None or action is None or self.pane.view not in action.views:
@@ -81,17 +89,19 @@ class PluggingApp(ConsoleApp):
         if not (plugin.confirm or plugin.dangerous):
             self._begin(plugin, words)
             return
-        shown = exact(shlex.join(words))
+        shown = exact(join(words))
         dialog = SureDialog(safe_line(f"RUN {name}"), (SafeText("this is run, word by word:"), shown), SafeText("Run"))
         self.push_screen(dialog, lambda sure: self._begin(plugin, words) if sure else None)
 
-    def _begin(self, plugin: Plugin, words: tuple[str, ...]) -> None:
+    def _begin(self, plugin: "Plugin", words: tuple[str, ...]) -> None:
         if plugin.dangerous and not self.session.may_act():
             self.say(SafeText("the write window was shut meanwhile; nothing was run"), bad=True)
             return
         self.run_worker(partial(self._note, plugin, words), thread=True, group="plugins")
 
-    def _note(self, plugin: Plugin, words: tuple[str, ...]) -> None:
+    def _note(self, plugin: "Plugin", words: tuple[str, ...]) -> None:
+        from shlex import join
+
         session = self.session
         try:
             session.intents.note(
@@ -99,7 +109,7 @@ class PluggingApp(ConsoleApp):
                 actor=session.actor,
                 host=session.host,
                 via="console",
-                why=shlex.join(words)[:AUDIT_TEXT],
+                why=join(words)[:AUDIT_TEXT],
                 now=session.now(),
             )
         except StoreError as error:
@@ -109,6 +119,8 @@ class PluggingApp(ConsoleApp):
 
     def on_plugin_noted(self, message: PluginNoted) -> None:
         """Run it, here or behind."""
+        from fleet_tui.config.plugins import RunIn, environment
+
         plugin, words = message.plugin, message.words
         env = environment(plugin, self.session.env)
         if plugin.run is RunIn.SCREEN:
@@ -123,11 +135,13 @@ class PluggingApp(ConsoleApp):
         if ended.code != 0:
             self.say(_ending(plugin, ended), bad=True)
 
-    def _behind(self, plugin: Plugin, words: tuple[str, ...], env: Mapping[str, str]) -> None:
+    def _behind(self, plugin: "Plugin", words: tuple[str, ...], env: Mapping[str, str]) -> None:
         self.post_message(PluginEnded(plugin, self.started.run(words, env)))
 
     def on_plugin_ended(self, message: PluginEnded) -> None:
         """Show what it printed, made safe."""
+        from fleet_tui.ui.screens.text import TextScreen
+
         plugin, ended = message.plugin, message.ended
         lines: Lines = [
             [word(_ending(plugin, ended), Role.GOOD if ended.code == 0 else Role.BAD)],
@@ -136,7 +150,7 @@ class PluggingApp(ConsoleApp):
         self.push_screen(TextScreen(safe_join((SafeText("plugin "), safe_line(plugin.name))), lines))
 
 
-def _ending(plugin: Plugin, ended: Ended) -> SafeText:
+def _ending(plugin: "Plugin", ended: Ended) -> SafeText:
     if ended.code is None:
         return safe_line(f"{plugin.name}: {ended.why}")
     return safe_line(f"{plugin.name} ended with {ended.code}")

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from fleet_tui.domain.dataclass import dataclass
-from fleet_tui.domain.moment import MomentError, moment_of
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import FleetReader, StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.messages import Told
-from fleet_tui.ui.screens.past import PastScreen
-from fleet_tui.views.past import KEPT, PastFleet, past_fleet
 
-_WATCHED_BEFORE: Final = KEPT * 2
+if TYPE_CHECKING:
+    from fleet_tui.views.past import PastFleet
 
 Find = Callable[[FleetReader], datetime | None]
 """The moment to show; None: there is none. Run in a thread."""
@@ -25,7 +23,7 @@ Find = Callable[[FleetReader], datetime | None]
 class PastBuilt(Message):
     """A past moment is rebuilt; None: it cannot be."""
 
-    past: PastFleet | None
+    past: "PastFleet | None"
 
 
 class ReplayingApp(ConsoleApp):
@@ -33,6 +31,8 @@ class ReplayingApp(ConsoleApp):
 
     def action_at(self, word: str) -> None:
         """The fleet at a moment: `14:05`, `2026-11-26T14:05`, `2h` ago."""
+        from fleet_tui.domain.moment import MomentError, moment_of
+
         try:
             moment = moment_of(word, self.session.now())
         except MomentError as error:
@@ -53,6 +53,8 @@ class ReplayingApp(ConsoleApp):
         self._rebuild(lambda _: moment)
 
     def _rebuild(self, find: Find) -> None:
+        from fleet_tui.views.past import KEPT, past_fleet
+
         reader, join = self.session.reader, self.session.join
         statuses = dict(self.model.statuses)
 
@@ -62,7 +64,7 @@ class ReplayingApp(ConsoleApp):
                 if (moment := find(reader)) is None:
                     self.post_message(Told(SafeText("nothing older is recorded"), bad=True))
                 else:
-                    watched = reader.watched(since=moment - _WATCHED_BEFORE)
+                    watched = reader.watched(since=moment - 2 * KEPT)
                     past = past_fleet(reader.at(moment), watched, statuses, join=join)
             except StoreError as error:
                 self.post_message(Told(safe_line(str(error)), bad=True))
@@ -72,6 +74,8 @@ class ReplayingApp(ConsoleApp):
 
     def on_past_built(self, message: PastBuilt) -> None:
         """Show it, in the screen that is there or in a new one."""
+        from fleet_tui.ui.screens.past import PastScreen
+
         screen = self.screen
         if isinstance(screen, PastScreen):
             if message.past is None:

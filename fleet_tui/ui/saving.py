@@ -6,12 +6,10 @@ from datetime import UTC
 from typing import Final
 
 from fleet_tui.config.errors import ConfigError
-from fleet_tui.config.exports import EXPORTS, save_export
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.messages import Told
 from fleet_tui.ui.widgets.table import FleetTable
-from fleet_tui.views.export import csv_rows, json_rows
 from fleet_tui.views.pieces import TableRow, TableView
 
 AT_ONCE: Final = 400
@@ -38,6 +36,9 @@ class SavingApp(ConsoleApp):
             self.run_worker(lambda saved=saved, called=called: self._write(saved, f"{called}-{stamp}"), thread=True)
 
     def _write(self, view: TableView, name: str) -> None:
+        from fleet_tui.config.exports import EXPORTS, save_export
+        from fleet_tui.views.export import csv_rows, json_rows
+
         folder = self.session.state_dir
         if folder is None:
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 
@@ -13,18 +13,19 @@ from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.marking import name_of_lost
 from fleet_tui.ui.places import Place
-from fleet_tui.ui.screens.text import Lines
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.widgets.table import FleetTable
 from fleet_tui.ui.widgets.view_table import ViewTable
-from fleet_tui.views.apart import Money
 from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.columns import Column
 from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import Change, FleetModel
-from fleet_tui.views.narrow import narrowed
 from fleet_tui.views.pieces import said
+
+if TYPE_CHECKING:
+    from fleet_tui.ui.screens.text import Lines
+    from fleet_tui.views.apart import Money
 
 
 class Pane(Vertical):
@@ -75,6 +76,8 @@ class Pane(Vertical):
 
     def narrowed_model(self, now: datetime) -> FleetModel:
         """The part of the fleet that the filter lets through: all of it without one."""
+        from fleet_tui.views.narrow import narrowed
+
         return narrowed(self.model, self._filter, now, join=self.session.join)
 
     def filter_words(self) -> Cell:
@@ -104,7 +107,7 @@ class Pane(Vertical):
         """The agent whose row in FLEET Enter goes to; None: it opens something here."""
         return None
 
-    def story(self) -> tuple[SafeText, Lines] | None:
+    def story(self) -> "tuple[SafeText, Lines] | None":
         """What Enter shows, a heading and lines, where the row under the cursor stands for no agent."""
         return None
 
@@ -134,7 +137,7 @@ class Pane(Vertical):
         """The agent that a row stands for, by the row's key, if it is in the fleet."""
         return None
 
-    def money_subject(self) -> Money | None:
+    def money_subject(self) -> "Money | None":
         """The figure of the row under the cursor where the row is no agent's."""
         return None
 

@@ -19,8 +19,8 @@ class CommandBar(Bar):
     sign: ClassVar[SafeText] = SafeText(":")
     hint: ClassVar[SafeText] = SafeText("fleet team:ci @source   kill   theme light   tab completes, ? lists")
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="command")
         self._complete: Callable[[str], Completion] | None = None
         self._carry_out: CarryOut | None = None
 

@@ -33,8 +33,8 @@ class FilterBar(Bar):
     sign: ClassVar[SafeText] = SafeText("/")
     hint: ClassVar[SafeText] = SafeText("team:ci state:stuck usd>1 !word -f fzy   tab completes, ? explains")
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="filter")
         self._before: Filter = EVERYTHING
         self._words: Vocabulary | None = None
         self._changes: int = 0

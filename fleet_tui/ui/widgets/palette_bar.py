@@ -37,8 +37,8 @@ class PaletteBar(Bar):
     sign: ClassVar[SafeText] = SafeText("^p")
     hint: ClassVar[SafeText] = SafeText("letters of a command, a view, a theme or an agent")
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="palette")
         self._rows: Line = Line(id=f"{id}-rows")
         self._search: Search | None = None
         self._found: Sequence[Entry] = ()

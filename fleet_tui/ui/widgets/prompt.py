@@ -19,8 +19,6 @@ _PASTED: Final = 8 * LINE_CHARACTERS
 
 Meant = Callable[[], Awaitable[None] | None]
 """What a key of a bar does."""
-LEAVING: Final = frozenset({"enter", "escape"})
-"""Keys after which the next one may belong to something else."""
 HEARD_S: Final = 1.0
 
 

@@ -32,10 +32,14 @@ PROVIDERS = ("local", "e2b", "daytona", "mem0", "stripe")
 CONSOLE = """
 import json, sys
 from pathlib import Path
-from fleet_tui import console
-code = console.run(Path(sys.argv[1]), Path(sys.argv[2]), env={"LANG": "C.UTF-8"})
-Path(sys.argv[3]).write_text(json.dumps(sorted(sys.modules)))
-sys.exit(code)
+import fleet_tui.__main__ as root
+told = Path(sys.argv.pop(1))
+def tell(code):
+    there = [name for name, module in sys.modules.items() if module is not None]
+    told.write_text(json.dumps([*there, *Path("/proc/self/maps").read_text().split()]))
+    sys.exit(code)
+root._end = tell
+root.main()
 """
 COMMAND = """
 import json, sys
@@ -96,17 +100,36 @@ def test_the_list_names_what_a_collector_loads() -> None:
     assert {"fleet_tui.collector", "fleet_tui.providers.e2b.adapter", "httpx", "e2b"} <= heavy(set(sys.modules))
 
 
-def test_a_console_loads_nothing_that_polls(place: Path) -> None:
+def run_console(place: Path, keys: bytes) -> set[str]:
+    """What a console has loaded when it is left after some keys; on Linux also the files that are mapped."""
     told = place / "modules.json"
-    words = ("-c", CONSOLE, str(place / "fleet.toml"), str(place / "state"), str(told))
+    words = ("-c", CONSOLE, str(told), "--config", str(place / "fleet.toml"), "--state-dir", str(place / "state"))
     with terminal(*words, environment={"HOME": str(place)}) as console:
         console.read_until(b"help")
-        console.press(b"q")
+        console.press(keys)
         console.read_to_end()
         assert console.process.returncode == 0
-    assert "fleet_tui.ui.app" in loaded(told)
-    assert heavy(loaded(told)) == set()
-    assert "plotext" not in loaded(told)
+    return loaded(told)
+
+
+def test_a_console_loads_nothing_that_polls_and_nothing_that_its_first_screen_does_not_show(place: Path) -> None:
+    there = run_console(place, b"q")
+    assert "fleet_tui.ui.app" in there
+    assert heavy(there) == set()
+    assert not there & {"plotext", "ssl", "_ssl", "_hashlib"}
+    assert not [name for name in there if "libcrypto" in name or "libssl" in name]
+    asked_for = ("fleet_tui.ui.dialogs.", "fleet_tui.ui.screens.", "fleet_tui.ui.panes.", "fleet_tui.ui.widgets.")
+    shown = ("base", "beside", "fleet", "marking", "footer", "panel", "panes")
+    late = [name for name in there if name.startswith(asked_for) and name.rpartition(".")[2] not in shown]
+    assert not [name for name in late if ".table" not in name and not name.endswith("view_table")]
+
+
+def test_every_view_and_line_opens_in_a_console_that_left_out_what_it_did_not_need(place: Path) -> None:
+    there = run_console(place, b"2345678:fleet\r/x\r\x10\x03")
+    views = {"spend", "failures", "sprawl", "attention", "audit", "stack", "tree"}
+    assert {f"fleet_tui.ui.panes.{view}" for view in views} <= there
+    lines = {"filter_bar", "command_bar", "palette_bar"}
+    assert {f"fleet_tui.ui.widgets.{line}" for line in lines} <= there
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class PaletteBar(Bar):
 
     def __init__(self) -> None:
         super().__init__(id="palette")
-        self._rows: Line = Line(id=f"{id}-rows")
+        self._rows: Line = Line(id="palette-rows")
         self._search: Search | None = None
         self._found: Sequence[Entry] = ()
         self._found_for: str = ""

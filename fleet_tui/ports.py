@@ -44,15 +44,13 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
-    """Lines in order, oldest first, exactly as they came; `cursor` continues after the last of them.
-
-    All lines of a page are of one run; `generation` names it, empty where the provider does not tell its runs apart.
-    """
+    """Lines of one run in order, oldest first, exactly as they came; `cursor` continues after the last of them."""
 
     lines: tuple[tuple[datetime | None, str], ...]
     cursor: str | None
     more: bool = False
     generation: str = ""
+    """Names the run; empty where the provider does not tell its runs apart."""
 
 
 @runtime_checkable

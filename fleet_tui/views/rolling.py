@@ -55,7 +55,7 @@ def rolling_steps(
             side=Side.COST,
             currency=one.currency,
             amount_micro=round(one.amount_micro * inside) + (before.amount_micro if before else 0),
-            bases=bases | (before.bases if before else frozenset()),
+            bases=bases | (before.bases if before else frozenset[Basis]()),
             unpriced_lines=one.unpriced + (before.unpriced_lines if before else 0),
         )
     ledger = Ledger()

@@ -31,7 +31,9 @@ class _Bounded(stripe.HTTPXClient):
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         asked = {**headers, "Accept-Encoding": PACKED}
-        chunks, status, answered = await self.request_stream_async(method, url, asked, post_data)
+        chunks, status, answered = await self.request_stream_async(  # pyright: ignore[reportUnknownMemberType]
+            method, url, asked, post_data
+        )
         async with aclosing(cast("AsyncGenerator[bytes]", chunks)) as body:
             return await body_of(body, answered.get("content-encoding")), status, answered
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Generator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from fleet_tui.config.redact import redact
+from fleet_tui.config.redact import SHORTEST_KNOWN, redact
+from fleet_tui.config.secret import MASK, Secret
 from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s, class_of_status
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.payload import fields_of, text_of
@@ -122,8 +123,7 @@ def decoded(raw: bytes) -> Json:
         raise ValueError("nested too deeply") from error
 
 
-async def body_of(chunks: AsyncIterable[bytes], encoding: str | None = None) -> bytes:
-    """A body while it comes, held only up to `MAX_BODY_BYTES`. Raises TooMuch for more, and for an odd encoding."""
+async def _read(chunks: AsyncIterable[bytes], encoding: str | None) -> bytes:
     if (encoding or "").strip().lower() not in _ENCODINGS:
         raise TooMuch("it is packed in a way that nobody asked for")
     taken = bytearray()
@@ -139,10 +139,29 @@ def is_loopback(url: str) -> bool:
 
 
 class Calls:
-    """Turns whatever a call does into a value or a `ProviderError`; every adapter has one."""
+    """Turns whatever a call does into a value or a `ProviderError`; every adapter has one.
 
-    def __init__(self, context: AdapterContext) -> None:
+    What it was given as `secrets` stands in no answer that it reads, whoever put it there.
+    """
+
+    def __init__(self, context: AdapterContext, secrets: Iterable[Secret] = ()) -> None:
         self._context = context
+        self._known = tuple(secret.reveal().encode() for secret in secrets if len(secret.reveal()) >= SHORTEST_KNOWN)
+
+    async def body_of(self, chunks: AsyncIterable[bytes], encoding: str | None = None) -> bytes:
+        """A body while it comes, held only up to `MAX_BODY_BYTES`. Raises TooMuch for more, and for an odd encoding."""
+        content = await _read(chunks, encoding)
+        for known in self._known:
+            content = content.replace(known, MASK.encode())
+        return content
+
+    def _masked(self, text: str | None) -> str | None:
+        return MASK if text is not None and any(known in text.encode() for known in self._known) else text
+
+    async def raw_of(self, response: httpx.Response) -> RawAnswer:
+        """A streamed answer, read within bounds."""
+        content = await self.body_of(response.aiter_bytes(), response.headers.get("content-encoding"))
+        return RawAnswer(content, response.headers, response.status_code)
 
     def failure(
         self,
@@ -165,7 +184,7 @@ class Calls:
                 at=now,
                 key=key,
                 status=status,
-                request_id=_request_id(headers or {}),
+                request_id=self._masked(_request_id(headers or {})),
                 retry_after_s=retry_after_s(headers or {}, now),
             )
         )
@@ -220,12 +239,6 @@ class Calls:
         with self.translated(operation, key=key):
             async with self._context.gate.through(), asyncio.timeout(self._context.timeout_s):
                 return await call()
-
-
-async def raw_of(response: httpx.Response) -> RawAnswer:
-    """A streamed answer, read within bounds."""
-    content = await body_of(response.aiter_bytes(), response.headers.get("content-encoding"))
-    return RawAnswer(content, response.headers, response.status_code)
 
 
 def no_connection(why: str) -> str:
@@ -291,8 +304,10 @@ def records_under(raw: bytes, name: str) -> tuple[list[bytes] | None, Mapping[st
 class JsonApi:
     """A vendor's JSON API over httpx. Never follows a redirect: the key goes to the configured address only."""
 
-    def __init__(self, context: AdapterContext, base_url: str, headers: Mapping[str, str]) -> None:
-        self.calls = Calls(context)
+    def __init__(
+        self, context: AdapterContext, base_url: str, headers: Mapping[str, str], secrets: Iterable[Secret] = ()
+    ) -> None:
+        self.calls = Calls(context, secrets)
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/"),
             headers={"accept": "application/json", "accept-encoding": PACKED, **headers},
@@ -336,7 +351,7 @@ class JsonApi:
         async def read() -> RawAnswer:
             asked = self._client.stream(method, path, params=params, json=body, headers=headers)
             async with asked as response:
-                return await raw_of(response)
+                return await self.calls.raw_of(response)
 
         raw = await self.calls.through(operation, read, key=key)
         return self.calls.good(operation, raw, allow=allow, key=key)

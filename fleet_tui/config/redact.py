@@ -6,7 +6,7 @@ from typing import Final
 
 from fleet_tui.config.secret import MASK, Secret
 
-_SHORTEST_KNOWN: Final = 6
+SHORTEST_KNOWN: Final = 6
 """A shorter value would mask ordinary words."""
 
 _PREFIXED = re.compile(
@@ -35,7 +35,7 @@ def redact(text: str, known: Iterable[Secret] = ()) -> str:
     """The text with every known secret and everything that looks like one replaced by `***`. Never raises."""
     for secret in known:
         value = secret.reveal()
-        if len(value) >= _SHORTEST_KNOWN:
+        if len(value) >= SHORTEST_KNOWN:
             text = text.replace(value, MASK)
     text = _USERINFO.sub(rf"\1{MASK}@", text)
     text = _QUERY.sub(_masked_query, text)

@@ -1,10 +1,14 @@
 """Follows the logs of what somebody looks at, for as long as they look."""
 
 import asyncio
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from fleet_tui.config.redact import SHORTEST_KNOWN
+from fleet_tui.config.secret import MASK, Secret
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.schedule import LOGS_S, RETRY_FIRST_S
@@ -89,9 +93,24 @@ class LogDesk:
             return None
         # Once it is also told that there was nothing: an empty log and one never read are two things.
         if page.lines or first:
-            now = around.clock.now()
-            await around.stored(lambda store: store.append_logs(key, page, now))
+            now, kept = around.clock.now(), _without_keys(page, around.secrets)
+            await around.stored(lambda store: store.append_logs(key, kept, now))
         return page
+
+
+def _without_keys(page: LogPage, secrets: Collection[Secret]) -> LogPage:
+    """The page without the keys of ours that an agent may have printed; everything else exactly as it came."""
+    known = [secret.reveal() for secret in secrets if len(secret.reveal()) >= SHORTEST_KNOWN]
+    if not any(value in text for value in known for _, text in page.lines):
+        return page
+    lines = tuple((at, _masked(text, known)) for at, text in page.lines)
+    return replace(page, lines=lines)
+
+
+def _masked(text: str, known: Iterable[str]) -> str:
+    for value in known:
+        text = text.replace(value, MASK)
+    return text
 
 
 def _keep_cursor(store: CollectorStore, *, name: str, value: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import override
 
+from fleet_tui.config.secret import Secret
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.record import WantedKind
@@ -130,5 +131,25 @@ def test_side_readings_that_fail_are_told_once_and_cost_the_listing_nothing() ->
             key = ResourceKey(OTHER, Kind.SANDBOX, "t")
             parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=15))
             await parts.until(lambda: len([f for f in parts.store.failures if f.operation == "side"]) > 3)
+
+    run_virtually(scene())
+
+
+def test_a_key_of_ours_that_an_agent_prints_is_kept_nowhere() -> None:
+    class Indiscreet(Talker):
+        @override
+        async def read_logs(self, key: ResourceKey, *, after: str | None, limit: int) -> LogPage:
+            return LogPage(lines=((None, "my key is correcthorse99, token=5"), (None, "plain")), cursor="1")
+
+    async def scene() -> None:
+        parts = rig()
+        parts.around.secrets = [Secret("correcthorse99")]
+        parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Indiscreet())
+        async with running(parts):
+            key, now = ResourceKey(OTHER, Kind.SANDBOX, "t"), parts.clock.now()
+            parts.store.want(WantedKind.LOGS, key.packed(), asked_at=now, expires_at=now + timedelta(seconds=15))
+            await parts.until(lambda: parts.store.logs)
+        lines = [text for pages in parts.store.logs.values() for page in pages for _, text in page.lines]
+        assert lines[:2] == ["my key is ***, token=5", "plain"]
 
     run_virtually(scene())

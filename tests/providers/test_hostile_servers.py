@@ -1,6 +1,8 @@
 """Whoever answers in a vendor's place gets no key for another address and not more memory than we set aside."""
 
+import asyncio
 import importlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +18,18 @@ from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.engine.assembly import adapter_class
 from fleet_tui.ports import ProviderError
 from tests.support.adapters import context_for
-from tests.support.hostile_server import Answer, bomb, elsewhere, endless, hostile, nothing_there, packed_twice
+from tests.support.hostile_server import (
+    Answer,
+    HostileServer,
+    bomb,
+    echo,
+    elsewhere,
+    endless,
+    head,
+    hostile,
+    nothing_there,
+    packed_twice,
+)
 
 VENDORS = ("e2b", "daytona", "mem0", "mem0_server", "stripe")
 KEY = "canary0key0that0nobody0else0may0see"
@@ -73,3 +86,24 @@ async def test_an_address_that_a_server_names_gets_no_key(name: str, status: str
         assert any(KEY.encode() in head for head in server.heads)
         assert not any(KEY.encode() in head for head in other.heads)
         assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "400 Bad Request", "500 Oh"])
+@pytest.mark.parametrize("name", VENDORS)
+async def test_a_key_that_is_said_back_is_repeated_nowhere(name: str, status: str, tmp_path: Path) -> None:
+    async with hostile(echo(status, "X-Request-Id", "Retry-After")) as server:
+        failure = await failed(name, server.url, tmp_path)
+        assert any(KEY.encode() in head for head in server.heads)
+        assert KEY not in repr(failure)
+
+
+async def test_a_key_that_stands_in_a_listing_is_masked_before_anybody_reads_it(tmp_path: Path) -> None:
+    body = json.dumps([{"sandboxID": "i1", "state": "running", "alias": f"x{KEY}", "metadata": {"k": KEY}}]).encode()
+
+    async def lists(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+        await it.write(writer, head(Content_Length=str(len(body))) + body)
+
+    async with hostile(lists) as server, adapter_at("e2b", server.url, tmp_path) as adapter:
+        listing = await adapter.list_resources(datetime.now(UTC))
+    (row,) = listing.resources
+    assert (row.name, dict(row.labels)) == ("x***", {"k": "***"})

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -79,3 +80,15 @@ def elsewhere(url: str, status: str) -> Answer:
 async def nothing_there(it: HostileServer, writer: asyncio.StreamWriter) -> None:
     """An empty list, for whoever comes."""
     await it.write(writer, head(Content_Length="2") + b"[]")
+
+
+def echo(status: str, *headers: str) -> Answer:
+    """Says back all that it was told, also under the names of headers, as a gateway does that is being debugged."""
+
+    async def answer(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+        said = it.heads[-1].decode("latin-1")
+        body = json.dumps({"message": f"you said {said}", "detail": said, "error": {"message": said}}).encode()
+        named = dict.fromkeys(headers, " ".join(said.split()))
+        await it.write(writer, head(status, **named, Content_Length=str(len(body))) + body)
+
+    return answer

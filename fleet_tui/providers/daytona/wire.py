@@ -16,7 +16,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.ports import AdapterContext
-from fleet_tui.transport import PACKED, Answer, Calls, RawAnswer, body_of, no_connection
+from fleet_tui.transport import PACKED, Answer, Calls, RawAnswer, no_connection
 
 _CHUNK_BYTES = 65_536
 Raw = Callable[[], Awaitable[aiohttp.ClientResponse]]
@@ -27,7 +27,7 @@ class DaytonaWire:
 
     def __init__(self, key: Secret, base_url: str, analytics_url: str | None, context: AdapterContext) -> None:
         self._context = context
-        self.calls = Calls(context)
+        self.calls = Calls(context, (key,))
         bearer = f"Bearer {key.reveal()}"
         client: Any = ApiClient(Configuration(host=base_url))
         client.default_headers |= {"Authorization": bearer, "Accept-Encoding": PACKED}
@@ -62,7 +62,7 @@ class DaytonaWire:
             try:
                 async with await call() as response:
                     encoding = response.headers.get("content-encoding")
-                    content = await body_of(response.content.iter_chunked(_CHUNK_BYTES), encoding)
+                    content = await self.calls.body_of(response.content.iter_chunked(_CHUNK_BYTES), encoding)
                     return response.status, dict(response.headers), content
             except aiohttp.ClientError as error:
                 text = no_connection(type(error).__name__)

@@ -30,7 +30,7 @@ from fleet_tui.domain.resource import Event, Resource, Vitals
 from fleet_tui.ports import AdapterContext, LogPage, ProviderError
 from fleet_tui.providers.e2b import mapping
 from fleet_tui.providers.e2b.settings import E2BSettings
-from fleet_tui.transport import PACKED, Answer, Calls, JsonApi, RawAnswer, decoded, paged, raw_of, records_of
+from fleet_tui.transport import PACKED, Answer, Calls, JsonApi, RawAnswer, decoded, paged, records_of
 
 T = TypeVar("T")
 PAGE_SIZE = 100
@@ -46,7 +46,7 @@ class E2BAdapter:
 
     def __init__(self, settings: E2BSettings, secrets: Mapping[str, Secret], context: AdapterContext) -> None:
         self._context = context
-        self._calls = Calls(context)
+        self._calls = Calls(context, secrets.values())
         self._recall = Recall(self._recorded)
         key = secrets["api_key"].reveal()
         self._params: ApiParams = {
@@ -60,7 +60,7 @@ class E2BAdapter:
         config = ConnectionConfig(**self._params)
         self._api = get_api_client(config)
         events_url = settings.events_url or settings.base_url or config.api_url
-        self._events = JsonApi(context, events_url, {"X-API-Key": key})
+        self._events = JsonApi(context, events_url, {"X-API-Key": key}, secrets.values())
 
     async def aclose(self) -> None:
         await self._events.aclose()
@@ -256,7 +256,7 @@ class E2BAdapter:
 
         async def read() -> RawAnswer:
             async with client.stream("GET", path, params=params, headers={"accept-encoding": PACKED}) as response:
-                return await raw_of(response)
+                return await self._calls.raw_of(response)
 
         raw = await self._calls.through(operation, read, key=key)
         return self._calls.good(operation, raw, allow=allow or (), key=key)

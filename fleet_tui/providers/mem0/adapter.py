@@ -37,7 +37,9 @@ class Mem0Adapter:
         self._context = context
         self._count = settings.count_memories
         key = secrets["api_key"].reveal()
-        self._api = JsonApi(context, settings.base_url or HOSTED_URL, {"Authorization": f"Token {key}"})
+        self._api = JsonApi(
+            context, settings.base_url or HOSTED_URL, {"Authorization": f"Token {key}"}, secrets.values()
+        )
         self._counts: dict[str, tuple[datetime, int]] = {}
         self._names: Recall[bytes, str | None] = Recall(lambda record: self._scope_id(decoded(record)))
         self._recall = Recall(self._recorded)

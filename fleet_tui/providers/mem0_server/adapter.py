@@ -36,7 +36,7 @@ class Mem0ServerAdapter:
         self._recall = Recall(self._recorded)
         self._recalled_keys = Recall(self._key)
         key = secrets["api_key"].reveal()
-        self._api = JsonApi(context, settings.base_url or USUAL_URL, {"X-API-Key": key})
+        self._api = JsonApi(context, settings.base_url or USUAL_URL, {"X-API-Key": key}, secrets.values())
 
     async def aclose(self) -> None:
         await self._api.aclose()

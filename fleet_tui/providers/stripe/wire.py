@@ -14,7 +14,7 @@ from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.payload import fields_of, rows_of
 from fleet_tui.ports import AdapterContext, ProviderError
-from fleet_tui.transport import PACKED, Calls, body_of, no_connection, not_its_api
+from fleet_tui.transport import PACKED, Calls, no_connection, not_its_api
 
 PAGE_SIZE = 100
 Row = dict[str, Any]
@@ -26,6 +26,10 @@ ListCall = Callable[[dict[str, Any]], Awaitable[Any]]
 class _Bounded(stripe.HTTPXClient):
     """Its HTTP client, which reads no answer without an end."""
 
+    def __init__(self, calls: Calls, timeout_s: float) -> None:
+        super().__init__(timeout=timeout_s)
+        self._calls = calls
+
     @override
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
@@ -35,7 +39,7 @@ class _Bounded(stripe.HTTPXClient):
             method, url, asked, post_data
         )
         async with aclosing(cast("AsyncGenerator[bytes]", chunks)) as body:
-            return await body_of(body, answered.get("content-encoding")), status, answered
+            return await self._calls.body_of(body, answered.get("content-encoding")), status, answered
 
 
 class StripeWire:
@@ -44,8 +48,8 @@ class StripeWire:
     def __init__(self, key: Secret, base_url: str | None, context: AdapterContext) -> None:
         stripe.enable_telemetry = False
         self._context = context
-        self.calls = Calls(context)
-        self._http = _Bounded(timeout=context.timeout_s)
+        self.calls = Calls(context, (key,))
+        self._http = _Bounded(self.calls, context.timeout_s)
         addresses: Any = {"api": base_url} if base_url else {}
         client = stripe.StripeClient(
             key.reveal(), base_addresses=addresses, http_client=self._http, max_network_retries=0

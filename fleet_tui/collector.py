@@ -105,6 +105,11 @@ def collect_and_exit(
     os._exit(code)
 
 
+def _first(group: BaseExceptionGroup[FencedOut]) -> FencedOut:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
 def _said(error: Exception, code: int) -> int:
     print(f"fleet-tui: {error}", file=sys.stderr)  # noqa: T201 - a command talks on stderr
     return code
@@ -288,8 +293,8 @@ class _Collector:
                 await self._engine.run(self._told.stop, durable)
                 for watcher in watchers:
                     watcher.cancel()
-        except* FencedOut:
-            _log.error("another collector took over; this one ends and touches nothing more")
+        except* FencedOut as lost:
+            _log.error("%s", _first(lost))
             fenced_out = True
         finally:
             await durable.close()

@@ -15,6 +15,9 @@ from fleet_tui.views.search import Search
 
 ROWS_OF_A_LINE: Final = 64
 """A line that wraps further is cut there."""
+_LABEL_CELLS: Final = 24
+_WORD: Final = 24
+"""A longer word is cut where the row ends."""
 _KEPT: Final = 1024
 
 
@@ -27,7 +30,7 @@ class Pages(Protocol):
         """A line as it is drawn, made now."""
         ...
 
-    def indent(self) -> int:
+    def indent(self, index: int) -> int:
         """How far the rows of a line that wraps stand in from the second one on."""
         ...
 
@@ -44,8 +47,12 @@ class FixedPages:
     def line(self, index: int) -> Line:
         return self._lines[index]
 
-    def indent(self) -> int:
-        return 0
+    def indent(self, index: int) -> int:
+        """Under what stands behind its label, where it begins with one."""
+        first = self._lines[index][:1]
+        label = first[0].text if first and len(self._lines[index]) > 1 else ""
+        width = cell_width(label)
+        return width if label.endswith(" ") and width <= _LABEL_CELLS else 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -193,7 +200,7 @@ class Book:
         line = self._pages.line(index)
         if not self.wrap:
             return [_marked(_cropped(line, self.width, self._ellipsis), self.search)]
-        indent = min(self._pages.indent(), self.width // 2)
+        indent = min(self._pages.indent(index), self.width // 2)
         rows = _wrapped(_marked(line, self.search), self.width, indent)
         if len(rows) > ROWS_OF_A_LINE:
             rows = [*rows[: ROWS_OF_A_LINE - 1], (word("  it goes on for longer than anybody reads", Role.DIM),)]
@@ -244,7 +251,7 @@ def _wrapped(line: Line, width: int, indent: int) -> list[Line]:
     for cell in line:
         text = cell.text
         while text:
-            taken = _fitting(text, left)
+            taken = _whole_words(text, _fitting(text, left))
             if taken:
                 rows[-1].append(Cell(SafeText(text[:taken]), cell.role))
                 left -= cell_width(text[:taken])
@@ -253,6 +260,14 @@ def _wrapped(line: Line, width: int, indent: int) -> list[Line]:
                 rows.append([word(" " * indent)] if indent else [])
                 left = max(2, width - indent)
     return [tuple(row) for row in rows]
+
+
+def _whole_words(text: SafeText, taken: int) -> int:
+    """Back to the last space, where one is near: words stay whole, no row begins with one, nothing is left out."""
+    if taken >= len(text):
+        return taken
+    space = text.rfind(" ", max(0, taken - _WORD), taken)
+    return space + 1 if space > 0 else taken
 
 
 def _fitting(text: SafeText, cells: int) -> int:

@@ -98,6 +98,8 @@ def next_step(model: FleetModel, agent: Agent, now: datetime) -> str:
     for resource in agent.resources:
         for finding in model.findings.get(resource.key, {}).values():
             return SPRAWL_RULES[finding.rule].proposal
+    if lead is not None and lead.phase.phase is Phase.WAITING and ("terminal", "yes") in lead.detail:
+        return f"it waits for a person: fleet-tui attach {lead.key.id if has_hidden(agent.name) else agent.name}"
     if lead is not None and lead.phase.phase in _NEXT_OF_PHASE:
         return _NEXT_OF_PHASE[lead.phase.phase]
     return "nothing"

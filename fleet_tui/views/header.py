@@ -27,6 +27,8 @@ _COUNTED: Final = (
     (Phase.PAUSED, "paused"),
 )
 """What is counted apart, as the rows call it: who needs somebody right after who works."""
+_UNNAMED: Final = "fleet"
+"""What a fleet is called that nobody gave a name."""
 _TROUBLE: Final = frozenset({Phase.LOOPING, Phase.ENDED_FAILED, Phase.STUCK, Phase.WAITING, Phase.UNKNOWN})
 
 
@@ -65,7 +67,9 @@ def header_line(
     attention: Attention = NOTHING,
 ) -> Line:
     """One line; on a narrow screen counts drop before money, and the fleet's name and permission never do."""
-    name: Line = (word("fleet ", Role.DIM), said(standing.fleet, Role.TITLE, 24))
+    name: Line = (said(standing.fleet, Role.TITLE, 24),)
+    if standing.fleet != _UNNAMED:
+        name = (word("fleet ", Role.DIM), *name)
     if standing.production:
         name = (*name, SPACE, word("production", Role.WARN))
     pieces = [
@@ -128,6 +132,8 @@ def _spaced(parts: list[Line]) -> Line:
 def _money(model: FleetModel, now: datetime) -> list[Piece]:
     rate = model.tally.rate()
     today = model.ledger.fleet(now.astimezone(UTC).date(), Side.COST)
+    if not model.resources and today is None:
+        return []
     main = rate.main()
     hourly = sign(main[0] if main else "usd", short(rate).removesuffix(f" {main[0]}" if main else ""))
     return [

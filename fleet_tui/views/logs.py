@@ -149,7 +149,8 @@ class LogPages:
     def count(self) -> int:
         return len(self._shown)
 
-    def indent(self) -> int:
+    def indent(self, index: int) -> int:
+        del index
         return _STAMP_CELLS if self.stamps else 2
 
     def line(self, index: int) -> Line:

@@ -32,7 +32,7 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_draws_everything_again(place: Pla
             shell.press("C-l")
             shell.type("fg")
             shell.press("Enter")
-            shell.shows("fleet fleet", front)
+            shell.shows("fleet  [RO]", front)
             if front == "EMPTY":
                 shell.type("?")
                 shell.shows("keys of FLEET")

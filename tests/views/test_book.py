@@ -27,7 +27,7 @@ class Counting:
         self.made.add(index)
         return (Cell(SafeText(f"line {index}")),)
 
-    def indent(self) -> int:
+    def indent(self, index: int) -> int:
         return 0
 
 
@@ -135,3 +135,21 @@ def test_searching_goes_on_in_steps_and_puts_what_it_found_on_the_page() -> None
     book.show_line(90)
     assert "needle" in [text_of(row) for row in book.page()]
     assert book.top == Place(87)
+
+
+def test_a_line_wraps_between_words_and_under_what_its_label_is_about() -> None:
+    line = [Cell(SafeText("why    "), Role.DIM), Cell(SafeText("may I push to main? and nothing since"))]
+    book = Book(FixedPages([line]), wrap=True)
+    book.resize(24, 9)
+
+    assert [text_of(row) for row in book.page()] == [
+        "why    may I push to ",
+        "       main? and ",
+        "       nothing since",
+    ]
+
+
+def test_a_word_that_is_longer_than_a_row_is_cut_where_the_row_ends() -> None:
+    book = book_of(SafeText("a " + "x" * 40), wrap=True, width=10)
+
+    assert [text_of(row) for row in book.page()] == ["a ", *["x" * 10] * 4]

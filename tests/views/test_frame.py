@@ -41,6 +41,12 @@ def test_the_header_in_full() -> None:
     )
 
 
+def test_a_fleet_without_a_name_and_without_rows_says_neither_twice_nor_what_nobody_asked() -> None:
+    model = FleetModel()
+    model.apply(FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)), NOW)
+    assert text(header_line(model, Standing(fleet="fleet"), NOW, 120)) == "fleet  [RO]  12:00Z  0 agents"
+
+
 def test_a_narrow_header_keeps_who_and_what_may_act() -> None:
     line = text(header_line(a_model(), Standing(fleet="prod", production=True), NOW, 40))
     assert line.startswith("fleet prod production")

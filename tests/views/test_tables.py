@@ -267,6 +267,12 @@ def test_unsaved_work_is_a_matter_of_agents_on_this_machine() -> None:
     assert "dirty  unsaved work is looked for when a kill or restart is planned" in text
 
 
+def test_who_waits_at_a_terminal_of_ours_is_answered_there() -> None:
+    box = resource("p1", agent="a", source="local", kind=Kind.PROCESS, phase=Phase.WAITING, detail={"terminal": "yes"})
+    model = model_of(box)
+    assert detail.next_step(model, model.fleet["a"], NOW) == "it waits for a person: fleet-tui attach a"
+
+
 def test_a_table_as_text_is_aligned_and_cut_to_a_width() -> None:
     columns = (
         Column(name="NAME", width=6, priority=0),

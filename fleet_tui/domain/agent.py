@@ -8,7 +8,7 @@ from enum import StrEnum
 from fleet_tui.domain.assignment import Assignment
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.draft import drafted
-from fleet_tui.domain.identity import RUNS, AgentId, Layer
+from fleet_tui.domain.identity import RUNS, AgentId, Layer, may_name_an_agent
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.resource import Resource
 
@@ -53,15 +53,15 @@ class Claim:
 def claim(*, id_: str, name: str, labels: Mapping[str, str], rules: ClaimRules) -> Claim | None:
     """Who claims a resource; None when no rule does."""
     for label in (rules.label, *rules.aliases):
-        if value := labels.get(label, "").strip():
+        if may_name_an_agent(value := labels.get(label, "").strip()):
             return Claim(AgentId(value), f"label {label}")
     for number, rule in enumerate(rules.rules, 1):
         value = {"name": name, "id": id_}.get(rule.field) or labels.get(rule.field.removeprefix("label."), "")
-        if found := rule.match.search(value):
-            return Claim(AgentId(found.expand(rule.agent)), f"rule {number}")
+        if (found := rule.match.search(value)) and may_name_an_agent(agent := found.expand(rule.agent)):
+            return Claim(AgentId(agent), f"rule {number}")
     if rules.name_pattern and (found := rules.name_pattern.search(name)):
         value = found.groupdict().get("agent") or (found.group(1) if rules.name_pattern.groups else found.group(0))
-        if value:
+        if may_name_an_agent(value or ""):
             return Claim(AgentId(value), "name pattern")
     return None
 

@@ -58,6 +58,11 @@ LAYER_OF: dict[Kind, Layer] = {
 _SEPARATOR = "\x1f"
 
 
+def may_name_an_agent(text: str) -> bool:
+    """No agent id reads like a packed key: the rows of an agent would stand in the place of another row."""
+    return bool(text) and _SEPARATOR not in text
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceKey:
     """Names one resource within everything that is watched. `id` is the provider's own, never cleaned."""

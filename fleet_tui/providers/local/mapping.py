@@ -12,7 +12,7 @@ from fleet_tui.domain.action import ACTION_LABEL
 from fleet_tui.domain.agent import AGENT_LABEL, Claim, ClaimRules, assignment_from, claim
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.comeback import RESTART_POLICY
-from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
+from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName, may_name_an_agent
 from fleet_tui.domain.money import Rate
 from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
 from fleet_tui.domain.rates import RateCard
@@ -143,7 +143,8 @@ def run_row(held: HeldRun, *, source: SourceName, rules: ClaimRules, rate: Rate 
     run, phase = held.run, phase_of_run(held)
     labels = _labels_of_run(run)
     claimed = claim(id_=run.run_id, name=run.started.name, labels=labels, rules=rules)
-    claimed = claimed or Claim(AgentId(run.started.name), "fleet-tui run")
+    named = run.started.name if may_name_an_agent(run.started.name) else run.run_id
+    claimed = claimed or Claim(AgentId(named), "fleet-tui run")
     detail = {
         "command": run.started.command,
         "directory": run.started.cwd,

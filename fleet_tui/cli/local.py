@@ -33,9 +33,6 @@ def _run(options: Namespace) -> int:
 
     if not options.command_words:
         raise Ended(ExitCode.WRONG, "there is no command to run: write it behind --, as in `fleet-tui run -- claude`")
-    for option in ("name", "team", "task"):
-        if (value := getattr(options, option)) is not None and not (value.strip() and value.isprintable()):
-            raise Ended(ExitCode.WRONG, f"--{option} takes a printable word; nothing was started")
     paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
     config = configured(paths, os.environ)
     refuse_read_only(options)

@@ -4,6 +4,8 @@ import ipaddress
 import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,8 +73,27 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    """Let each worker be measured once, by pytest: what coverage starts in every process `no_cover` could not pause."""
+    """Let pytest alone measure the workers: what coverage starts in every process would be cut off while it saves."""
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Measure nothing in a test that is marked `no_cover`.
+
+    In a worker pytest-cov has begun to measure twice, and goes on with the first where it pauses the second.
+    """
+    traces = sys.gettrace(), threading.gettrace()
+    paused = item.get_closest_marker("no_cover") is not None
+    if paused:
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        yield
+    finally:
+        if paused:
+            sys.settrace(traces[0])
+            threading.settrace(traces[1])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

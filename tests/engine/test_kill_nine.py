@@ -10,6 +10,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from fleet_tui.clock import now
 from fleet_tui.domain.action import DEFAULT_TERM, NO_PARAMS, Intent, IntentId, Verb
 from fleet_tui.domain.delta import FleetDelta
@@ -21,6 +23,8 @@ from tests.engine.folder_vendor import Folder
 from tests.support.children import child_env
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+"""What is killed with -9 tells nothing of what it ran through."""
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 5
 BATCH = 12

@@ -24,6 +24,7 @@ from tests.engine.stopping import STOPPED
 from tests.support.children import child_env
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
 ROOT = Path(__file__).resolve().parents[2]
 POINTS = (
     "after accept",

@@ -132,8 +132,7 @@ class PluggingApp(ConsoleApp):
                 ended = run_here(words, env)
         except SuspendNotSupported:
             ended = Ended(None, why="this terminal cannot be left for a while")
-        if ended.code != 0:
-            self.say(_ending(plugin, ended), bad=True)
+        self.say(_ending(plugin, ended), bad=ended.code != 0)
 
     def _behind(self, plugin: "Plugin", words: tuple[str, ...], env: Mapping[str, str]) -> None:
         self.post_message(PluginEnded(plugin, self.started.run(words, env)))

@@ -1,4 +1,4 @@
-"""Any table of a view as CSV or JSON: every column, nothing cut, and no cell that a spreadsheet would compute."""
+"""Any table of a view as CSV or JSON: every named column, nothing cut, and no cell that a spreadsheet would compute."""
 
 import csv
 import io
@@ -31,8 +31,9 @@ def csv_rows(view: TableView) -> Iterator[str]:
     """A heading, then a line per row, each with its line break."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    heading: list[str] = [column.name for column in view.columns]
-    for cells in (heading, *([str(cell.text) for cell in row.cells] for row in view.rows)):
+    named = _named(view)
+    heading: list[str] = [view.columns[index].name for index in named]
+    for cells in (heading, *([str(row.cells[index].text) for index in named] for row in view.rows)):
         writer.writerow([neutral(cell) for cell in cells])
         yield line.getvalue()
         line.seek(0)
@@ -41,8 +42,13 @@ def csv_rows(view: TableView) -> Iterator[str]:
 
 def json_rows(view: TableView) -> list[dict[str, str | None]]:
     """A dictionary per row, by column; what is not there is null, and what nobody knows stays `?`."""
-    names = [column.name for column in view.columns]
+    named = [(index, view.columns[index].name) for index in _named(view)]
     return [
-        {name: None if cell.text in {NONE, ""} else cell.text for name, cell in zip(names, row.cells, strict=True)}
+        {name: None if row.cells[index].text in {NONE, ""} else row.cells[index].text for index, name in named}
         for row in view.rows
     ]
+
+
+def _named(view: TableView) -> list[int]:
+    """What has no name is a picture of the figure beside it."""
+    return [index for index, column in enumerate(view.columns) if column.name]

@@ -56,3 +56,12 @@ def test_a_csv_says_what_the_table_says(rows: list[tuple[str, str]]) -> None:
 
     assert [tuple(original(cell) for cell in row) for row in read] == safe
     assert not any(cell[:1] in {"=", "+", "@", "\t"} for row in read for cell in row)
+
+
+def test_a_bar_is_no_column_of_an_export() -> None:
+    view = TableView(
+        columns=(COLUMNS[0], Column(name="", width=8), COLUMNS[1]),
+        rows=(TableRow(key="1", cells=tuple(Cell(safe_line(text)) for text in ("a", "##--", "1.00"))),),
+    )
+    assert "".join(csv_rows(view)) == "AGENT,$/h\na,1.00\n"
+    assert json_rows(view) == [{"AGENT": "a", "$/h": "1.00"}]

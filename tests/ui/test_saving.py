@@ -64,7 +64,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
         await desk.app.action_view(view.value)
         await pilot.pause()
         tables = list(desk.app.pane.query(FleetTable))
-        shown = [(len(table.order), {column.name for column in table.columns}) for table in tables]
+        shown = [(len(table.order), {column.name for column in table.columns} - {""}) for table in tables]
         await pilot.press("ctrl+s")
 
         def saved() -> list[list[dict[str, str]]]:

@@ -18,7 +18,7 @@ from fleet_tui.config.redact import SHORTEST_KNOWN, redact
 from fleet_tui.config.secret import MASK, Secret
 from fleet_tui.domain.failure import Failure, FailureClass, clamped_retry_after_s, class_of_status
 from fleet_tui.domain.identity import ResourceKey
-from fleet_tui.domain.payload import fields_of, text_of
+from fleet_tui.domain.payload import TooMuch, fields_of, text_of
 from fleet_tui.ports import AdapterContext, ProviderError
 
 T = TypeVar("T")
@@ -33,10 +33,6 @@ PACKED = "gzip, deflate"
 """How an answer may be packed: no piece of it grows by more than a thousand times."""
 _ENCODINGS = frozenset({"", "identity", *PACKED.split(", ")})
 _TEXT_LIMIT = 200
-
-
-class TooMuch(ValueError):
-    """An answer that has no end, or that grows without one while it is unpacked."""
 
 
 class Paged(Protocol):

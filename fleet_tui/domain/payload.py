@@ -6,6 +6,10 @@ from decimal import Decimal, InvalidOperation
 from typing import cast
 
 
+class TooMuch(ValueError):
+    """An answer that has no end, that grows without one while it is unpacked, or with more rows than any fleet has."""
+
+
 class BadPayload(ValueError):
     """The vendor sent something that is not what it says it sends; names the field, never its value."""
 

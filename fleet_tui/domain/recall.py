@@ -9,10 +9,14 @@ from itertools import compress, filterfalse
 from operator import ne
 from typing import Final, Generic, TypeVar
 
+from fleet_tui.domain.payload import TooMuch
+
 T = TypeVar("T")
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
 
+MOST: Final = 100_000
+"""Making rows of more would hold everything else up for seconds."""
 _FEW: Final = 4
 """Up to one record in so many elsewhere than before is looked up one by one."""
 
@@ -32,8 +36,10 @@ class Recall(Generic[K, T]):
     def rows(self, records: Sequence[K]) -> list[T]:
         """What the records of one whole listing mean, in their order. What was not listed is forgotten.
 
-        What `make` raises goes through, and then nothing is remembered anew.
+        What `make` raises goes through, and then nothing is remembered anew. Raises TooMuch for more than `MOST`.
         """
+        if len(records) > MOST:
+            raise TooMuch(f"it lists {len(records)} rows, and at most {MOST} are read")
         # A vendor lists in one order, so most records stand where they stood: comparing bytes is cheaper than hashing.
         same_length = len(records) == len(self._records)
         moved = list(compress(range(len(records)), map(ne, records, self._records))) if same_length else []

@@ -21,6 +21,7 @@ from tests.support.adapters import context_for
 from tests.support.hostile_server import (
     Answer,
     HostileServer,
+    a_million_rows,
     bomb,
     echo,
     elsewhere,
@@ -67,6 +68,12 @@ async def test_an_answer_is_read_only_as_far_as_it_may_be_long(
         assert failure.failure_class is FailureClass.PROVIDER_DOWN
         assert "not read to the end: it is larger than" in failure.text
         assert server.sent_bytes < ON_ITS_WAY
+
+
+async def test_a_million_rows_fail_the_reading_at_once(tmp_path: Path) -> None:
+    async with hostile(a_million_rows) as server:
+        failure = await failed("e2b", server.url, tmp_path)
+        assert "it lists 1000000 rows" in failure.text
 
 
 @pytest.mark.parametrize("name", VENDORS)

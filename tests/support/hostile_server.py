@@ -92,3 +92,9 @@ def echo(status: str, *headers: str) -> Answer:
         await it.write(writer, head(status, **named, Content_Length=str(len(body))) + body)
 
     return answer
+
+
+async def a_million_rows(it: HostileServer, writer: asyncio.StreamWriter) -> None:
+    """More sandboxes than anybody has, in an answer that is not too large."""
+    body = b"[" + b",".join(b'{"sandboxID":"%d","state":"running"}' % number for number in range(1_000_000)) + b"]"
+    await it.write(writer, head(Content_Length=str(len(body))) + body)

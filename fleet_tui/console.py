@@ -149,10 +149,11 @@ class CollectorStarter:
 
 
 def take(config: "Config", session: "Session") -> None:
-    """Let a session stand on a configuration. One that refuses every act shuts an open window."""
+    """Let a session stand on a configuration. One that refuses every act, or is of another fleet, shuts the window."""
     from fleet_tui.config.settings import Access
     from fleet_tui.providers.local.dirt import LocalDirt
 
+    before = session.fleet, session.production
     session.fleet = config.fleet.name
     session.production = config.fleet.production
     session.read_only = config.fleet.access is Access.READ_ONLY
@@ -161,7 +162,8 @@ def take(config: "Config", session: "Session") -> None:
     session.look_for_dirt = LocalDirt([n for n, provider in config.kinds_of().items() if provider.name == LOCAL])
     session.console = config.console
     session.hears = tuple(one for one in config.notify if one.settings.terminal is not None)
-    if session.read_only:
+    if session.read_only or before != (session.fleet, session.production):
+        # It was opened for what the fleet was then, and production asks for its name.
         session.window_until = None
 
 

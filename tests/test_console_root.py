@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fleet_tui.console import CollectorStarter, theme_of, user_name
+from fleet_tui.config.discover import installed_providers
+from fleet_tui.config.load import load
+from fleet_tui.console import CollectorStarter, take, theme_of, user_name
 from fleet_tui.splash import is_plain
+from tests.support.consoles import Desk
 
 HEAVY = (
     "httpx",
@@ -88,3 +91,25 @@ def test_a_collector_that_cannot_be_started_is_a_sentence(tmp_path: Path) -> Non
 
 def test_the_actor_is_who_the_system_says() -> None:
     assert user_name()
+
+
+@pytest.mark.parametrize(
+    ("fleet", "stays"),
+    [
+        ('name = "prod"', True),
+        ('name = "prod"\nproduction = true', False),
+        ('name = "other"', False),
+        ('name = "prod"\naccess = "read-only"', False),
+    ],
+)
+def test_a_window_stays_open_only_for_the_fleet_it_was_opened_for(tmp_path: Path, fleet: str, stays: bool) -> None:
+    session = Desk(fleet="prod").session
+    session.open_window()
+    file = tmp_path / "fleet.toml"
+    file.write_text(f"[fleet]\n{fleet}\n", encoding="utf-8")
+    file.chmod(0o600)
+    providers = installed_providers()
+
+    take(load(file, providers=providers, env={}, automatic=providers.ours, secrets=False), session)
+
+    assert session.may_act() is stays

@@ -4,7 +4,9 @@ import os
 import pwd
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -98,7 +100,12 @@ def run(
                 keep_screen=partial(keep_screen, state_dir, env),
             )
             app.run(mouse=config.console.mouse)
-            return app.return_code or 0
+            with suppress(OSError, ValueError):
+                # Where the terminal is gone nobody is there to be told.
+                for sentence in app.unheard:
+                    sys.stderr.write(f"fleet-tui: {sentence}\n")
+                sys.stderr.flush()
+            return app.return_code or int(bool(app.unheard))
         finally:
             reader.close()
             intents.close()

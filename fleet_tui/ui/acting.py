@@ -16,13 +16,12 @@ from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.record import ActionRecord, HandOver, WantedKind
 from fleet_tui.domain.text import SafeText, safe_line
-from fleet_tui.ports import StoreError
-from fleet_tui.ui.console_app import ConsoleApp
+from fleet_tui.ui.arming import ArmingApp
 from fleet_tui.ui.messages import Submitted, Told
 from fleet_tui.ui.session import Session
 from fleet_tui.views.cells import Role
 from fleet_tui.views.pieces import Line as Pieces
-from fleet_tui.views.pieces import said, word
+from fleet_tui.views.pieces import word
 from fleet_tui.views.row import is_stale
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ _TOLD_ROWS = 3
 """So many of what went wrong are told at once; the list has all."""
 
 
-class ActingApp(ConsoleApp):
-    """Verbs, the write window, and what became of orders."""
+class ActingApp(ArmingApp):
+    """Verbs, and what became of orders."""
 
     _mine: dict[str, int]
     """Orders of this console: their intent and how many rows they have."""
@@ -251,38 +250,6 @@ class ActingApp(ConsoleApp):
 
         lines = outcomes.order_lines(self.model, self._mine, self.session.now())
         return lines or [(word("no order was given yet", Role.DIM),)]
-
-    def action_window(self) -> None:
-        """Open the write window of this console, or shut it."""
-        from fleet_tui.ui.dialogs.ask import WordDialog
-
-        session = self.session
-        if session.read_only:
-            self.say(SafeText('fleet.toml says access = "read-only": nothing can be done from here'), bad=True)
-        elif session.may_act():
-            self._shut_window()
-        elif session.production:
-            asked = f"{session.fleet} is production. Type its name to open this console for 10 minutes."
-            dialog = WordDialog(SafeText("WRITE WINDOW"), session.fleet, asked)
-            self.push_screen(dialog, lambda agreed: self._open_window(agreed=bool(agreed)))
-        else:
-            self._open_window(agreed=True)
-
-    def _open_window(self, *, agreed: bool) -> None:
-        if not agreed:
-            return
-        try:
-            self.session.open_window()
-        except StoreError as error:
-            self.say(said(f"the window stays shut: {error}").text, bad=True)
-        self.told_standing()
-
-    def _shut_window(self) -> None:
-        try:
-            self.session.close_window()
-        except StoreError as error:
-            self.say(said(f"shut, but the audit could not be written: {error}").text, bad=True)
-        self.told_standing()
 
 
 def _rules(session: Session) -> tuple[object, ...]:

@@ -65,6 +65,7 @@ class FleetApp(
         keep_screen: Keep | None = None,
         driver_class: type[Driver] = ConsoleDriver,
     ) -> None:
+        self.unheard = []
         super().__init__(log_path=log_path, driver_class=driver_class)
         self.session = session
         self.model = FleetModel(join=session.join)

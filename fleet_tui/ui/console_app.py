@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from textual.css.query import NoMatches
+from textual.message import Message
+from typing_extensions import override
 
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.agent import Agent
@@ -13,7 +15,7 @@ from fleet_tui.ports import StoreError
 from fleet_tui.ui.feed import Feed
 from fleet_tui.ui.guarded import GuardedApp
 from fleet_tui.ui.keys.table import KeyAction, View
-from fleet_tui.ui.messages import Told
+from fleet_tui.ui.messages import Submitted, Told
 from fleet_tui.ui.panes.base import Pane
 from fleet_tui.ui.panes.beside import pane_of
 from fleet_tui.ui.panes.fleet import FleetPane
@@ -42,6 +44,9 @@ class ConsoleApp(GuardedApp[None]):
     """What keys mean here, after the operator's own keymap."""
 
     panes: Panes
+    unheard: list[SafeText]
+    """What went wrong when the screen was gone already, for whoever opened the console to say."""
+
     _made: dict[View, Pane]
 
     @property
@@ -107,6 +112,15 @@ class ConsoleApp(GuardedApp[None]):
                 self.post_message(Told(safe_line(str(error)), bad=True))
 
         self.run_worker(attempt, thread=True, group="writes")
+
+    @override
+    def post_message(self, message: Message) -> bool:
+        taken = super().post_message(message)
+        if not taken and isinstance(message, Told) and message.bad:
+            self.unheard.append(message.text)
+        elif not taken and isinstance(message, Submitted) and message.refused:
+            self.unheard.append(safe_line(message.refused))
+        return taken
 
     def on_told(self, message: Told) -> None:
         """Say it."""

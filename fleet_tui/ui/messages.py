@@ -52,6 +52,10 @@ class Reread(Message):
     found: Callable[[Session], None] | str
 
 
+class WindowMoved(Message):
+    """The store has taken that the write window was opened or shut, or refused to."""
+
+
 @dataclass
 class Told(Message):
     """Something to say in a toast."""

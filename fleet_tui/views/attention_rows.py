@@ -22,10 +22,10 @@ from fleet_tui.views.sources import is_bad, nothing_to_show
 _COLUMNS: Final = (
     Column(name="#", width=3, align=Align.RIGHT, priority=5),
     Column(name="SEV", width=4, priority=0),
-    Column(name="WHAT", width=38, min_width=20, priority=0, flexible=True),
+    Column(name="WHAT", width=38, min_width=26, priority=0, flexible=True),
     Column(name="SINCE", width=5, priority=1),
     Column(name="COST SO FAR", width=11, min_width=9, priority=2),
-    Column(name="DO", width=16, min_width=10, priority=3),
+    Column(name="DO", width=16, min_width=8, priority=3),
 )
 _FOR_COMMANDS: Final = (Column(name="ID", width=6, priority=0), *_COLUMNS[1:])
 _ROLES: Final = {

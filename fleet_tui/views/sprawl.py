@@ -63,14 +63,18 @@ def _all(model: FleetModel) -> list[Finding]:
     return [finding for of_subject in model.findings.values() for finding in of_subject.values()]
 
 
-def rules_table(model: FleetModel, now: datetime) -> TableView:
-    """Every rule, also those that found nothing: an operator wants to know what is looked for."""
+def rules_table(model: FleetModel, now: datetime, *, low: bool = False) -> TableView:
+    """Every rule, also those that found nothing: an operator wants to know what is looked for.
+
+    On a `low` screen only those that found something.
+    """
     by_rule: dict[RuleName, list[Finding]] = {rule: [] for rule in RULES}
     for finding in _all(model):
         by_rule[finding.rule].append(finding)
     rows = [
         TableRow(key=rule.value, cells=_rule_cells(rule, found, now))
         for rule, found in sorted(by_rule.items(), key=lambda item: (-day_cost(item[1])[0], -len(item[1]), item[0]))
+        if found or not low
     ]
     return TableView(columns=_RULES, rows=tuple(rows))
 

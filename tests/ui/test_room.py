@@ -93,3 +93,34 @@ async def test_the_audit_shows_the_minute_and_tells_the_line_under_the_cursor() 
         await desk.shows(pilot, "actor   kim on ops-1 via console")
         await pilot.press("j", "j", "j")
         await desk.shows(pilot, "outcome failed daytona: 503 no capacity")
+
+
+async def test_where_there_is_nothing_to_tell_of_no_line_is_kept_for_it() -> None:
+    desk = Desk(showcase())
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("6")
+        await desk.shows(pilot, "nobody has done anything yet")
+        await desk.settled(pilot, ROWS)
+        assert not desk.app.pane.query_one(".story").display
+        await pilot.press("4")
+        await desk.shows(pilot, "found after 3 complete readings")
+
+
+async def test_on_a_low_screen_only_rules_that_found_something_take_lines_from_what_they_found() -> None:
+    desk = Desk(showcase())
+    async with desk.app.run_test(headless=False, size=(60, 20)) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("4")
+        await desk.shows(pilot, "old-migr")
+        assert "duplicate task" not in desk.text()
+        assert all(name in desk.text() for name in ("orphan: nobody claims it", "sbx_9f2c", "old-migr"))
+
+
+async def test_the_words_of_an_alarm_have_the_most_room_on_a_narrow_screen() -> None:
+    desk = Desk(showcase())
+    async with desk.app.run_test(headless=False, size=(60, 20)) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("5")
+        await desk.shows(pilot, "ci-fix-07 no progress")
+        await desk.shows(pilot, "l r ^k m")

@@ -162,6 +162,7 @@ class SpendPane(StoriedPane):
 
     @override
     def tell_now(self) -> None:
+        self.make_room()
         key, shown = self.table.cursor_key, self._shown
         if self._small or key is None or self.table.cursor_gone or shown is None:
             super().tell_now()

@@ -1,8 +1,10 @@
 """SPRAWL: what should not exist, by rule and by row."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.app import ComposeResult
+from textual.events import Resize
 from typing_extensions import override
 
 from fleet_tui.domain.filter import Facts
@@ -19,6 +21,9 @@ from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
 from fleet_tui.views.sprawl import finding_lines, findings_table, rules_table, summary
+
+_BESIDE_ROWS: Final = 2
+"""The heading, and a blank line below."""
 
 
 class SprawlPane(StoriedPane):
@@ -52,9 +57,19 @@ class SprawlPane(StoriedPane):
     def refill(self) -> None:
         now = self.session.now()
         self.query_one("#sprawl-summary", Line).show(word("SPRAWL  ", Role.TITLE), *summary(self.model))
-        self.query_one("#rules-table", ViewTable).show(rules_table(self.model, now))
+        low = self.size.height < self.tall_lines and bool(self.model.findings)
+        view = rules_table(self.model, now, low=low)
+        rules = self.query_one("#rules-table", ViewTable)
+        rules.show(view)
+        rules.styles.height = len(view.rows) + _BESIDE_ROWS
         self.query_one("#findings-table", ViewTable).show(findings_table(self.model, now))
         self.tell_now()
+
+    @override
+    def on_resize(self, event: Resize) -> None:
+        """Rules that found nothing give way where the screen is low."""
+        super().on_resize(event)
+        self.call_after_refresh(self.refill)
 
     @override
     def tell(self, key: str) -> list[Pieces]:

@@ -38,9 +38,18 @@ class StoriedPane(Pane):
 
     def tell_now(self) -> None:
         """Draw the story of the row under the cursor."""
+        self.make_room()
         table = self.table
         key = table.cursor_key
         self.show_story([] if key is None or table.cursor_gone else self.tell(key))
+
+    def make_room(self) -> None:
+        """The story has its place where the screen is high enough and there is a row to tell of."""
+        wanted = self.size.height >= LOW_LINES and bool(self.table.order)
+        if self.size.height and wanted is not self.told.display:
+            self.told.display = wanted
+            if wanted:
+                self.call_after_refresh(self.tell_now)
 
     def show_story(self, rows: list[Pieces]) -> None:
         """Draw as much of it as there is room for."""
@@ -58,5 +67,4 @@ class StoriedPane(Pane):
     def on_resize(self, event: Resize) -> None:
         """The story gives way to the table where the screen is low."""
         self.told.set_class(event.size.height < self.tall_lines, "low")
-        self.told.display = event.size.height >= LOW_LINES
         self.call_after_refresh(self.tell_now)

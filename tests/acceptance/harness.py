@@ -119,12 +119,8 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of whoever runs the tests but what every process needs.
-
-        Coverage is not measured in what is started here: it takes two thirds of the time, and the tests of each room
-        measure the same lines.
-        """
-        kept = {n: v for n, v in os.environ.items() if n in _KEPT}
+        """Nothing of whoever runs the tests but what every process needs, and the measuring of coverage."""
+        kept = {n: v for n, v in os.environ.items() if n in _KEPT or n.startswith("COVERAGE_")}
         (self.root / "tmp").mkdir(exist_ok=True)
         ours = {"HOME": str(self.root), "TMPDIR": str(self.root / "tmp"), "TERM": "xterm-256color"}
         return {**kept, **ours, **self.env}

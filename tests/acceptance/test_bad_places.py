@@ -14,6 +14,8 @@ from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.terminal import terminal
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 LATE = """
 import sys
 from datetime import timedelta

@@ -14,6 +14,8 @@ from tests.acceptance.harness import Place, Ran, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 LOGIN = b"<!doctype html><html><head><title>Sign in</title></head><body>Sign in to go on</body></html>"
 
 

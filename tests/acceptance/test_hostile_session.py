@@ -14,7 +14,7 @@ from tests.acceptance.worlds import agent, daytona_with, e2b_with, mem0_with
 from tests.support.corpora import Corpora, own_hostile_names
 from tests.support.wait import eventually
 
-pytestmark = [pytest.mark.tmux, pytest.mark.corpora, needs_tmux]
+pytestmark = [pytest.mark.no_cover, pytest.mark.tmux, pytest.mark.corpora, needs_tmux]
 LOCAL = '[[source]]\nname = "local"\nprovider = "local"\ndiscover = false\n'
 
 

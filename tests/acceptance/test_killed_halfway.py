@@ -25,6 +25,8 @@ from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 EACH = 100
 KILLS = 6
 IN_FLIGHT = timedelta(seconds=0.3)

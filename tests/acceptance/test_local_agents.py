@@ -14,6 +14,8 @@ from fleet_tui.domain.resource import Resource
 from tests.acceptance.harness import Place, is_gone, state_of
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 LOCAL = '[[source]]\nname = "local"\nprovider = "local"\ndiscover = false\n'
 TREE = """
 cd "$1"

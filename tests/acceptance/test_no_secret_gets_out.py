@@ -15,6 +15,8 @@ from tests.acceptance.harness import Place, Ran, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with, mem0_server_with, mem0_with, stripe_with
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 LOCAL = '[[source]]\nname = "local"\nprovider = "local"\ndiscover = false\n'
 PREFIXES = {"e2b": "e2b_", "daytona": "dtn_", "mem0": "m0-", "mem0-server": "m0sk_", "stripe": "sk_test_"}
 TROUBLE: dict[str, tuple[Fault, ...]] = {

@@ -9,7 +9,7 @@ from tests.acceptance.tmux import Screen, needs_tmux
 from tests.acceptance.worlds import agent
 from tests.support.wait import eventually
 
-pytestmark = [pytest.mark.tmux, needs_tmux]
+pytestmark = [pytest.mark.no_cover, pytest.mark.tmux, needs_tmux]
 
 
 def kill_marked(console: Screen, *names: str) -> None:

@@ -14,6 +14,8 @@ from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 DAY_LATER = """
 import sys
 from datetime import timedelta

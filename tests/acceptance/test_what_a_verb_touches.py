@@ -18,6 +18,8 @@ from tests.acceptance.harness import Place, Vendors
 from tests.acceptance.worlds import agent, daytona_with, e2b_with, mem0_server_with, mem0_with, stripe_with
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 RUNS = {"process", "sandbox"}
 HELD = {"memory_scope", "api_key", "account", "customer", "meter", "subscription"}
 READS = {"/v3/memories/", "/v1/invoices/create_preview", "/api-keys"}

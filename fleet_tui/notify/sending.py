@@ -45,20 +45,23 @@ class HttpSender(Sender):
 
         address, topic = self._target()
         try:
-            answer = httpx.post(
+            # The status is all that matters: what else it says, for however long, is not read.
+            with httpx.stream(
+                "POST",
                 address,
                 content=json.dumps(body(said, self._shape, topic)).encode(),
                 headers={"Content-Type": "application/json"},
                 timeout=TIMEOUT_S,
                 follow_redirects=False,
                 trust_env=not is_loopback(urlsplit(address).hostname or ""),
-            )
+            ) as answer:
+                status = answer.status_code
         except httpx.TimeoutException:
             raise NotSentError(f"no answer within {TIMEOUT_S:.0f} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise NotSentError(f"it cannot be reached ({type(error).__name__})") from None
-        if answer.status_code >= _FIRST_BAD:
-            raise NotSentError(f"it answered HTTP {answer.status_code}")
+        if status >= _FIRST_BAD:
+            raise NotSentError(f"it answered HTTP {status}")
 
     def _target(self) -> tuple[str, str]:
         """ntfy takes JSON at its root only, and the topic, the last part of the path, in it."""

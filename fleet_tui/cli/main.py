@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
-from fleet_tui.cli.grammar import BY_NAME, Parser, UsageError, build_parser
+from fleet_tui.cli.grammar import BY_NAME, PROGRAM, Parser, UsageError, build_parser
 from fleet_tui.cli.out import Ended, ExitCode, put, say, settle_streams
 
 
@@ -77,4 +77,10 @@ def _run(options: Namespace) -> int:
         raise Ended(ExitCode.SOME_FAILED, f"{error}; nothing was accepted") from error
     except StoreError as error:
         raise Ended(ExitCode.WRONG, str(error)) from error
+    except OSError as error:
+        about = f" ({error.filename})" if error.filename else ""
+        why = (
+            f"the system refuses what `{PROGRAM} {options.command or ''}".rstrip() + f"` needs: {error.strerror}{about}"
+        )
+        raise Ended(ExitCode.SOME_FAILED, why) from error
     return code

@@ -101,7 +101,11 @@ class _Booking:
         before = self._before(subject)
         costs = row.rate is not None and row.rate.microusd_per_hour != 0
         # What is listed again although we said that it ended was never gone.
-        if costs or row.phase.phase in ENDED or before is None or before.until >= until:
+        if costs or row.phase.phase in ENDED:
+            return
+        if before is None and row.rate is not None:
+            self.totals[subject] = Accrual(until=until, exact=Decimal(0))
+        if before is None or before.until >= until:
             return
         self.totals[subject] = _moved(before, until)
         if row.rate is None:

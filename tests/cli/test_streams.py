@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_an_output_that_takes_nothing_is_told_in_one_sentence(here: Cli, words: 
     assert "the output could not be written: No space left on device" in ran.stderr
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
 @pytest.mark.parametrize("words", [["ls"], ["kill", "nobody", "--yes"], ["--help"]], ids=" ".join)
 def test_streams_that_are_closed_change_no_code_and_spoil_no_file(here: Cli, words: list[str], closed: str) -> None:
     usual = in_shell(here, words, "")
@@ -95,6 +96,35 @@ def test_whatever_the_state_directory_is_called_everything_stays_in_it(cli: Cli,
     assert {path.name for path in state.parent.iterdir()} == {name}
     assert {"fleet.db", "durable.sqlite", "collector.log"} <= {path.name for path in state.iterdir()}
     assert {path.name for path in cli.home.iterdir()} == {"config", "states"}
+
+
+NO_ROOM = """
+import sys
+from fleet_tui.commands import fleet
+def refused(*_words):
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+fleet.ensure_collector = refused
+from fleet_tui.cli.main import main
+sys.exit(main())
+"""
+"""The command line on a machine that starts no process any more."""
+
+
+@pytest.mark.parametrize("words", [["ls"], ["kill", "docs", "--yes"], ["watch"]], ids=" ".join)
+def test_a_machine_that_starts_nothing_any_more_is_named(here: Cli, words: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-P", "-c", NO_ROOM, *words],
+        env=here.environment(),
+        cwd=here.home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"the system refuses what `fleet-tui {words[0]}` needs: Resource temporarily unavailable\n"
 
 
 def test_words_that_are_no_text_are_refused_and_spelled(here: Cli) -> None:

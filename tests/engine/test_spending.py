@@ -1,8 +1,9 @@
 """Money from rates: the same however often we look, cut at midnight, honest about what nobody watched."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_tui.domain.identity import Kind, SourceName
-from fleet_tui.domain.money import Accrual, Basis, Rate
+from fleet_tui.domain.money import Accrual, Basis, Rate, micro
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.resource import Resource
@@ -139,6 +140,33 @@ def test_money_of_the_day_before_a_gap_is_not_counted_again_behind_it() -> None:
     ledger.look(picture(row(), at=BEGIN + HOUR, told=False))
     ledger.look(picture(row(), at=BEGIN + 21 * HOUR, spans=night, told=False))
     assert ledger.micro == 200_000
+
+
+@given(
+    stretches=st.lists(st.tuples(st.integers(1, 3000), st.sampled_from(["0.10", "0.05", "0"])), min_size=1, max_size=8),
+    told=st.booleans(),
+)
+def test_each_day_costs_what_ran_in_it_at_its_rate(stretches: list[tuple[int, str]], told: bool) -> None:
+    ledger, at = Ledger(), BEGIN
+    expected: Counter[date] = Counter()
+    before: Picture | None = None
+    for minutes, usd in stretches:
+        now = row(usd=usd, phase=Phase.PAUSED if usd == "0" else Phase.RUNNING, since=at if told else None)
+        changes = rate_changes(before, [now], at) if before is not None else ()
+        ledger.look(picture(now, at=at, told=told), *changes)
+        for minute in range(minutes):
+            expected[(at + timedelta(minutes=minute)).date()] += micro(Decimal(usd)) // 60
+        at += timedelta(minutes=minutes)
+        before = picture(now, at=at, told=told)
+        ledger.look(before)
+    counted: Counter[date] = Counter()
+    for line in ledger.lines.values():
+        counted[line.start.date()] += line.amount_micro or 0
+    assert ledger.unpriced == 0
+    for day in expected:
+        # A minute at ten cents an hour is 1666.67 millionths.
+        assert abs(counted[day] - expected[day]) <= 1440 + len(stretches)
+    assert counted.keys() <= expected.keys()
 
 
 def test_of_two_currencies_in_a_day_each_has_what_was_spent_in_it() -> None:

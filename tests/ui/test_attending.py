@@ -123,6 +123,20 @@ async def test_z_puts_it_off_for_the_time_that_was_typed() -> None:
         assert (ack.dealt, ack.until) == (Dealt.SNOOZED, NOW + timedelta(hours=2))
 
 
+async def test_what_is_typed_goes_into_the_only_field_and_cancel_keeps_the_focus_until_then() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5", "Z")
+        await one.shows(pilot, "SNOOZE: for how long?")
+        await pilot.press("enter")
+        assert one.intents.dealt == []
+        await pilot.press("Z")
+        await one.shows(pilot, "SNOOZE: for how long?")
+        await pilot.press(*"45m", "enter")
+        await one.shows(pilot, "snoozed for 45m")
+
+
 async def test_silence_takes_its_time_from_the_command_line() -> None:
     one = desk()
     async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:

@@ -6,6 +6,7 @@ from typing import Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Key
 from textual.widgets import Input
 from typing_extensions import override
 
@@ -32,7 +33,26 @@ def extension_s(text: str) -> int:
     return seconds
 
 
-class _Ask(Dialog[T]):
+class _Field(Dialog[T]):
+    """Where there is one field, what is typed goes into it wherever the focus is, in the place of what it held."""
+
+    _taken: bool = False
+
+    def on_key(self, event: Key) -> None:
+        """A field keeps what it takes, so none of its keys comes here. A blank is for what has the focus."""
+        fields = list(self.query(Input))
+        if len(fields) != 1 or not event.is_printable or event.key == "space":
+            return
+        event.stop()
+        event.prevent_default()
+        only = fields[0]
+        if not self._taken:
+            self._taken, only.select_on_focus, only.value = True, False, ""
+        only.focus()
+        only.insert_text_at_cursor(event.character or "")
+
+
+class _Ask(_Field[T]):
     """Lines that explain, fields to fill, and one line for what is wrong."""
 
     heading: SafeText
@@ -64,7 +84,7 @@ class _Ask(Dialog[T]):
         self.accept()
 
 
-class WordDialog(Dialog[bool]):
+class WordDialog(_Field[bool]):
     """Asks for one exact word."""
 
     def __init__(self, heading: SafeText, wanted: str, explanation: str) -> None:

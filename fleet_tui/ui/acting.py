@@ -139,6 +139,10 @@ class ActingApp(ArmingApp):
         from fleet_tui.views.plan import PlanContext
 
         session = self.session
+        if self.model.loading_whole:
+            # What is not here yet would be in no plan: other resources of the same agent, children, who else matches.
+            self.say(SafeText("the fleet is still being read: ask again when it is here; nothing was done"), bad=True)
+            return
         context = PlanContext(
             fleet=session.fleet,
             production=session.production,

@@ -5,26 +5,22 @@ import stat
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button
 
-from fleet_tui.domain.action import Verb
-from fleet_tui.domain.assignment import Assignment, AssignmentField, Overlay
-from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.assignment import Assignment
 from fleet_tui.domain.dirt import Dirt, DirtState
 from fleet_tui.domain.identity import Kind, ResourceKey
-from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource
 from fleet_tui.ui.dialogs.plan import PlanDialog
 from fleet_tui.ui.widgets.check import Check
 from fleet_tui.ui.widgets.one_of import OneOf
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, agents, front, opened, writing
-from tests.support.facts import NOW, next_delta, resource, status, whole
+from tests.support.facts import next_delta, resource, status, whole
 from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
@@ -215,17 +211,18 @@ async def test_a_clock_that_is_set_back_keeps_no_window_open() -> None:
         assert "[RW" not in desk.text()
 
 
-async def test_a_task_is_handed_to_nobody_who_is_not_there() -> None:
-    desk = Desk(a_fleet(3))
+async def test_no_plan_is_made_of_a_fleet_that_is_not_all_here_yet() -> None:
+    first, rest = agents(4)[:2], agents(4)[2:]
+    desk = Desk(replace(whole(*first), last=False))
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await writing(desk, pilot, 3)
-        await pilot.press("m")
-        await desk.shows(pilot, "REASSIGN")
-        desk.app.screen.query_one("#task-to", Input).value = "agent-1"
-        await pilot.click("#accept")
-        await desk.tells(pilot, "agent-1 names no agent that could take the task fix 0")
+        await pilot.press("W", "colon", *"kill team:ci", "enter")
+        await desk.tells(pilot, "the fleet is still being read")
         assert not isinstance(desk.app.screen, PlanDialog)
-        assert desk.intents.handed == []
+        desk.reader.put(replace(whole(*rest), last=True))
+        await opened(desk, pilot, 4)
+        await pilot.press("escape", "colon", *"kill team:ci", "enter")
+        await front(desk, pilot)
+        await desk.shows(pilot, "KILL 4 sandboxes")
 
 
 async def test_a_resize_under_the_dialog_changes_nothing_but_the_lines() -> None:
@@ -298,67 +295,6 @@ async def test_a_plan_that_may_only_be_looked_at_can_be_kept(tmp_path: Path) -> 
             (row,) = json.loads(kept.read_text())
             assert (row["verb"], row["id"], row["outcome"], row["dirty"]) == ("kill", "sbx_00", "planned", None)
         assert desk.intents.acts == 0
-
-
-def handing_over(*rows: Resource) -> tuple[FleetDelta, HandOver]:
-    asked = HandOver(
-        hand_over_id="h1",
-        from_agent="agent-00",
-        to_agent="agent-01",
-        task="fix 0",
-        asked_by="kim",
-        asked_at=NOW,
-        not_after=NOW + timedelta(hours=24),
-        state="waiting",
-    )
-    return replace(whole(*rows), hand_overs=(asked,)), asked
-
-
-async def test_a_hand_over_is_confirmed_in_the_console_and_its_giver_paused() -> None:
-    delta, asked = handing_over(*agents(3))
-    desk = Desk(delta)
-    desk.intents.handed.append(asked)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await writing(desk, pilot, 3)
-        await pilot.press("j", "m")
-        await desk.shows(pilot, "the task fix 0 waits to move from agent-00 to agent-01")
-        await pilot.click("#accept")
-        await front(desk, pilot)
-        await desk.shows(pilot, "fix 0 goes from agent-00 to agent-01")
-        assert "PAUSE 1 sandbox" in desk.text()
-        await pilot.click("#accept")
-        await desk.shows(pilot, "submitted: 1 row")
-        assert desk.intents.confirmed == ["h1"]
-        (intent,) = desk.intents.submitted
-        assert (intent.verb, [t.key.id for t in intent.targets]) == (Verb.PAUSE, ["sbx_00"])
-
-
-async def test_a_hand_over_whose_task_is_gone_is_not_confirmed() -> None:
-    delta, asked = handing_over(*agents(3))
-    other = Overlay(subject="agent-00", field=AssignmentField.TASK, value="test 9", set_by="lee")
-    desk = Desk(replace(delta, overlays=(other,), overlays_changed=True))
-    desk.intents.handed.append(asked)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await writing(desk, pilot, 3)
-        await pilot.press("m")
-        await desk.shows(pilot, "HAND-OVER")
-        await pilot.click("#accept")
-        await desk.tells(pilot, "agent-00 has the task fix 0 no more: it has test 9")
-        assert desk.intents.confirmed == []
-
-
-async def test_beside_a_waiting_hand_over_one_can_still_reassign() -> None:
-    delta, _ = handing_over(*agents(3))
-    desk = Desk(delta)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await writing(desk, pilot, 3)
-        await pilot.press("m")
-        await desk.shows(pilot, "HAND-OVER")
-        await pilot.click("#other")
-        await desk.shows(pilot, "REASSIGN")
-        assert desk.app.screen.query_one("#owner", Input).value == ""
-        await pilot.press("escape")
-        assert desk.intents.confirmed == []
 
 
 async def test_a_branch_is_marked_with_one_key_and_marks_of_gone_rows_are_named() -> None:

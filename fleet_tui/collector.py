@@ -40,7 +40,8 @@ from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.notify.teller import Looker, Teller
 from fleet_tui.ports import FencedOut, NoticeStore, Observation, StoreError, StoreTooNew
 from fleet_tui.store.lock import CollectorRuns, consoles_present
-from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.place import low_disk_bytes
 from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.views.attention import AttentionBook, within

@@ -2,14 +2,16 @@
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from fleet_tui.config.files import Document, parse_toml, read_toml
 from fleet_tui.config.strict import settings_from
 from fleet_tui.domain.rates import Price, RateCard
+
+_SHIPPED: Final = Path(__file__).with_name("rates.toml")
 
 
 class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -31,8 +33,7 @@ class RatesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 def load_rates(override: Path | None) -> RateCard:
     """The shipped prices with the user's laid over them. Raises ConfigError for a file that breaks the rules."""
-    shipped = files("fleet_tui.config").joinpath("rates.toml").read_text(encoding="utf-8")
-    prices = _prices(parse_toml(shipped, None))
+    prices = _prices(parse_toml(_SHIPPED.read_text(encoding="utf-8"), None))
     if override is not None and override.exists():
         prices |= _prices(read_toml(override))
     return RateCard(prices)

@@ -1,4 +1,4 @@
-"""Opens the store of a state directory for the one collector, for readers, and for those who submit."""
+"""Opens the store of a state directory for readers and for those who submit."""
 
 import sqlite3
 import uuid
@@ -7,18 +7,16 @@ from pathlib import Path
 
 from fleet_tui import clock
 from fleet_tui.domain.dataclass import dataclass
-from fleet_tui.ports import StoreDamaged, StoreError
+from fleet_tui.ports import StoreError
 from fleet_tui.store.ballast import BALLAST_BYTES, Ballast
 from fleet_tui.store.codecs import us
 from fleet_tui.store.connection import explained, open_writer, refuse_newer, version
 from fleet_tui.store.intents import SqliteIntentStore
-from fleet_tui.store.lock import CollectorLock, take_collector_lock, take_lock
+from fleet_tui.store.lock import take_lock
 from fleet_tui.store.place import FileSystemOf, created, file_system_of, prepared
 from fleet_tui.store.read import SqliteFleetReader
-from fleet_tui.store.retention import KEPT, Retention
 from fleet_tui.store.schema import BALLAST_FILE, SCHEMA_LOCK_FILE, SCHEMA_VERSION
 from fleet_tui.store.transaction import Writer
-from fleet_tui.store.write import SqliteCollectorStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,33 +25,9 @@ class Opening:
 
     file_system: FileSystemOf = file_system_of
     ballast_bytes: int = BALLAST_BYTES
-    retention: Retention = KEPT
 
 
 USUAL = Opening()
-
-
-def open_for_collector(
-    state_dir: Path, now: datetime, *, opening: Opening = USUAL
-) -> tuple[SqliteCollectorStore, CollectorLock]:
-    """Take the lock, make or migrate the store, raise the fencing token.
-
-    A damaged store is set aside and what can be read of acts and audit is copied into the new one. Raises
-    `CollectorRuns`, `StoreTooNew` (nothing touched), or another `StoreError`.
-    """
-    path = prepared(state_dir, file_system=opening.file_system)
-    lock = take_collector_lock(state_dir)
-    try:
-        ballast = Ballast(state_dir / BALLAST_FILE, opening.ballast_bytes)
-        _make_sound(path, now)
-        token = _raised_token(path, ballast)
-        lock.tell(token)
-        ballast.restore()
-        store = SqliteCollectorStore(Writer(path, token=token, ballast=ballast), ballast, opening.retention)
-    except BaseException:
-        lock.close()
-        raise
-    return store, lock
 
 
 def open_for_reader(state_dir: Path, *, opening: Opening = USUAL) -> SqliteFleetReader:
@@ -77,28 +51,15 @@ def _ensure_current(path: Path, now: datetime) -> None:
     """Make a missing store. An older one is the collector's to migrate."""
     held = _held_version(path)
     if held == 0:
-        _migrated(path, now)
+        migrated(path, now)
     elif held < SCHEMA_VERSION:
         raise StoreError(
             f"{path} is of version {held} and needs version {SCHEMA_VERSION}: restart the collector, it brings it there"
         )
 
 
-def _make_sound(path: Path, now: datetime) -> None:
-    # Imported here: only a collector pays for it.
-    from fleet_tui.store import salvage  # noqa: PLC0415
-
-    with take_lock(path.parent / SCHEMA_LOCK_FILE):
-        salvage.finish_interrupted(path, now)
-    try:
-        _migrated(path, now)
-        salvage.check(path)
-    except StoreDamaged:
-        with take_lock(path.parent / SCHEMA_LOCK_FILE):
-            salvage.set_aside(path, now)
-
-
-def _migrated(path: Path, now: datetime) -> None:
+def migrated(path: Path, now: datetime) -> None:
+    """Make the store, or bring it to this version; one process at a time. Raises StoreError."""
     from fleet_tui.store.migrations import migrate, refuse_foreign  # noqa: PLC0415 - sqlite-utils is slow to import
 
     _held_version(path)
@@ -129,17 +90,3 @@ def _held_version(path: Path) -> int:
         raise explained(error, path) from error
     refuse_newer(held)
     return held
-
-
-def _raised_token(path: Path, ballast: Ballast) -> int:
-    """Whoever wrote under an older token is fenced out from here on."""
-    writer = Writer(path, token=None, ballast=ballast)
-    try:
-        return writer.run(lambda connection, _: _raise_token(connection), durable=True)
-    finally:
-        writer.close()
-
-
-def _raise_token(connection: sqlite3.Connection) -> int:
-    rows = connection.execute("UPDATE clock SET token = token + 1 WHERE id = 1 RETURNING token").fetchall()
-    return int(rows[0][0])

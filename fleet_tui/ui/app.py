@@ -52,7 +52,7 @@ class FleetApp(
     """One console over one store."""
 
     TITLE = "fleet-tui"
-    CSS_PATH: ClassVar = [_STYLES / "app.tcss", _STYLES / "panes.tcss", _STYLES / "dialogs.tcss"]
+    CSS_PATH: ClassVar = [_STYLES / "app.tcss", _STYLES / "panes.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def __init__(

@@ -97,23 +97,29 @@ class Feed:
 
     def run(self) -> None:
         """Load, then follow until stopped. Trouble with the store is told and tried again, never the end."""
-        bell = self._bell = self._make_bell()
         try:
             while not self._stop.is_set():
                 try:
-                    self._read(hears=bell.hears)
+                    self._read(hears=self._bell is not None and self._bell.hears)
                 except StoreError as error:
                     self._tell(str(error))
                     self._stop.wait(TROUBLE_S)
                     continue
                 self._tell("")
-                self._sleep(bell)
+                self._sleep()
         except Stopped:
             pass
         finally:
-            bell.close()
+            if self._bell is not None:
+                self._bell.close()
 
-    def _sleep(self, bell: Bell) -> None:
+    def _sleep(self) -> None:
+        if self._bell is None:
+            # Not before the first rows are here: what listens for writes takes as long to load as many of them.
+            self._bell = self._make_bell()
+        if self._stop.is_set():
+            return
+        bell = self._bell
         if bell.wait(self._pace.pause_s):
             self._stop.wait(self._pace.rang())
             # What was told until now is seen by the look that follows.

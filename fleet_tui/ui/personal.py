@@ -3,28 +3,27 @@
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.theme import Theme
 
-from fleet_tui.config.columns import ColumnsOfView, load_columns
 from fleet_tui.config.errors import ConfigError
-from fleet_tui.config.files import Document
 from fleet_tui.config.paths import COLUMNS_FILE, KEYMAP_FILE, PLUGINS_FILE, THEMES_DIR
-from fleet_tui.config.plugins import Plugin, load_plugins
-from fleet_tui.config.strict import nearest
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.ui.keymap import ACTIONS
-from fleet_tui.ui.keys.mapping import clash, key_name, read_keymap, with_keys
-from fleet_tui.ui.keys.table import WITH_ROWS, KeyAction, View
+from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.themes import DEFAULT, Themes
 from fleet_tui.views.arranging import Arranged
 from fleet_tui.views.columns import Column
+
+if TYPE_CHECKING:
+    from fleet_tui.config.plugins import Plugin
 
 ColumnsOf = Callable[[View], Sequence[Column]]
 """The columns of a view's tables."""
 
 _PLUGIN: Final = "plugin"
+_NO_PLUGINS: "Final[tuple[Plugin, ...]]" = ()
 
 
 @dataclass(kw_only=True)
@@ -38,7 +37,7 @@ class Personal:
     theme: str = DEFAULT
     actions: tuple[KeyAction, ...] = ACTIONS
     columns: dict[View, Arranged] = field(default_factory=dict[View, Arranged])
-    plugins: tuple[Plugin, ...] = ()
+    plugins: "tuple[Plugin, ...]" = ()
     _keys: tuple[KeyAction, ...] = ACTIONS
     """The actions without plugins."""
     _stamps: dict[Path, tuple[int, int] | None] = field(default_factory=dict[Path, "tuple[int, int] | None"])
@@ -65,9 +64,9 @@ class Personal:
         self._stamps = self._stamped(self.folder)
         folder = self.folder
         troubles = (
-            _trouble(lambda: self._read_keys(folder)),
-            _trouble(lambda: self._read_plugins(folder)),
-            _trouble(lambda: self._read_columns(folder, known)),
+            _trouble(lambda: self._read_keys(folder / KEYMAP_FILE)),
+            _trouble(lambda: self._read_plugins(folder / PLUGINS_FILE)),
+            _trouble(lambda: self._read_columns(folder / COLUMNS_FILE, known)),
         )
         return [trouble for trouble in troubles if trouble]
 
@@ -80,32 +79,29 @@ class Personal:
         files = [folder / KEYMAP_FILE, folder / COLUMNS_FILE, folder / PLUGINS_FILE, *([own] if own else [])]
         return {file: _stamp(file) for file in files}
 
-    def _read_keys(self, folder: Path) -> None:
-        plain = read_keymap(folder / KEYMAP_FILE, ACTIONS)
+    def _read_keys(self, file: Path) -> None:
+        plain = ACTIONS
+        if file.exists():
+            from fleet_tui.ui.keys.mapping import read_keymap
+
+            plain = read_keymap(file, ACTIONS)
         self.actions = (*plain, *(one for one in self.actions if one.id.startswith(f"{_PLUGIN}.")))
         self._keys = plain
 
-    def _read_plugins(self, folder: Path) -> None:
-        actions = self._keys
-        document, plugins = load_plugins(folder / PLUGINS_FILE)
-        kept: list[Plugin] = []
-        for index, plugin in enumerate(plugins):
-            action = _plugin_action(document, index, plugin)
-            if trouble := clash(action, actions):
-                raise document.error(f"plugin {plugin.name}: `key` {trouble}", (_PLUGIN, index, "key"))
-            if not (plugin.dangerous and self.read_only):
-                actions = (*actions, action)
-                kept.append(plugin)
-        self.actions, self.plugins = actions, tuple(kept)
+    def _read_plugins(self, file: Path) -> None:
+        actions, plugins = self._keys, _NO_PLUGINS
+        if file.exists():
+            from fleet_tui.ui.wishes import read_plugins
 
-    def _read_columns(self, folder: Path, known: ColumnsOf) -> None:
-        document, said = load_columns(folder / COLUMNS_FILE)
-        views = {view.value: view for view in View}
+            actions, plugins = read_plugins(file, actions, read_only=self.read_only)
+        self.actions, self.plugins = actions, plugins
+
+    def _read_columns(self, file: Path, known: ColumnsOf) -> None:
         read: dict[View, Arranged] = {}
-        for name, one in said.items():
-            if name not in views:
-                raise document.error(f"there is no view `{name}`{nearest(name, list(views))}", (name,))
-            read[views[name]] = _arranged(document, name, one, known(views[name]))
+        if file.exists():
+            from fleet_tui.ui.wishes import read_columns
+
+            read = read_columns(file, known)
         self.columns = read
 
 
@@ -129,47 +125,3 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_mtime_ns, facts.st_size
-
-
-def _plugin_action(document: Document, index: int, plugin: Plugin) -> KeyAction:
-    at = (_PLUGIN, index)
-    views = frozenset(View)
-    for name in plugin.scope:
-        if name not in views:
-            hint = nearest(name, [view.value for view in View])
-            raise document.error(f"plugin {plugin.name}: `scope`: there is no view `{name}`{hint}", (*at, "scope"))
-    scope = frozenset(View(name) for name in plugin.scope) & WITH_ROWS or WITH_ROWS
-    key = None if plugin.key is None else key_name(plugin.key)
-    if plugin.key is not None and key is None:
-        raise document.error(f'plugin {plugin.name}: `key` is a key, like "f5" or "ctrl+x"', (*at, "key"))
-    action = KeyAction(
-        keys=(),
-        shown=f":{plugin.name}",
-        label=plugin.name,
-        help=plugin.words,
-        action=f"plugin('{plugin.name}')",
-        id=f"{_PLUGIN}.{plugin.name}",
-        views=scope,
-    )
-    return action if key is None else with_keys(action, (key,))
-
-
-def _arranged(document: Document, view: str, said: ColumnsOfView, columns: Sequence[Column]) -> Arranged:
-    by_name = {column.name.casefold(): column for column in columns}
-
-    def named(name: str, key: str) -> Column:
-        found = by_name.get(name.casefold())
-        if found is None:
-            known = [column.name for column in columns]
-            hint = nearest(name, known) or f"; it has {', '.join(dict.fromkeys(known))}"
-            raise document.error(f"{view}: `{key}`: there is no column `{name}`{hint}", (view, key))
-        return found
-
-    for name in said.hide:
-        if named(name, "hide").priority == 0:
-            raise document.error(f"{view}: `hide`: {name} is what a row is known by, and stays", (view, "hide"))
-    return Arranged(
-        order=tuple(dict.fromkeys(named(name, "order").name for name in said.order)),
-        hide=frozenset(named(name, "hide").name for name in said.hide),
-        width={named(name, "width").name: cells for name, cells in said.width.items()},
-    )

@@ -6,8 +6,6 @@ rest from another theme.
 
 import re
 from collections.abc import Collection, Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -107,14 +105,15 @@ class Themes:
             return []
 
 
-def _bundled() -> Traversable:
-    packaged = resources.files("fleet_tui") / "_themes"
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "themes"
+def _bundled() -> Path:
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "_themes"
+    return packaged if packaged.is_dir() else package.parent / "themes"
 
 
 def _ours(name: str) -> Document:
     file = _bundled() / f"{name}{_SUFFIX}"
-    return parse_toml(file.read_text(encoding="utf-8"), Path(str(file)))
+    return parse_toml(file.read_text(encoding="utf-8"), file)
 
 
 def _complete(document: Document, seen: set[str]) -> Document:

@@ -27,7 +27,7 @@ from fleet_tui.engine.picture import Picture, picture_of
 from fleet_tui.engine.reconciler import Pace, reconcile
 from fleet_tui.providers.e2b.adapter import PAGE_SIZE, E2BAdapter
 from fleet_tui.providers.e2b.settings import E2BSettings
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from tests.bench.report import figure, heading
 from tests.support.adapters import context_for
 

@@ -30,7 +30,7 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.picture import Picture, picture_of
 from fleet_tui.engine.reconciler import Pace, reconcile
 from fleet_tui.store.codecs import resource_row
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import RESOURCE
 from tests.bench.report import figure, heading
 

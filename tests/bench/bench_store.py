@@ -29,7 +29,8 @@ from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
 from fleet_tui.ports import CollectorStore, Observation
 from fleet_tui.store.codecs import resource_row
-from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import RESOURCE
 from fleet_tui.store.sql import columns, upsert
 from tests.bench.report import figure, heading

@@ -20,7 +20,8 @@ import psutil
 from fleet_tui.domain.identity import AgentId
 from fleet_tui.domain.resource import Event
 from fleet_tui.ports import Observation
-from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import STORE_FILE
 from tests.bench.bench_store import NOW, SOURCE, resource, status
 from tests.bench.report import figure, heading

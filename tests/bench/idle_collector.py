@@ -19,7 +19,8 @@ from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import Lister
-from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from tests.bench.bench_poll import SOURCE, listed
 from tests.support.wait import eventually_async
 

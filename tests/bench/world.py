@@ -20,7 +20,7 @@ from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals
 from fleet_tui.domain.usage import Origin, Subject, UsageLine
 from fleet_tui.ports import CollectorStore, Observation
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from tests.bench.bench_poll import SOURCE, listed
 
 _PHASES = (Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.IDLE, Phase.PAUSED, Phase.STUCK, Phase.WAITING)

@@ -17,7 +17,8 @@ from fleet_tui.engine.log import log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings
-from fleet_tui.store.open import open_for_collector, open_for_reader
+from fleet_tui.store.open import open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.write import SqliteCollectorStore
 from tests.engine.folder_vendor import SOURCE, Folder, FolderAdapter
 from tests.engine.stopping import Stopping, StoppingAdapter, StopsAt

@@ -16,7 +16,8 @@ from fleet_tui.domain.identity import Target
 from fleet_tui.domain.outcome import TWICE, Done, Outcome, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.store.lock import CollectorRuns
-from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import COLLECTOR_LOCK_FILE
 from fleet_tui.views.outcomes import outcome_line
 from tests.engine.folder_vendor import Folder

@@ -11,7 +11,7 @@ from fleet_tui import clock
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.reading import SourceStatus
 from fleet_tui.ports import Observation
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from tests.support.terminal import terminal
 
 POLLS = (

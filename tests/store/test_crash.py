@@ -13,7 +13,8 @@ from fleet_tui.ports import StoreTooNew
 from fleet_tui.store import salvage
 from fleet_tui.store.connection import open_writer, version
 from fleet_tui.store.migrations import STEPS, migrate
-from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import SCHEMA_VERSION, STORE_FILE
 from tests.support import facts
 from tests.support.facts import NOW

@@ -12,7 +12,6 @@ from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource
 from fleet_tui.ports import StoreError
-from fleet_tui.store.open import Opening
 from fleet_tui.store.retention import Retention
 from tests.support import facts
 from tests.support.facts import NOW
@@ -72,8 +71,7 @@ def test_the_journal_reaches_back_48_hours_and_no_further(opened: Stores) -> Non
 
 
 def test_a_journal_with_too_many_rows_reaches_back_less_far(state_dir: Path) -> None:
-    opening = Opening(ballast_bytes=0, retention=Retention(journal_rows=10))
-    with stores(state_dir, opening=opening) as held:
+    with stores(state_dir, retention=Retention(journal_rows=10)) as held:
         for minute in range(30):
             phase = Phase.RUNNING if minute % 2 else Phase.IDLE
             held.observe(NOW + timedelta(minutes=minute), changed=(facts.resource("a", phase=phase),))

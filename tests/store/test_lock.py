@@ -16,7 +16,7 @@ from fleet_tui.store.lock import (
     join_consoles,
     take_collector_lock,
 )
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from tests.support import facts
 from tests.support.facts import NOW
 from tests.support.stores import SMALL, SOURCE, Stores, child, intent, loaded, stores

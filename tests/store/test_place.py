@@ -9,7 +9,8 @@ import pytest
 
 from fleet_tui.ports import StoreError
 from fleet_tui.store import place
-from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import STORE_FILE
 from tests.support import facts
 from tests.support.facts import NOW

@@ -19,7 +19,8 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import HandOver, WantedKind
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.ports import Observation
-from fleet_tui.store.open import open_for_collector, open_for_intents, open_for_reader
+from fleet_tui.store.open import open_for_intents, open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from tests.support import facts
 from tests.support.facts import NOW
 from tests.support.stores import SMALL, SOURCE, Picture, Stores, child, intent, loaded, stores

@@ -9,7 +9,6 @@ from fleet_tui.domain.record import WantedKind
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.watch import Watch
 from fleet_tui.ports import LogPage
-from fleet_tui.store.open import Opening
 from fleet_tui.store.retention import Retention
 from fleet_tui.store.samples import BATCH
 from tests.support import facts
@@ -79,7 +78,7 @@ def test_tombstones_stay_a_day_and_take_what_was_measured_with_them(opened: Stor
 
 
 def test_more_than_one_transaction_of_old_rows_goes_at_once(state_dir: Path) -> None:
-    with stores(state_dir, opening=Opening(ballast_bytes=0, retention=Retention(events=timedelta(days=1)))) as held:
+    with stores(state_dir, retention=Retention(events=timedelta(days=1))) as held:
         held.observe(events=tuple(event(n, 2) for n in range(5000)))
         held.collector.tidy(NOW)
         assert count(held, "events") == 0

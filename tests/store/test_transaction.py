@@ -14,7 +14,7 @@ from fleet_tui.domain.outcome import Done
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.ports import FencedOut, LogPage, StoreError
 from fleet_tui.store.lock import take_lock
-from fleet_tui.store.open import open_for_collector
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.schema import CHUNK_ROWS, STORE_FILE
 from tests.support import facts
 from tests.support.facts import NOW

@@ -18,8 +18,10 @@ from fleet_tui.domain.sprawl import Finding
 from fleet_tui.ports import Observation
 from fleet_tui.store.intents import SqliteIntentStore
 from fleet_tui.store.lock import CollectorLock
-from fleet_tui.store.open import Opening, open_for_collector, open_for_intents, open_for_reader
+from fleet_tui.store.open import Opening, open_for_intents, open_for_reader
+from fleet_tui.store.open_collector import open_for_collector
 from fleet_tui.store.read import SqliteFleetReader
+from fleet_tui.store.retention import KEPT, Retention
 from fleet_tui.store.write import SqliteCollectorStore
 from tests.support.facts import NOW
 from tests.support.facts import status as a_status
@@ -57,8 +59,10 @@ class Stores:
 
 
 @contextmanager
-def stores(state_dir: Path, *, now: datetime = NOW, opening: Opening = SMALL) -> Iterator[Stores]:
-    collector, lock = open_for_collector(state_dir, now, opening=opening)
+def stores(
+    state_dir: Path, *, now: datetime = NOW, opening: Opening = SMALL, retention: Retention = KEPT
+) -> Iterator[Stores]:
+    collector, lock = open_for_collector(state_dir, now, opening=opening, retention=retention)
     held = Stores(state_dir, collector, lock, open_for_intents(state_dir, opening=opening))
     try:
         yield held

@@ -1,6 +1,7 @@
 """A screen that goes once: of keys that came together the first one leaves, and the others mean nothing any more."""
 
-from typing import TypeVar
+from pathlib import Path
+from typing import ClassVar, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
@@ -12,6 +13,7 @@ T = TypeVar("T")
 class OnceScreen(ModalScreen[T]):
     """Textual would give a second answer, and take away whatever stands in front by then."""
 
+    CSS_PATH: ClassVar = Path(__file__).parents[1] / "styles" / "front.tcss"
     _left: bool = False
 
     @override

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-_ENGINES = ("collect", "demo")
+_ENGINES = frozenset({"collect", "demo"})
 """Commands with threads of libraries that have an end of their own to come to."""
 _HASHES = ("_md5", "_sha1", "_sha256", "_sha512", "_sha3", "_blake2")
 """Python's own, which hashlib takes where there are none of OpenSSL."""
@@ -18,19 +18,26 @@ def main() -> int:
     gc.set_threshold(20_000, 50, 100)
     words = sys.argv[1:]
     if words and not words[0].startswith(("--config", "--state-dir")):
-        from fleet_tui.cli.main import main as run
+        return _command(words)
 
-        code = run()
-        return code if words[0] in _ENGINES else _end(code)
+    from fleet_tui.splash import alone, open_splash
 
-    from fleet_tui.splash import open_splash
-
+    options = alone(words)
+    if options is None:
+        return _command(words)
     _leave_openssl_out()
-    with open_splash(words, os.environ) as splash:
-        from fleet_tui.cli.main import main as run
+    with open_splash(options, os.environ) as splash:
+        from fleet_tui.cli.console import open_alone
 
-        code = run(splash=splash)
+        code = open_alone(options, splash)
     return _end(code)
+
+
+def _command(words: list[str]) -> int:
+    from fleet_tui.cli.main import main as run
+
+    code = run()
+    return _end(code) if _ENGINES.isdisjoint(words) else code
 
 
 def _leave_openssl_out() -> None:

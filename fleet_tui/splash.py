@@ -20,7 +20,8 @@ PRINTS_ONLY: Final = frozenset({"", "dumb", "unknown"})
 _IN: Final = 0
 _OUT: Final = 2
 """Where Textual writes, too."""
-_OPTIONS: Final = ("--config", "--state-dir")
+OPTIONS: Final = ("--config", "--state-dir")
+"""What a console can be told."""
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """Never waits: a pipe in a file's place has no writer."""
 _LEAST_COLUMNS: Final = 30
@@ -96,11 +97,11 @@ class Splash:
         os.kill(os.getpid(), told)
 
 
-def open_splash(words: Sequence[str], env: Mapping[str, str]) -> Splash:
+def open_splash(options: Mapping[str, str], env: Mapping[str, str]) -> Splash:
     """Show the last known fleet where there is one and the terminal can; else nothing happened."""
     splash = Splash()
     try:
-        state_dir = state_dir_of(words, env)
+        state_dir = state_dir_of(options, env)
         if state_dir is not None and _is_ours(env):
             columns, lines = os.get_terminal_size(_OUT)
             screen = _known(state_dir, lines) if columns >= _LEAST_COLUMNS and lines >= _LEAST_LINES else None
@@ -145,18 +146,23 @@ def _mark(at_s: int, now_s: float) -> SafeText:
     return SafeText(f"last known, {told}")
 
 
-def state_dir_of(words: Sequence[str], env: Mapping[str, str]) -> str | None:
-    """Where the state is, if nothing but the console is asked for."""
-    named = ""
+def alone(words: Sequence[str]) -> dict[str, str] | None:
+    """The options of a command line that asks for nothing but the console; None for any other, or a wrong one."""
+    told: dict[str, str] = {}
     left = list(words)
     while left:
         option, equals, value = left.pop(0).partition("=")
-        if option not in _OPTIONS or not (equals or left):
+        if option not in OPTIONS or not (equals or left):
             return None
-        value = value if equals else left.pop(0)
-        if option == "--state-dir":
-            named = value
-    named = named or env.get("FLEET_TUI_STATE_DIR", "").strip() or _platform_state_dir(env)
+        told[option] = value if equals else left.pop(0)
+        if not told[option] or told[option].startswith("-"):
+            return None
+    return told
+
+
+def state_dir_of(options: Mapping[str, str], env: Mapping[str, str]) -> str | None:
+    """Where the state of a console with these options is; None where nobody knows."""
+    named = options.get("--state-dir") or env.get("FLEET_TUI_STATE_DIR", "").strip() or _platform_state_dir(env)
     return os.path.expanduser(named) if named else None  # noqa: PTH111 - pathlib is slow to import
 
 

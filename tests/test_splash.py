@@ -17,7 +17,7 @@ from fleet_tui import clock
 from fleet_tui.domain.last_screen import FILE, LastScreen, Run, decoded, encoded
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import Observation
-from fleet_tui.splash import open_splash, painted, state_dir_of, terminal
+from fleet_tui.splash import alone, open_splash, painted, state_dir_of, terminal
 from fleet_tui.store.schema import STORE_FILE
 from tests.support.facts import resource, status
 from tests.support.stores import stores
@@ -29,8 +29,8 @@ COLUMNS, LINES = 100, 30
 NOON = 1_795_000_000
 _HOLD = """
 import os, sys, threading
-from fleet_tui.splash import open_splash
-with open_splash(sys.argv[2:], os.environ) as splash:
+from fleet_tui.splash import alone, open_splash
+with open_splash(alone(sys.argv[2:]) or {}, os.environ) as splash:
     if sys.argv[1] == "break":
         import a_module_that_is_missing
     while splash.modes and sys.argv[1] == "hold":
@@ -142,7 +142,7 @@ def test_the_age_is_told_in_a_narrow_terminal_too() -> None:
 def test_it_looks_for_the_state_where_the_console_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for home in ("", str(tmp_path / "elsewhere")):
         monkeypatch.setenv("XDG_STATE_HOME", home)
-        assert state_dir_of([], os.environ) == str(platformdirs.user_state_path("fleet-tui", appauthor=False))
+        assert state_dir_of({}, os.environ) == str(platformdirs.user_state_path("fleet-tui", appauthor=False))
 
 
 @pytest.mark.parametrize(
@@ -151,17 +151,21 @@ def test_it_looks_for_the_state_where_the_console_does(monkeypatch: pytest.Monke
         (["--state-dir", "/a"], "/a"),
         (["--state-dir=/a", "--config", "/b"], "/a"),
         (["--state-dir"], None),
+        (["--state-dir="], None),
+        (["--state-dir", "--config"], None),
+        (["--config", "/b", "collect"], None),
         (["--state-dir", "/a", "ls"], None),
         (["--help"], None),
         (["--config", "x", "--version"], None),
     ],
 )
 def test_only_the_console_has_a_splash(words: list[str], found: str | None) -> None:
-    assert state_dir_of(words, {}) == found
+    options = alone(words)
+    assert (None if options is None else state_dir_of(options, {})) == found
 
 
 def test_without_a_terminal_nothing_happens(place: Path) -> None:
-    assert open_splash(["--state-dir", str(place)], ENV).modes is None
+    assert open_splash({"--state-dir": str(place)}, ENV).modes is None
 
 
 def newer(state: Path) -> None:

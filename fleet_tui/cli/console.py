@@ -2,31 +2,52 @@
 
 import os
 import sys
-from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fleet_tui.cli.out import Ended, ExitCode
-from fleet_tui.config.paths import find_paths
-from fleet_tui.splash import PRINTS_ONLY
+from fleet_tui.cli.out import Ended, ExitCode, guarded, in_words
+from fleet_tui.config.paths import APP, find_paths
+from fleet_tui.splash import OPTIONS, PRINTS_ONLY, Splash
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
-def run(options: Namespace) -> int:
-    """Open the console; without a terminal, or on one that can only print, print the fleet once."""
-    if options.command == "demo":
-        return _demo(options)
+def run(options: "Namespace") -> int:
+    """Open the console or the demo."""
+    return _demo(options) if options.command == "demo" else _open(options.config, options.state_dir, None)
+
+
+def open_alone(options: Mapping[str, str], splash: Splash) -> int:
+    """Open the console where nothing else is asked for, and no grammar is needed to know it; its exit code."""
+    config, state_dir = (Path(told) if (told := options.get(name)) else None for name in OPTIONS)
+
+    def run() -> int:
+        # Left before anything is said in the terminal that it holds.
+        with splash:
+            return in_words(lambda: _open(config, state_dir, splash), APP)
+
+    return guarded(run)
+
+
+def _open(config: Path | None, state_dir: Path | None, splash: Splash | None) -> int:
+    """Open it; without a terminal, or on one that can only print, print the fleet once."""
     draws = os.environ.get("TERM", "") not in PRINTS_ONLY
     if not (draws and sys.stdin.isatty() and sys.stdout.isatty()):
+        from argparse import Namespace
+
         from fleet_tui.cli import look
 
-        return look.run(Namespace(**{**vars(options), "command": "ls", "words": [], "resources": False, "json": False}))
+        asked = {"command": "ls", "words": [], "resources": False, "json": False}
+        return look.run(Namespace(config=config, state_dir=state_dir, **asked))
     from fleet_tui.console import run as open_console
 
-    paths = find_paths(config=options.config, state_dir=options.state_dir, env=os.environ)
-    return open_console(
-        paths.present, paths.state_dir, env=os.environ, config_dir=paths.config_dir, splash=options.splash
-    )
+    paths = find_paths(config=config, state_dir=state_dir, env=os.environ)
+    return open_console(paths.present, paths.state_dir, env=os.environ, config_dir=paths.config_dir, splash=splash)
 
 
-def _demo(options: Namespace) -> int:
+def _demo(options: "Namespace") -> int:
     if options.agents < 1:
         raise Ended(ExitCode.WRONG, "--agents takes a number from 1")
     if (options.json or options.resources) and not options.once:

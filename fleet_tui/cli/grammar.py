@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from fleet_tui.cli import arguments
 from fleet_tui.cli.arguments import Adder
+from fleet_tui.cli.out import Ended, ExitCode
 from fleet_tui.domain.action import VERBS, Verb
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ class Command:
     """The argument to which the words behind `--` belong."""
 
 
-class UsageError(Exception):
+class UsageError(Ended):
     """Wrong words on the command line."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(ExitCode.WRONG, sentence)
 
 
 class Parser(ArgumentParser):

@@ -1,37 +1,22 @@
 """Reads the command line, runs the command's group, and turns how it ended into an exit code and one sentence."""
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from fleet_tui.cli.grammar import BY_NAME, PROGRAM, Parser, UsageError, build_parser
-from fleet_tui.cli.out import Ended, ExitCode, put, say, settle_streams
+from fleet_tui.cli.out import ExitCode, guarded, in_words, put
 
 
-def main(argv: Sequence[str] | None = None, *, splash: AbstractContextManager[object] | None = None) -> int:
-    """Run one command; give its exit code. Expected trouble is a sentence on stderr and never a traceback.
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; give its exit code. Expected trouble is a sentence on stderr and never a traceback."""
 
-    `splash` holds the terminal; it is left before anything is said there.
-    """
-    os.umask(0o077)
-    settle_streams()
-    try:
-        with splash or nullcontext():
-            words = sys.argv[1:] if argv is None else argv
-            options = parse(build_parser(words), words)
-            options.splash = splash
-            return int(_run(options))
-    except UsageError as error:
-        say(str(error))
-        return ExitCode.WRONG
-    except Ended as ended:
-        say(ended.sentence)
-        return ended.code
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+    def run() -> int:
+        words = sys.argv[1:] if argv is None else argv
+        return _run(parse(build_parser(words), words))
+
+    return guarded(run)
 
 
 def parse(parser: Parser, argv: Sequence[str]) -> Namespace:
@@ -66,21 +51,5 @@ def _run(options: Namespace) -> int:
         return ExitCode.DONE
     group = BY_NAME[options.command].group if options.command else "console"
     module = import_module(f"fleet_tui.cli.{group}")
-    from fleet_tui.config.errors import ConfigError
-    from fleet_tui.ports import StoreError, StoreUnwritable
-
-    try:
-        code: int = module.run(options)
-    except ConfigError as error:
-        raise Ended(ExitCode.WRONG, str(error)) from error
-    except StoreUnwritable as error:
-        raise Ended(ExitCode.SOME_FAILED, f"{error}; nothing was accepted") from error
-    except StoreError as error:
-        raise Ended(ExitCode.WRONG, str(error)) from error
-    except OSError as error:
-        about = f" ({error.filename})" if error.filename else ""
-        why = (
-            f"the system refuses what `{PROGRAM} {options.command or ''}".rstrip() + f"` needs: {error.strerror}{about}"
-        )
-        raise Ended(ExitCode.SOME_FAILED, why) from error
-    return code
+    name = f"{PROGRAM} {options.command or ''}".rstrip()
+    return in_words(lambda: int(module.run(options)), name)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from io import TextIOWrapper
 from pathlib import Path
@@ -30,6 +30,36 @@ class Ended(Exception):
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run; expected trouble is one sentence on stderr and an exit code."""
+    os.umask(0o077)
+    settle_streams()
+    try:
+        return run()
+    except Ended as ended:
+        say(ended.sentence)
+        return ended.code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def in_words(run: Callable[[], int], name: str) -> int:
+    """Run a command; what is wrong with the configuration, the store or the system ends it in words."""
+    from fleet_tui.config.errors import ConfigError
+    from fleet_tui.ports import StoreError, StoreUnwritable
+
+    try:
+        return run()
+    except StoreUnwritable as error:
+        raise Ended(ExitCode.SOME_FAILED, f"{error}; nothing was accepted") from error
+    except (ConfigError, StoreError) as error:
+        raise Ended(ExitCode.WRONG, str(error)) from error
+    except OSError as error:
+        about = f" ({error.filename})" if error.filename else ""
+        why = f"the system refuses what `{name}` needs: {error.strerror}{about}"
+        raise Ended(ExitCode.SOME_FAILED, why) from error
 
 
 def settle_streams() -> None:

@@ -100,20 +100,23 @@ def test_the_list_names_what_a_collector_loads() -> None:
     assert {"fleet_tui.collector", "fleet_tui.providers.e2b.adapter", "httpx", "e2b"} <= heavy(set(sys.modules))
 
 
-def run_console(place: Path, keys: bytes) -> set[str]:
-    """What a console has loaded when it is left after some keys; on Linux also the files that are mapped."""
+def run_console(place: Path, *steps: tuple[bytes, bytes]) -> set[str]:
+    """What a console has loaded when it is left after some keys, each with what it then shows; also what is mapped."""
     told = place / "modules.json"
     words = ("-c", CONSOLE, str(told), "--config", str(place / "fleet.toml"), "--state-dir", str(place / "state"))
     with terminal(*words, environment={"HOME": str(place)}) as console:
         console.read_until(b"help")
-        console.press(keys)
+        for keys, shown in steps:
+            console.press(keys)
+            console.read_until(shown)
+        console.press(b"\x03")
         console.read_to_end()
         assert console.process.returncode == 0
     return loaded(told)
 
 
 def test_a_console_loads_nothing_that_polls_and_nothing_that_its_first_screen_does_not_show(place: Path) -> None:
-    there = run_console(place, b"q")
+    there = run_console(place)
     assert "fleet_tui.ui.app" in there
     assert heavy(there) == set()
     assert not there & {"plotext", "ssl", "_ssl", "_hashlib"}
@@ -125,7 +128,14 @@ def test_a_console_loads_nothing_that_polls_and_nothing_that_its_first_screen_do
 
 
 def test_every_view_and_line_opens_in_a_console_that_left_out_what_it_did_not_need(place: Path) -> None:
-    there = run_console(place, b"2345678:fleet\r/x\r\x10\x03")
+    there = run_console(
+        place,
+        (b"234567", b"STACK"),
+        (b"8", b"TREE"),
+        (b":", b"tab completes"),
+        (b"fleet\r/", b"explains"),
+        (b"x\r\x10", b"letters of"),
+    )
     views = {"spend", "failures", "sprawl", "attention", "audit", "stack", "tree"}
     assert {f"fleet_tui.ui.panes.{view}" for view in views} <= there
     lines = {"filter_bar", "command_bar", "palette_bar"}

@@ -100,7 +100,7 @@ class NavigatingApp(ConsoleApp):
 
     def action_sort_step(self, by: int) -> None:
         """Sort by the column beside."""
-        self.fleet_pane.ranking.step(by)
+        self.fleet_pane.ranking.step(by, self.fleet_pane.table.shown_columns)
         self.fleet_pane.resort()
 
     def action_sort(self, order: str) -> None:

@@ -3,7 +3,7 @@
 A long fleet is looked at and sorted in steps of a few milliseconds, so that a caller can draw between them.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -151,7 +151,9 @@ class Ranking:
         yield
         return (yield from key_steps(by_handle, packed, descending=descending))
 
-    def step(self, by: int) -> None:
-        """Sort by the next column, left or right of the present one."""
-        self.order = ORDERS[(ORDERS.index(self.order) + by) % len(ORDERS)]
+    def step(self, by: int, shown: Collection[str] = ORDERS) -> None:
+        """Sort by the next column that is shown, left or right of the present one; attention is one too."""
+        at = ORDERS.index(self.order)
+        beside = (ORDERS[(at + by * number) % len(ORDERS)] for number in range(1, len(ORDERS) + 1))
+        self.order = next(one for one in beside if one == ATTENTION or one in shown)
         self.descending = False

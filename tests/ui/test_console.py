@@ -148,6 +148,18 @@ async def test_sorting_by_letters_and_reversing() -> None:
         await desk.settled(pilot, 0)
 
 
+async def test_a_column_without_room_is_no_order_to_step_to() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("greater_than_sign")
+        await desk.shows(pilot, "sort AGENT")
+        await pilot.press("greater_than_sign")
+        await desk.shows(pilot, "sort WHERE")
+        await pilot.press("less_than_sign", "less_than_sign")
+        await desk.shows(pilot, "sort ATTENTION")
+
+
 async def test_the_cursor_follows_the_agent_when_rows_move() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:

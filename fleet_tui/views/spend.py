@@ -324,7 +324,7 @@ def bases_words(total: Sum | None) -> str:
     """What a sum rests on."""
     if total is None:
         return "nobody told"
-    words = [basis.value for basis in sorted(total.bases)]
+    words = [basis.value for basis in sorted(total.bases) if basis is not Basis.UNPRICED]
     return "+".join([*words, *([f"{total.unpriced} unpriced"] if total.unpriced else [])]) or "-"
 
 

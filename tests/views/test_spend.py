@@ -1,9 +1,10 @@
 """SPEND over windows of days, and the story of one group."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fleet_tui.domain.failure import FailureClass
-from fleet_tui.domain.money import Side
+from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.spend import GroupBy, Window, spend_lines, spend_table
@@ -92,3 +93,13 @@ def test_a_side_that_nobody_has_takes_no_column() -> None:
     view = spend_table(model, NOW)
     assert [column.name for column in view.columns][-2:] == ["BASIS", "BILLED"]
     assert all(len(row.cells) == len(view.columns) for row in view.rows)
+
+
+def test_what_has_no_price_is_said_once() -> None:
+    model = a_fleet()
+    unpriced = replace(total("a", "0", team="ci"), bases=frozenset({Basis.UNPRICED}), unpriced_lines=2)
+    model.apply(next_delta(3, totals=(unpriced,)), NOW)
+    view = spend_table(model, NOW)
+    names = [column.name for column in view.columns]
+    ci = next(row for row in view.rows if row.key == "ci")
+    assert ci.cells[names.index("BASIS")].text == "reported+2 unpriced"

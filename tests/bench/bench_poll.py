@@ -237,6 +237,21 @@ asyncio.run(main())
 """
 
 
+_LOOK_S = 5.0
+_BUSY = 0.05
+
+
+def rested(process: psutil.Process, *, at_most_s: float = 90.0) -> None:
+    """Wait until what a start leaves to be done is done; that is not idling. On a busy machine it takes a while."""
+    until = time.monotonic() + at_most_s
+    while time.monotonic() < until:
+        before, began = process.cpu_times(), time.monotonic()
+        time.sleep(_LOOK_S)
+        after, took_s = process.cpu_times(), time.monotonic() - began
+        if after.user + after.system - before.user - before.system < _BUSY * took_s:
+            return
+
+
 def idle(script: str, argv: list[str], idle_s: float) -> tuple[float, float]:
     """Share of a core and megabytes of a process that has nothing to do."""
     child = subprocess.Popen(
@@ -249,8 +264,7 @@ def idle(script: str, argv: list[str], idle_s: float) -> tuple[float, float]:
         assert child.stdout is not None
         assert child.stdout.readline() == "up\n"
         process = psutil.Process(child.pid)
-        # What a start leaves to be done is not idling.
-        time.sleep(5)
+        rested(process)
         before, began = process.cpu_times(), time.monotonic()
         time.sleep(idle_s)
         after, took_s = process.cpu_times(), time.monotonic() - began

@@ -7,6 +7,7 @@ from typing import Final
 
 from textual.message import Message
 
+from fleet_tui import clock
 from fleet_tui.bell import Bell, PlainBell
 from fleet_tui.domain.delta import FleetDelta, in_pieces
 from fleet_tui.ports import FleetReader, StoreError
@@ -41,11 +42,11 @@ class Pace:
         self._told: bool = False
         self._in_vain: int = 0
 
-    def rang(self) -> float:
-        """A write was told; after how many seconds to look. Its commit may be seen a moment later only, so the next
-        looks follow soon.
+    def rang(self, since_s: float) -> float:
+        """A write was told, so long after the last look; after how many seconds to look. Its commit may be seen a
+        moment later only, so the next looks follow soon.
         """
-        settle_s = SETTLE_S if self.pause_s > WAKE_S else WAKE_S
+        settle_s = max(SETTLE_S, WAKE_S - since_s)
         self.pause_s, self._trusts, self._told, self._in_vain = WAKE_S, True, True, 0
         return settle_s
 
@@ -100,7 +101,7 @@ class Feed:
         try:
             while not self._stop.is_set():
                 try:
-                    self._read(hears=self._bell is not None and self._bell.hears)
+                    self._read()
                 except StoreError as error:
                     self._tell(str(error))
                     self._stop.wait(TROUBLE_S)
@@ -119,13 +120,17 @@ class Feed:
             self._bell = self._make_bell()
         if self._stop.is_set():
             return
-        bell = self._bell
-        if bell.wait(self._pace.pause_s):
-            self._stop.wait(self._pace.rang())
+        began_s = clock.monotonic_s()
+        if self._bell.wait(self._pace.pause_s):
+            self._stop.wait(self._pace.rang(clock.monotonic_s() - began_s))
             # What was told until now is seen by the look that follows.
-            bell.wait(0.0)
+            self._bell.wait(0.0)
 
-    def _read(self, *, hears: bool) -> None:
+    @property
+    def _hears(self) -> bool:
+        return self._bell is not None and self._bell.hears
+
+    def _read(self) -> None:
         if self._revision is None:
             self._revision = self._reader.load(self._keep, chunk=PIECE_ROWS)
         elif self._reader.woken() or self._trouble:
@@ -133,12 +138,12 @@ class Feed:
             self._revision = delta.revision
             if delta.empty:
                 # Our own last write, or a checkpoint.
-                self._pace.in_vain(hears=hears)
+                self._pace.in_vain(hears=self._hears)
             else:
                 self._pace.found()
                 self._keep(delta)
         else:
-            self._pace.in_vain(hears=hears)
+            self._pace.in_vain(hears=self._hears)
 
     def _keep(self, delta: FleetDelta) -> None:
         if self._stop.is_set():

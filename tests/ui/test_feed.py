@@ -106,9 +106,9 @@ def test_the_more_looks_are_in_vain_the_longer_it_sleeps() -> None:
 def test_after_a_ring_it_looks_again_soon_because_a_commit_is_seen_later_than_it_is_told() -> None:
     pace = Pace()
     in_vain(pace, hears=True)
-    assert pace.rang() < WAKE_S
+    assert 0 < pace.rang(NET_S) < WAKE_S
     assert pace.pause_s == WAKE_S
-    assert pace.rang() == WAKE_S, "in a storm it does not look more often than before"
+    assert pace.rang(0.0) == WAKE_S, "in a storm it does not look more often than where nobody tells"
 
 
 def test_where_a_commit_was_not_told_it_asks_as_often_as_where_nobody_tells_until_one_is() -> None:
@@ -116,6 +116,6 @@ def test_where_a_commit_was_not_told_it_asks_as_often_as_where_nobody_tells_unti
     in_vain(pace, hears=True)
     pace.found()
     assert in_vain(pace, hears=True) == REST_S
-    pace.rang()
+    pace.rang(NET_S)
     pace.found()
     assert in_vain(pace, hears=True) == NET_S

@@ -254,6 +254,8 @@ class Emulator(ABC):
                 return await self._hang(request)
             case FaultKind.RESET_AFTER:
                 return wire.reset(request)
+            case FaultKind.ERROR_AFTER:
+                return self.error(request, fault.status)
             case FaultKind.SLOW_DRIP:
                 return await wire.drip(request, answer, chunk_bytes=fault.drip_bytes, interval_s=fault.drip_interval_s)
             case _:

@@ -29,6 +29,8 @@ class FaultKind(StrEnum):
     """The connection is reset before the effect."""
     RESET_AFTER = "reset-after"
     """The effect is done, then the connection is reset and the answer lost."""
+    ERROR_AFTER = "5xx-after"
+    """The effect is done, and the vendor's own error body under `Fault.status` says that it is not."""
     TRUNCATED_JSON = "truncated-json"
     WRONG_JSON = "wrong-json"
     """Valid JSON of another shape: a list where an object belongs and the reverse."""

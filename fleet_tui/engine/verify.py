@@ -97,9 +97,10 @@ def _repeated(record: ActionRecord, resource: Resource, seen: Seen, *, moved: bo
             return _ours(seen, "it is paused")
         if moved:
             return Failed(FailureClass.UNKNOWN, "sent, and it started anew since; not sent again", uncertain=True)
-    if record.verb is Verb.RESUME and phase not in {Phase.PAUSED, Phase.UNKNOWN}:
+    if record.verb is Verb.RESUME and phase not in {Phase.PAUSED, Phase.STOPPING, Phase.UNKNOWN}:
         return _ours(seen, "it runs")
-    if record.verb is Verb.KILL and phase is Phase.STOPPING:
+    if phase is Phase.STOPPING and record.verb in {Verb.KILL, Verb.PAUSE}:
+        # On its way: another call would meet what is over by then, or what somebody has let go on since.
         return _ours(seen, "it is stopping")
     return Go()
 

@@ -60,7 +60,7 @@ async def _refused(probe: Probe, client: httpx.AsyncClient, kind: FaultKind, who
         assert answer.json() == expected.body
         for name, value in expected.headers.items():
             assert name.lower() == "request-id" or answer.headers[name] == value
-    assert probe.effects() == before
+    assert (probe.effects() == before) is (kind is not FaultKind.ERROR_AFTER)
 
 
 async def _foreign(probe: Probe, client: httpx.AsyncClient, kind: FaultKind, whole: httpx.Response) -> None:
@@ -142,7 +142,9 @@ _CHECKS[_skewed.__name__] = _skewed
 
 def _family(kind: FaultKind) -> str:
     match kind:
-        case FaultKind.UNAUTHORIZED | FaultKind.FORBIDDEN | FaultKind.RATE_LIMITED | FaultKind.SERVER_ERROR:
+        case FaultKind.UNAUTHORIZED | FaultKind.FORBIDDEN | FaultKind.RATE_LIMITED:
+            return "_refused"
+        case FaultKind.SERVER_ERROR | FaultKind.ERROR_AFTER:
             return "_refused"
         case FaultKind.GATEWAY_HTML | FaultKind.CANNED:
             return "_foreign"

@@ -125,6 +125,12 @@ async def test_a_lost_answer_says_nothing_about_the_effect(vendor: Vendor, kind:
     assert (await vendor.look()).is_success, "one broken connection leaves the others alone"
 
 
+async def test_an_error_may_be_said_of_what_is_done(vendor: Vendor) -> None:
+    vendor.emulator.faults.add(Fault(kind=FaultKind.ERROR_AFTER, method="DELETE", times=1, status=503))
+    assert (await vendor.kill()).status_code == 503
+    assert vendor.is_killed()
+
+
 async def test_a_hanging_request_does_not_keep_the_emulator_from_stopping(vendor: Vendor) -> None:
     vendor.emulator.faults.add(Fault(kind=FaultKind.HANG, times=1))
     async with asyncio.timeout(4), asyncio.TaskGroup() as group:

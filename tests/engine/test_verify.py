@@ -106,3 +106,12 @@ def test_a_restart_of_which_nothing_shows_is_uncertain() -> None:
     outcome = judge_target(action(Verb.RESTART, resource("a")), resource("a"), BEFORE)
     assert isinstance(outcome, Failed)
     assert outcome.uncertain
+
+
+@pytest.mark.parametrize(
+    ("verb", "verdict"), [(Verb.KILL, Done), (Verb.PAUSE, Done), (Verb.RESUME, Go), (Verb.EXTEND, Go)]
+)
+def test_what_is_stopping_answers_for_the_verbs_that_stop_and_for_no_other(verb: Verb, verdict: type[object]) -> None:
+    assert isinstance(
+        judged(verb, replace(PLANNED, phase=replace(PLANNED.phase, phase=Phase.STOPPING)), BEFORE), verdict
+    )

@@ -308,6 +308,10 @@ def end_of(
     if row.ends_at is not None and row.ends_at <= vendor_now:
         evidence = "its end had come; no longer listed"
         return PhaseFact(phase=Phase.ENDED_TTL, since=row.ends_at, evidence=evidence, raw=raw)
+    if row.key.kind is Kind.PROCESS:
+        # Whoever leaves an agent of their own has lost nothing: only what a runner held tells how it ended.
+        evidence = "its process is gone; no runner held it, so how it ended is not known"
+        return PhaseFact(phase=Phase.ENDED_OK, since=now, evidence=evidence, raw=raw, confirmed=False)
     return PhaseFact(phase=Phase.ENDED_LOST, since=now, evidence="no longer listed, nobody said why", raw=raw)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.filter import EVERYTHING, Filter, matches, score
-from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.views import row
 from fleet_tui.views.facts import AgentFacts
 from fleet_tui.views.model import FleetModel
@@ -128,11 +128,9 @@ class Ranking:
     def _faulty(self, agent: Agent, now: datetime) -> bool:
         if agent.lead is None:
             return False
-        return (
-            agent.lead.phase.phase in FAULTS
-            or bool(row.findings_of(self._model, agent))
-            or not row.confirmed(self._model, agent.lead, now)
-        )
+        phase = agent.lead.phase.phase
+        unsure = phase not in ENDED and not row.confirmed(self._model, agent.lead, now)
+        return phase in FAULTS or unsure or bool(row.findings_of(self._model, agent))
 
     def handles(self) -> list[str]:
         """The rows in order, a new list each time."""

@@ -123,6 +123,13 @@ def test_a_failed_reading_changes_no_row_and_one_cause_is_told_once() -> None:
     assert [event.type for event in back.observation.events] == ["source back"]
 
 
+def test_a_process_that_nobody_held_and_that_is_gone_has_ended_and_is_not_lost() -> None:
+    first = read(nothing_known(), [resource("found", kind=Kind.PROCESS), resource("other", kind=Kind.PROCESS)])
+    (row,) = read(first.picture, [resource("other", kind=Kind.PROCESS)], at=later(5)).observation.changed
+    assert (row.phase.phase, row.phase.confirmed) == (Phase.ENDED_OK, False)
+    assert "how it ended is not known" in row.phase.evidence
+
+
 def test_an_empty_listing_is_held_for_three_polls() -> None:
     picture = read(nothing_known(), [resource("a")]).picture
     for poll in range(1, EMPTY_HELD_POLLS):

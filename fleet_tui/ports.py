@@ -49,8 +49,8 @@ class LogPage:
     lines: tuple[tuple[datetime | None, str], ...]
     cursor: str | None
     more: bool = False
-    generation: str = ""
-    """Names the run; empty where the provider does not tell its runs apart."""
+    generation: str = ""  # Names the run; empty where the provider does not tell its runs apart.
+    written_by: datetime | None = None  # By when its lines were written, where that is earlier than now.
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ class LogLine:
     at: datetime | None
     """When it was written, as the provider says; None where it does not say."""
     read_at: datetime | None
-    """When the collector read it: no earlier than it was written."""
+    """When the collector read it, or by when it was written where that is known: no earlier than it was."""
     text: str
     generation: str = ""
     """Which run of the resource wrote it; empty where the provider does not tell its runs apart."""

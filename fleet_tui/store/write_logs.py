@@ -30,7 +30,7 @@ _DROP = "DELETE FROM log_lines WHERE source = ? AND kind = ? AND rid = ? AND id 
 def append(connection: sqlite3.Connection, key: ResourceKey, page: LogPage, now: datetime) -> None:
     """Add lines and drop the oldest until the ring holds again. A page without a line says that it was read."""
     row = key_row(key)
-    read = (us(now), text(page.generation))
+    read = (us(min(now, page.written_by or now)), text(page.generation))
     lines = [(*row, opt_us(at), *read, *_cut(line)) for at, line in page.lines]
     connection.executemany(_LINE, lines)
     connection.execute(_GROW, (*row, sum(line[-1] for line in lines), us(now)))

@@ -250,6 +250,18 @@ def test_lines_know_their_run_and_are_read_from_where_one_was(opened: Stores) ->
     assert [(run.generation, run.lines) for run in state.runs] == [("1", 2), ("2", 1)]
 
 
+def test_a_line_is_no_younger_than_its_provider_says(opened: Stores) -> None:
+    key = facts.key("s1")
+    for at in (NOW - timedelta(minutes=20), NOW + timedelta(minutes=5), None):
+        opened.collector.append_logs(key, LogPage(lines=((None, "boom"),), cursor="1", written_by=at), NOW)
+
+    assert [line.moment for line in opened.reader().log_after(key, seq=0, limit=9)] == [
+        NOW - timedelta(minutes=20),
+        NOW,
+        NOW,
+    ]
+
+
 def test_a_runs_log_is_a_ring_of_bytes(opened: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(write_logs, "RING_BYTES", 1000)
     key = facts.key("a")

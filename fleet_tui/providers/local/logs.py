@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -52,7 +53,8 @@ def read_lines(
     """
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
+            facts = os.fstat(file.fileno())
+            size = facts.st_size
             start = _start(file.fileno(), size, after)
             if after is None:
                 start = max(start, _start_of_last(file.fileno(), start, size, limit))
@@ -71,6 +73,7 @@ def read_lines(
         cursor=str(end),
         more=bool(lines) and end < size,
         generation=generation,
+        written_by=datetime.fromtimestamp(facts.st_mtime, UTC),
     )
 
 

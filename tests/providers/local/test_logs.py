@@ -1,5 +1,7 @@
 """Offsets into a log stay true while it is trimmed, and no line is given twice or lost."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,11 @@ def test_what_was_cut_below_the_cursor_is_read_from_its_front(tmp_path: Path) ->
 
 def test_no_log_is_no_lines(tmp_path: Path) -> None:
     assert read_lines(tmp_path / "none", after="7", limit=5).cursor == "7"
+
+
+def test_what_a_silent_log_holds_was_written_when_it_grew_last(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"boom\n")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    assert read_lines(path, after=None, limit=5).written_by == datetime.fromtimestamp(1_700_000_000, UTC)

@@ -117,7 +117,12 @@ def _of_verb(verb: Verb) -> Command:
 
 def _looking(name: str, text: str) -> Command:
     return Command(
-        name=name, group="look", usage=f"{name} [FILTER] [--json]", help=text, takes=arguments.look, words_after="words"
+        name=name,
+        group="survey",
+        usage=f"{name} [FILTER] [--json]",
+        help=text,
+        takes=arguments.look,
+        words_after="words",
     )
 
 

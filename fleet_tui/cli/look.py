@@ -1,50 +1,43 @@
-"""Commands that look: `ls`, `show`, `spend`, `failures`, `sprawl`, `tree`, `stack`, `audit`."""
+"""Commands that look at rows: `ls`, `show`; and what every command that looks has in common."""
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from fleet_tui.cli.out import Ended, ExitCode, draws_boxes, put, put_json, say, say_lines, table_width
+from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked
 from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
-from fleet_tui.domain.money import Side
 from fleet_tui.domain.reading import SourceState, SourceStatus
 from fleet_tui.views import fleet as fleet_view
-from fleet_tui.views import tree_table
-from fleet_tui.views.as_json import agent_row, agent_rows, audit_row, resource_row
-from fleet_tui.views.audit import audit_table
+from fleet_tui.views.as_json import agent_row, agent_rows, resource_row
 from fleet_tui.views.cells import Cell
 from fleet_tui.views.choice import Choice
 from fleet_tui.views.columns import Column
 from fleet_tui.views.detail import detail_lines
 from fleet_tui.views.facts import matching, matching_resources
-from fleet_tui.views.failures import classes_table, open_incidents, open_table
-from fleet_tui.views.list_json import failure_row, finding_row, total_row
-from fleet_tui.views.narrow import audit_within, failures_within, narrowed
 from fleet_tui.views.pieces import Line, TableView
 from fleet_tui.views.resources import resource_lines, resource_table
 from fleet_tui.views.sort_keys import ordered
 from fleet_tui.views.sources import clock_off, nothing_to_show, source_words
-from fleet_tui.views.spend import GroupBy, spend_lines, spend_table
-from fleet_tui.views.sprawl import findings_table, rules_table
-from fleet_tui.views.stack import WEEK, chain_lines, measured, stack_rows, stack_table
 from fleet_tui.views.table_text import plain, table_text
-from fleet_tui.views.tree import tree_json, tree_rows
 
-_WINDOW: Final = timedelta(hours=24)
-_FAILURES: Final = 10_000
-_AUDIT_LINES: Final = 1_000
+Look = Callable[[Fleet, Filter, Namespace], None]
+"""Prints what a command shows of the part of a fleet that a filter chose."""
 
 
 def run(options: Namespace) -> int:
-    """Look at what `options.command` names; with trouble at sources the code says so and stderr names them."""
+    """Look at what `options.command` names."""
+    return looked(_LOOKS[options.command], options)
+
+
+def looked(look: Look, options: Namespace) -> int:
+    """Look, once the sources were read; with trouble at some the code says so and stderr names them."""
     chosen = _filter(options)
     with attending(options.config, options.state_dir, os.environ) as fleet:
         fleet.await_readings()
-        _LOOKS[options.command](fleet, chosen, options)
+        look(fleet, chosen, options)
         return say_troubles(fleet)
 
 
@@ -99,7 +92,8 @@ def print_table(columns: Iterable[Column], rows: Iterable[Iterable[Cell]]) -> No
         put(table_text(tuple(columns), listed, width=table_width()))
 
 
-def _print_lines(lines: Iterable[Line]) -> None:
+def print_lines(lines: Iterable[Line]) -> None:
+    """Lines that a view made."""
     put(plain(lines))
 
 
@@ -140,87 +134,9 @@ def _show(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         return
     for agent in choice.agents:
         print_table(fleet_view.COLUMNS, [fleet_view.cells(model, agent, now)])
-        _print_lines(detail_lines(model, agent, now))
+        print_lines(detail_lines(model, agent, now))
     for resource in choice.resources:
-        _print_lines(resource_lines(model, resource, now))
+        print_lines(resource_lines(model, resource, now))
 
 
-def _spend(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    now = fleet.now()
-    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
-    if options.json:
-        put_json([total_row(total) for side in Side for total in model.ledger.of_day(now.date(), side)])
-        return
-    for by in (GroupBy.TEAM, GroupBy.AGENT):
-        show_table(spend_table(model, now, by, filtered=chosen.text))
-        put([""])
-    _print_lines(spend_lines(model, now, GroupBy.TEAM))
-
-
-def _failures(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    now = fleet.now()
-    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
-    failures = list(fleet.reader.failures(since=now - _WINDOW, limit=_FAILURES))
-    if chosen:
-        failures = failures_within(failures, model)
-    if options.json:
-        put_json([failure_row(failure) for failure in failures])
-        return
-    show_table(open_table(model, now, told=open_incidents(model, failures)))
-    show_table(classes_table(failures, now))
-
-
-def _sprawl(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    now = fleet.now()
-    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
-    if options.json:
-        found = (finding for of_subject in model.findings.values() for finding in of_subject.values())
-        put_json([finding_row(model, finding, now) for finding in sorted(found, key=lambda f: (f.rule, f.subject))])
-        return
-    show_table(rules_table(model, now))
-    show_table(findings_table(model, now))
-
-
-def _tree(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    model, now = fleet.model, fleet.now()
-    rows = tree_rows(model, now, chosen=chosen, collapse=False)
-    if options.json:
-        put_json(tree_json(model, rows, now))
-        return
-    ascii_only = not draws_boxes()
-    drawn = [tree_table.cells(model, rows, key, now, ascii_only=ascii_only) for key in rows.order]
-    print_table(tree_table.COLUMNS, drawn)
-    if not drawn:
-        say_lines(nothing_to_show(model.statuses.values(), now, filtered=chosen.text)[:1])
-
-
-def _stack(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    now = fleet.now()
-    model = narrowed(fleet.model, chosen, now, join=fleet.config.fleet.join)
-    reader = fleet.reader
-    found = measured(reader.reach(since=now - WEEK), reader.failures(since=now - WEEK, limit=_FAILURES), now)
-    if options.json:
-        put_json(stack_rows(model, found, now))
-        return
-    show_table(stack_table(model, found, now, filtered=chosen.text))
-    _print_lines(chain_lines(model, found))
-
-
-def _audit(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
-    lines = audit_within(fleet.reader.audit(limit=_AUDIT_LINES), chosen, fleet.now())
-    if options.json:
-        put_json([audit_row(line) for line in sorted(lines, key=lambda line: line.seq)])
-    else:
-        show_table(audit_table(lines))
-
-
-_LOOKS: Final = {
-    "ls": _ls,
-    "show": _show,
-    "spend": _spend,
-    "failures": _failures,
-    "sprawl": _sprawl,
-    "tree": _tree,
-    "stack": _stack,
-    "audit": _audit,
-}
+_LOOKS: Final = {"ls": _ls, "show": _show}

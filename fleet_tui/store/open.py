@@ -1,7 +1,7 @@
 """Opens the store of a state directory for readers and for those who submit."""
 
+import os
 import sqlite3
-import uuid
 from datetime import datetime
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def migrated(path: Path, now: datetime) -> None:
         try:
             refuse_foreign(connection)
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            migrate(connection, store_id=uuid.uuid4().hex, now_us=us(now))
+            migrate(connection, store_id=os.urandom(16).hex(), now_us=us(now))
         except sqlite3.Error as error:
             raise explained(error, path) from error
         finally:

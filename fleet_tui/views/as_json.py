@@ -26,8 +26,8 @@ def time_text(at: datetime | None) -> str | None:
     """RFC 3339, UTC, whole milliseconds only where there are any."""
     if at is None:
         return None
-    utc = at.astimezone(UTC)
-    return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds").replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='milliseconds' if utc.microsecond else 'seconds')[:-6]}Z"
 
 
 def dollars(total: Sum | None) -> str | None:

@@ -183,7 +183,10 @@ def summary(model: FleetModel) -> Line:
     """The line above the tables."""
     found = _all(model)
     if not found:
-        return (word("0 findings", Role.GOOD),)
+        return (
+            word("0 findings", Role.GOOD),
+            word("   most rules watch a row for 30 minutes before they speak", Role.DIM),
+        )
     cost = cost_text(found)
     return (
         word(f"{counted(len(found), 'finding')}   ", Role.STRONG),

@@ -73,6 +73,14 @@ def test_what_nobody_claims_is_an_orphan() -> None:
     assert orphan.since == NOW - timedelta(seconds=7200)
 
 
+def test_money_without_a_team_is_a_matter_of_what_somebody_is_billed_for() -> None:
+    more = {"created_s": 7200, "kind": Kind.PROCESS, "team": None}
+    result = found(
+        picture(owned("unpriced", usd=None, **more), owned("free", usd="0", **more), owned("priced", **more))
+    )
+    assert {id_ for id_, names in rules(result).items() if RuleName.UNLABELLED in names} == {"priced"}
+
+
 @pytest.mark.parametrize(
     ("seen", "why"),
     [

@@ -143,7 +143,7 @@ def test_sprawl_counts_a_resource_once_however_many_rules_found_it() -> None:
     assert len(rows) == 3
     assert [row["$/DAY"] for row in rows.values()] == ["2.40~", "2.40~", "?"]
     assert len(rows_of(sprawl.findings_table(model, NOW, rule=RuleName.ORPHAN))) == 1
-    assert said([sprawl.summary(model_of())]) == "0 findings"
+    assert said([sprawl.summary(model_of())]).startswith("0 findings")
 
 
 def a_plan_of(verb: Verb, *resources: Resource, params: Params = NO_PARAMS, **changes: object) -> tuple[str, TableView]:

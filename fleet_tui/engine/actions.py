@@ -17,13 +17,13 @@ from weakref import WeakValueDictionary
 from fleet_tui.domain.action import VERBS, ActionId, Order, Verb
 from fleet_tui.domain.dirt import ENDS_WORK
 from fleet_tui.domain.failure import RULES, Failure, FailureClass, RetryRule, clamped_retry_after_s
-from fleet_tui.domain.identity import ResourceKey
+from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of
 from fleet_tui.engine.deeds import remember_attempt, remember_end
-from fleet_tui.engine.gate import urgent
+from fleet_tui.engine.gate import AT_ONCE, URGENT_AT_ONCE, urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.rescue import rescued, with_note
 from fleet_tui.engine.source import Source
@@ -39,6 +39,8 @@ SENDS: Final = 3
 RETRY_FIRST_S: Final = 2.0
 RETRY_CEILING_S: Final = 60.0
 _UNWRITABLE_WAIT_S: Final = 5.0
+_CALLS_AT_ONCE: Final = AT_ONCE + URGENT_AT_ONCE
+"""So many calls for actions are under way at a source at least: a deadline is the vendor's, and not a queue's."""
 _GRACE_ROOM_S: Final = 30.0
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Actions:
     def __init__(self, around: Surroundings, terms: Terms) -> None:
         self._around = around
         self._terms = terms
+        self._rooms: WeakValueDictionary[tuple[SourceName, bool], asyncio.Semaphore] = WeakValueDictionary()
         self._turns: WeakValueDictionary[tuple[ResourceKey, bool], asyncio.Lock] = WeakValueDictionary()
 
     async def carry_out(self, action_id: ActionId) -> None:
@@ -140,7 +143,8 @@ class Actions:
             if source is None:
                 return _given_up(last, sends, forbidden)
             try:
-                resource = await self._read(source, record.target.key)
+                async with self._room(record, source):
+                    resource = await self._read(source, record.target.key)
             except ProviderError as error:
                 last = error.failure
                 if (failed := _unread(last, tried=tried, over=forbidden is not None)) is not None:
@@ -160,13 +164,20 @@ class Actions:
                 return _given_up(last, sends, forbidden)
             sends += 1
             repeated, tried = tried, True
-            outcome, last = await self._send(record, source, act, last)
+            async with self._room(record, source):
+                outcome, last = await self._send(record, source, act, last)
             if outcome is not None and not (repeated and isinstance(outcome, Refused)):
                 twice = tried_before_restart and counts_twice(record)
                 return _doubted(outcome, twice=twice) if repeated else outcome
             # Lost, or refused on a repeat: what the earlier one did shows when it is read again.
             waits += 1
             await self._wait(last, waits)
+
+    def _room(self, record: ActionRecord, source: Source) -> asyncio.Semaphore:
+        """Where a call waits for its turn; kills stand in a line of their own."""
+        name = source.name, record.verb is Verb.KILL
+        at_once = max(_CALLS_AT_ONCE, round(source.provider.calls_per_s))
+        return self._rooms.setdefault(name, asyncio.Semaphore(at_once))
 
     async def _read(self, source: Source, key: ResourceKey) -> Resource | None:
         """The target as the provider sees it this moment. Raises ProviderError."""

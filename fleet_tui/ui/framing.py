@@ -1,6 +1,6 @@
 """The part of the app that frames the panes: header, strip, panel, footer, and the one timer for what falls due."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from textual.events import Resize
@@ -33,6 +33,8 @@ KEEP_S: Final = 5.0
 SOONEST_S: Final = 1.0
 """What falls due is drawn at most so much later."""
 LATEST_S: Final = 60.0
+AGES_STAND: Final = timedelta(minutes=1)
+"""In a pane that does not know what falls due when."""
 
 
 class FramingApp(NavigatingApp, AttendingApp):
@@ -43,6 +45,7 @@ class FramingApp(NavigatingApp, AttendingApp):
     footer: Footer
     _kept_s: float | None = None
     _due: Timer | None = None
+    _aged: datetime = datetime.min.replace(tzinfo=UTC)
     _due_s: float = 0.0
     """When it goes off, on the monotonic clock."""
     _resting: Timer | None = None
@@ -147,10 +150,17 @@ class FramingApp(NavigatingApp, AttendingApp):
             self._draw_footer()
         now = self.session.now()
         self.fleet_pane.fall_due(now)
+        self._age_pane(now)
         self._draw_top()
         self._await_due()
         if any(is_bad(status, now) for status in self.model.statuses.values()):
             self.keep_collector()
+
+    def _age_pane(self, now: datetime) -> None:
+        """Ages of any other pane are a minute old at most."""
+        if not self._aged <= now < self._aged + AGES_STAND:
+            self._aged = now
+            self.pane.grow_older()
 
     def keep_collector(self) -> None:
         """Start a collector where none is alive, in a thread: when the console opens, and when readings stay away."""

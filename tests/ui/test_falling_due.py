@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
@@ -13,7 +14,7 @@ from tests.bench.bench_idle import due
 from tests.support.capture import captured
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
-from tests.support.facts import NOW, failure, next_delta, resource, status, total, whole
+from tests.support.facts import NOW, failure, finding, next_delta, resource, status, total, whole
 from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
@@ -124,3 +125,21 @@ async def test_the_bench_takes_what_fell_due_right_before_its_minute_for_due() -
         # It fell due before the minute begins, and is drawn within it.
         assert SOONEST_S > 0.5
         assert ("cell", 0, FOR) in due(desk.app, begins, begins + timedelta(seconds=30))
+
+
+@pytest.mark.parametrize(
+    ("key", "shown", "old", "older"), [("8", "TREE", " 11m ", " 31m "), ("4", "SPRAWL", " 3h ", " 4h ")]
+)
+async def test_in_every_view_the_ages_go_on_although_nothing_changes(
+    key: str, shown: str, old: str, older: str
+) -> None:
+    row = resource("s1", agent="agent-1")
+    desk = Desk(replace(whole(row), statuses=(status(cadence_s=10**6),), findings=(finding(row.key),)))
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await opened(desk, pilot, 1)
+        await pilot.press(key)
+        await desk.shows(pilot, shown)
+        await desk.shows(pilot, old)
+        desk.time.pass_s(20 * 60 if shown == "TREE" else 3600)
+        desk.app.fall_due()
+        await desk.shows(pilot, older)

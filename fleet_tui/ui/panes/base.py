@@ -92,6 +92,9 @@ class Pane(Vertical):
         """Draw everything: the pane is shown now."""
         raise NotImplementedError
 
+    def grow_older(self) -> None:
+        """Nothing changed for a minute: draw again what the clock alone changes. FLEET knows itself what falls due."""
+
     def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
         """Read what no delta carries, in a thread; what this gives is run by the app, and draws. Raises StoreError."""
         raise NotImplementedError

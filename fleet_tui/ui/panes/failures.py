@@ -70,6 +70,10 @@ class FailuresPane(StoriedPane):
         self.refill()
 
     @override
+    def grow_older(self) -> None:
+        self.refill()
+
+    @override
     def refill(self) -> None:
         now = self.session.now()
         self.incidents = open_incidents(self.model, self.failures)

@@ -54,6 +54,10 @@ class SprawlPane(StoriedPane):
         self.refill()
 
     @override
+    def grow_older(self) -> None:
+        self.refill()
+
+    @override
     def refill(self) -> None:
         now = self.session.now()
         self.query_one("#sprawl-summary", Line).show(word("SPRAWL  ", Role.TITLE), *summary(self.model))

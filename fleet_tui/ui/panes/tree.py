@@ -99,6 +99,11 @@ class TreePane(StoriedPane):
         if change.sources or key in change.changed:
             self.tell_now()
 
+    @override
+    def grow_older(self) -> None:
+        self._table.rows_changed(self._there())
+        self.tell_now()
+
     def _there(self) -> set[str]:
         """Visible rows that are no tombstones: those keep what they said last."""
         known, fleet = self.rows.nodes, self.model.fleet

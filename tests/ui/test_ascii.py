@@ -30,6 +30,7 @@ def test_our_own_signs_have_likenesses() -> None:
     assert in_ascii("╭─❯●✗…┃╯") == "+->*x~#+"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["120x32", "60x20"])
 async def test_no_frame_of_any_view_or_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None:
     desk = Desk(showcase())

@@ -25,6 +25,10 @@ _OVERLAY = upsert("overlays", ("subject", "field"), ("value", "set_by", "at", "r
 _HAND_OVER = insert("hand_overs", (*schema.HAND_OVER, "revision"), otherwise="IGNORE")
 _WANTED = insert("wanted", schema.WANTED, otherwise="REPLACE")
 _TASK_OF = "SELECT value FROM overlays WHERE subject = ? AND field = ?"
+_TASK_OF_EACH = (
+    "UPDATE overlays SET value = ?, at = ?, revision = ? WHERE field = 'task' AND subject IN "
+    "(SELECT source || char(31) || kind || char(31) || rid FROM resources WHERE agent = ?)"
+)
 _OTHERS = select(schema.HAND_OVER, "hand_overs", "WHERE from_agent = ? AND task = ? AND state = 'waiting'")
 _HAND_OVERS = select(schema.HAND_OVER, "hand_overs", "WHERE hand_over_id = ?")
 
@@ -159,6 +163,9 @@ def _confirm(
     for agent, task in ((waiting.from_agent, None), (waiting.to_agent, waiting.task)):
         overlay = Overlay(subject=agent, field=AssignmentField.TASK, value=task, set_by=actor)
         _lay(connection, revision, overlay, now=now, host=host, why=f"hand-over {hand_over_id}")
+        # A word that lies over one resource lies over that of its agent, and would keep the task where it was.
+        over = (None if task is None else text(task), us(now), revision, text(agent))
+        connection.execute(_TASK_OF_EACH, over)
     connection.execute(
         "UPDATE hand_overs SET state = 'confirmed', revision = ? WHERE hand_over_id = ?", (revision, row[0])
     )

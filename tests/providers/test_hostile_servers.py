@@ -104,6 +104,16 @@ async def test_a_key_that_is_said_back_is_repeated_nowhere(name: str, status: st
         assert KEY not in repr(failure)
 
 
+@pytest.mark.parametrize("name", VENDORS)
+async def test_a_server_that_speaks_no_tls_where_it_should_is_told_no_key(name: str, tmp_path: Path) -> None:
+    async with hostile(nothing_there) as server:
+        failure = await failed(name, server.url.replace("http://", "https://"), tmp_path)
+        assert failure.failure_class in {FailureClass.PROVIDER_DOWN, FailureClass.TIMEOUT}
+        assert "no connection to the vendor" in failure.text
+        assert not any(KEY.encode() in head for head in server.heads)
+        assert KEY not in repr(failure)
+
+
 async def test_a_key_that_stands_in_a_listing_is_masked_before_anybody_reads_it(tmp_path: Path) -> None:
     body = json.dumps([{"sandboxID": "i1", "state": "running", "alias": f"x{KEY}", "metadata": {"k": KEY}}]).encode()
 

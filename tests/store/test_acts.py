@@ -158,6 +158,27 @@ def test_a_confirmed_hand_over_moves_the_task_in_one_step(opened: Stores) -> Non
     assert len(opened.reader().audit(limit=9)) == 4
 
 
+def test_a_hand_over_moves_the_task_also_where_a_word_lies_over_single_resources(opened: Stores) -> None:
+    giver, taker = facts.resource("a", agent="coder"), facts.resource("b", agent="tester")
+    opened.observe(changed=(giver, taker, facts.resource("c", agent="other")))
+    words = [("a", "issue 7"), ("b", "issue 1"), ("c", "issue 2")]
+    opened.intents.overlay(
+        [
+            Overlay(subject=facts.key(id_).packed(), field=AssignmentField.TASK, value=task, set_by="ada")
+            for id_, task in words
+        ],
+        now=NOW,
+        host="laptop",
+        why="",
+    )
+    opened.intents.hand_over(hand_over())
+
+    assert opened.intents.confirm_hand_over("h1", actor="bob", host="laptop", now=NOW) is not None
+
+    laid = {(subject, field): overlay.value for (subject, field), overlay in loaded(opened.reader()).overlays.items()}
+    assert [laid[facts.key(id_).packed(), AssignmentField.TASK] for id_, _ in words] == [None, "issue 7", "issue 2"]
+
+
 def test_of_two_hand_overs_of_one_task_only_the_first_that_is_confirmed_moves_it(opened: Stores) -> None:
     opened.intents.hand_over(hand_over("h1"))
     opened.intents.hand_over(replace(hand_over("h2"), to_agent="writer", asked_by="bob"))

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+_HELLO = b"\x16"
+"""How TLS begins."""
 Answer = Callable[["HostileServer", asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
@@ -26,8 +28,12 @@ class HostileServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
-            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            await self._answer(self, writer)
+            first = await reader.readexactly(1)
+            if first == _HELLO:
+                await self.write(writer, head("400 No TLS here"))
+            else:
+                self.heads.append(first + await reader.readuntil(b"\r\n\r\n"))
+                await self._answer(self, writer)
         writer.close()
 
 

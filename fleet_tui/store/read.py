@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -77,7 +77,7 @@ class SqliteFleetReader(FleetReader):
 
     @override
     def load(self, on_delta: Callable[[FleetDelta], None], *, chunk: int = 2000) -> int:
-        with self._reading() as connection:
+        with self._reading_apart() as connection:
             if connection is None:
                 on_delta(FleetDelta(store_id="", revision=0, whole=True))
                 return 0
@@ -163,21 +163,35 @@ class SqliteFleetReader(FleetReader):
     @contextmanager
     def _reading(self) -> Generator[sqlite3.Connection | None]:
         """One read transaction; None where there is no store yet."""
-        with self._lock:
-            try:
-                opened = self._opened()
-                if opened is None:
-                    yield None
-                    return
-                opened.connection.execute("BEGIN")
-                try:
-                    yield opened.connection
-                finally:
-                    opened.connection.execute("ROLLBACK")
-            except sqlite3.Error as error:
-                raise explained(error, self._path) from error
-            except _UNDECODABLE as error:
-                raise unreadable(error, self._path) from error
+        with self._lock, self._explained():
+            opened = self._opened()
+            if opened is None:
+                yield None
+                return
+            with _transaction(opened.connection):
+                yield opened.connection
+
+    @contextmanager
+    def _reading_apart(self) -> Generator[sqlite3.Connection | None]:
+        """The same on a connection of its own: it takes long, and others read meanwhile."""
+        with self._explained():
+            with self._lock:
+                # What is followed later is the store that stands here now.
+                connection = None if self._opened() is None else _connected(self._path)
+            if connection is None:
+                yield None
+                return
+            with closing(connection), _transaction(connection):
+                yield connection
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise explained(error, self._path) from error
+        except _UNDECODABLE as error:
+            raise unreadable(error, self._path) from error
 
     def _opened(self) -> _Open | None:
         """The store, opened again where another file has taken its place. Raises `StoreTooNew`."""
@@ -185,21 +199,36 @@ class SqliteFleetReader(FleetReader):
         if self._open is not None and found in {self._open.inode, None}:
             return self._open
         self.close()
-        if found is None:
-            return None
-        connection = open_reader(self._path)
-        try:
-            held = version(connection)
-            refuse_newer(held)
-        except BaseException:
-            connection.close()
-            raise
-        if held < SCHEMA_VERSION:
-            connection.close()
+        connection = None if found is None else _connected(self._path)
+        if found is None or connection is None:
             return None
         self._store_id = ""
         self._open = _Open(connection, found)
         return self._open
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _connected(path: Path) -> sqlite3.Connection | None:
+    """None where the store is older than this program. Raises `StoreTooNew`."""
+    connection = open_reader(path)
+    try:
+        held = version(connection)
+        refuse_newer(held)
+    except BaseException:
+        connection.close()
+        raise
+    if held < SCHEMA_VERSION:
+        connection.close()
+        return None
+    return connection
 
 
 def _inode(path: Path) -> Inode | None:

@@ -73,7 +73,7 @@ class FleetApp(
         self.feed = Feed(session.reader, self.post_message, session.bell)
         self._heap: Heap = Heap()
         self._keeper: Keeper = Keeper(keep_screen)
-        self._first_frame: FirstFrame = FirstFrame(self, self.keep_collector)
+        self._first_frame: FirstFrame = FirstFrame(self, self._drawn)
         self.started = Children()
         self.begin_own(session, theme)
         self.ascii_only = ascii_only
@@ -156,6 +156,10 @@ class FleetApp(
         """A long fleet is in order."""
         message.stop()
         self._settled()
+
+    def _drawn(self) -> None:
+        self.feed.drawn()
+        self.keep_collector()
 
     def _settled(self) -> None:
         self._first_frame.show()

@@ -25,6 +25,8 @@ LONG_AFTER: Final = 1200
 NET_S: Final = 1.0
 """The same where writes are told: in case one was not."""
 TROUBLE_S: Final = 1.0
+DRAWN_S: Final = 1.0
+"""So long the rest of a load waits for the frame that shows its first rows: both would only make each other late."""
 PIECE_ROWS: Final = 1000
 """What the app takes in at once: some ten milliseconds, so that a key never waits for a hundred thousand rows."""
 
@@ -74,6 +76,7 @@ class Feed:
         self._make_bell: Callable[[], Bell] = bell
         self._bell: Bell | None = None
         self._stop: threading.Event = threading.Event()
+        self._drawn: threading.Event = threading.Event()
         self._deltas: deque[FleetDelta] = deque()
         self._revision: int | None = None
         self._trouble: bool = False
@@ -82,8 +85,13 @@ class Feed:
     def stop(self) -> None:
         """Let `run` end: at once where it sleeps, and after the rows at hand where it reads."""
         self._stop.set()
+        self._drawn.set()
         if self._bell is not None:
             self._bell.ring()
+
+    def drawn(self) -> None:
+        """The first rows stand on the screen; from any thread."""
+        self._drawn.set()
 
     def take(self) -> FleetDelta | None:
         """The next delta, or None."""
@@ -151,6 +159,8 @@ class Feed:
         for piece in in_pieces(delta, PIECE_ROWS):
             self._deltas.append(piece)
             self._post(FleetPolled())
+        if not delta.last:
+            self._drawn.wait(DRAWN_S)
 
     def _tell(self, sentence: str) -> None:
         if sentence or self._trouble:

@@ -1,6 +1,7 @@
 """Readers by revision: none misses a change, at whatever pace it reads, and looking writes nothing."""
 
 import tempfile
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -208,6 +209,21 @@ def test_a_load_sees_one_moment_although_others_write_meanwhile(opened: Stores) 
     assert {r.phase.phase for r in picture.resources.values()} == {Phase.RUNNING}
     picture.follow(reader)
     assert {r.phase.phase for r in picture.resources.values()} == {Phase.IDLE}
+
+
+def test_others_read_while_a_load_is_under_way(opened: Stores) -> None:
+    opened.observe(changed=tuple(facts.resource(f"r{n}") for n in range(30)))
+    reader = opened.reader()
+    read: list[bool] = []
+
+    def keep(_: FleetDelta) -> None:
+        other = threading.Thread(target=lambda: reader.log_tail(facts.key("r1"), limit=1), daemon=True)
+        other.start()
+        other.join(5)
+        read.append(not other.is_alive())
+
+    reader.load(keep, chunk=10)
+    assert read and all(read)
 
 
 def test_a_failing_listener_leaves_no_transaction_open(opened: Stores) -> None:

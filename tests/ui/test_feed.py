@@ -119,3 +119,23 @@ def test_where_a_commit_was_not_told_it_asks_as_often_as_where_nobody_tells_unti
     pace.rang(NET_S)
     pace.found()
     assert in_vain(pace, hears=True) == NET_S
+
+
+def test_the_rest_of_a_load_waits_until_its_first_rows_are_drawn(tmp_path: Path) -> None:
+    with stores(tmp_path / "state") as held:
+        held.observe(changed=tuple(resource(f"sbx_{n}") for n in range(5000)))
+        feed = Feed(held.reader(), lambda _: None)
+        thread = threading.Thread(target=feed.run)
+        thread.start()
+        first = eventually(feed.take, what="the first rows")
+        assert first is not None and first.whole and not first.last and not feed.waiting
+        feed.drawn()
+
+        def ended() -> bool:
+            piece = feed.take()
+            return piece is not None and piece.last
+
+        eventually(ended, what="the last rows")
+        feed.stop()
+        thread.join(10)
+        assert not thread.is_alive()

@@ -223,7 +223,8 @@ def test_others_read_while_a_load_is_under_way(opened: Stores) -> None:
         read.append(not other.is_alive())
 
     reader.load(keep, chunk=10)
-    assert read and all(read)
+    assert read
+    assert all(read)
 
 
 def test_a_failing_listener_leaves_no_transaction_open(opened: Stores) -> None:

@@ -128,7 +128,10 @@ def test_the_rest_of_a_load_waits_until_its_first_rows_are_drawn(tmp_path: Path)
         thread = threading.Thread(target=feed.run)
         thread.start()
         first = eventually(feed.take, what="the first rows")
-        assert first is not None and first.whole and not first.last and not feed.waiting
+        assert first is not None
+        assert first.whole
+        assert not first.last
+        assert not feed.waiting
         feed.drawn()
 
         def ended() -> bool:

@@ -34,7 +34,7 @@ SOONEST_S: Final = 1.0
 """What falls due is drawn at most so much later."""
 LATEST_S: Final = 60.0
 AGES_STAND: Final = timedelta(minutes=1)
-"""In a pane that does not know what falls due when."""
+"""In what does not know what falls due when."""
 
 
 class FramingApp(NavigatingApp, AttendingApp):
@@ -89,12 +89,16 @@ class FramingApp(NavigatingApp, AttendingApp):
 
     def draw_panel(self) -> None:
         """The story of the row under the cursor, and what its log said last."""
+        self._draw_panel(tail=True)
+
+    def _draw_panel(self, *, tail: bool) -> None:
         if not self.panel.has_class("shown"):
             return
         handle = self.fleet_pane.handle_under_cursor()
         agent = None if handle is None else self.model.agents.get(handle)
         self.panel.story([] if agent is None else detail_lines(self.model, agent, self.session.now()))
-        self.draw_tail(agent)
+        if tail:
+            self.draw_tail(agent)
 
     @override
     def told_standing(self) -> None:
@@ -157,10 +161,11 @@ class FramingApp(NavigatingApp, AttendingApp):
             self.keep_collector()
 
     def _age_pane(self, now: datetime) -> None:
-        """Ages of any other pane are a minute old at most."""
+        """Ages in the panel below FLEET, and in any other pane, are a minute old at most."""
         if not self._aged <= now < self._aged + AGES_STAND:
             self._aged = now
             self.pane.grow_older()
+            self._draw_panel(tail=False)
 
     def keep_collector(self) -> None:
         """Start a collector where none is alive, in a thread: when the console opens, and when readings stay away."""

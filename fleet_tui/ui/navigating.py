@@ -1,11 +1,15 @@
 """The part of the app that goes from pane to pane, sorts, and leaves."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from typing_extensions import override
 
 from fleet_tui import clock
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
@@ -26,6 +30,11 @@ class NavigatingApp(ConsoleApp):
     """Views, order, help, and the way out."""
 
     _read_s: float = 0.0
+    _tail_of: Resource | None = None
+    """Whose last log lines are wanted."""
+    _tails_asked: int = 0
+    _tail_read: bool = False
+    """They are being read."""
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -87,16 +96,38 @@ class NavigatingApp(ConsoleApp):
     def draw_tail(self, agent: Agent | None) -> None:
         """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""
         resource = None if agent is None else next(iter(logged(agent)), None)
-        panel = self.panel
-        if resource is None or not panel.has_class("beside"):
-            panel.tail([], SafeText("no log") if agent is not None else SafeText(""))
+        if resource is None or not self.panel.has_class("beside"):
+            self._tail_of = None
+            self.panel.tail([], SafeText("no log") if agent is not None else SafeText(""))
             return
-        try:
-            found = self.session.reader.log_tail(resource.key, limit=max(1, panel.size.height))
-        except StoreError:
-            found = ()
-        lines = [safe_line(text, 400) for _, text in found]
-        panel.tail(lines, safe_join((SafeText("log of "), safe_line(resource.name, 40), SafeText(" (l follows it)"))))
+        self._tail_of = resource
+        self._tails_asked += 1
+        if not self._tail_read:
+            self._read_tail(resource)
+
+    def _read_tail(self, resource: Resource) -> None:
+        """In a thread: whoever loads a hundred thousand rows through the same reader keeps it for seconds."""
+        self._tail_read = True
+        asked, limit, reader = self._tails_asked, max(1, self.panel.size.height), self.session.reader
+
+        def read() -> None:
+            try:
+                found = reader.log_tail(resource.key, limit=limit)
+            except StoreError:
+                found = ()
+            self.post_message(PaneRead(partial(self._show_tail, resource, found, asked)))
+
+        self.run_worker(read, thread=True, group="reads")
+
+    def _show_tail(self, resource: Resource, found: Sequence[tuple[datetime | None, str]], asked: int) -> None:
+        self._tail_read = False
+        wanted = self._tail_of
+        if wanted is not None and wanted.key == resource.key:
+            lines = [safe_line(text, 400) for _, text in found]
+            said = (SafeText("log of "), safe_line(resource.name, 40), SafeText(" (l follows it)"))
+            self.panel.tail(lines, safe_join(said))
+        if wanted is not None and asked != self._tails_asked:
+            self._read_tail(wanted)
 
     def action_sort_step(self, by: int) -> None:
         """Sort by the column beside."""

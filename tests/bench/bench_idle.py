@@ -77,7 +77,7 @@ def due(app: FleetApp, since: datetime, until: datetime) -> set[Place]:
 
     What fell due right before it is drawn in it: the console draws that at most `SOONEST_S` late.
     """
-    found: set[Place] = {("header", 0, 0), ("strip", 0, 0)}
+    found: set[Place] = {("header", 0, 0), ("strip", 0, 0), ("panel", 0, 0)}
     model, keys = app.model, app.fleet_pane.table.visible_keys
     at = since - timedelta(seconds=SOONEST_S + _LATE_S)
     before = {key: fleet.cells(model, model.fleet[key], at) for key in keys}
@@ -102,6 +102,8 @@ def place_of(app: FleetApp, x: int, y: int) -> Place:
         for column in table._layout():
             if column.x <= x - region.x - GUTTER < column.x + column.width:
                 return ("cell", y - region.y - 1, column.index)
+    if app.panel.region.contains(x, y):
+        return ("panel", 0, 0)
     return ("elsewhere", x, y)
 
 

@@ -1,18 +1,21 @@
 """What the clock alone changes is drawn when it falls due, and nothing else is: no age on the screen is old."""
 
+import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
+from typing_extensions import override
 
+from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.phase import Phase
 from fleet_tui.ui.framing import SOONEST_S
 from fleet_tui.views.fleet import COLUMNS
 from tests.bench.bench_idle import due
 from tests.support.capture import captured
-from tests.support.consoles import Desk
+from tests.support.consoles import Desk, MemoryReader
 from tests.support.desks import a_fleet, opened
 from tests.support.facts import NOW, failure, finding, next_delta, resource, status, total, whole
 from tests.support.wait import eventually_async
@@ -143,3 +146,39 @@ async def test_in_every_view_the_ages_go_on_although_nothing_changes(
         desk.time.pass_s(20 * 60 if shown == "TREE" else 3600)
         desk.app.fall_due()
         await desk.shows(pilot, older)
+
+
+async def test_the_panel_says_the_age_of_its_row_to_the_minute() -> None:
+    desk = Desk(a_fleet(3))
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await opened(desk, pilot, 3)
+        await desk.shows(pilot, "11m00s")
+        desk.time.pass_s(61)
+        desk.app.fall_due()
+        await desk.shows(pilot, "12m01s")
+
+
+class Slow(MemoryReader):
+    """Somebody else reads through it."""
+
+    free = threading.Event()
+
+    @override
+    def log_tail(self, key: ResourceKey, *, limit: int) -> tuple[tuple[datetime | None, str], ...]:
+        assert self.free.wait(30)
+        return super().log_tail(key, limit=limit)
+
+
+async def test_nothing_waits_for_the_log_beside_the_story() -> None:
+    desk = Desk(a_fleet())
+    reader = Slow(a_fleet())
+    reader.logs = ((NOW, "401 invalid x-api-key"),)
+    desk.app.feed._reader = desk.session.reader = reader
+    async with desk.app.run_test(headless=False, size=WIDE) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("slash", *"agent-11", "enter")
+        await desk.shows(pilot, "FLEET[1/12]")
+        assert "401 invalid" not in desk.text()
+        reader.free.set()
+        await desk.shows(pilot, "log of sbx_11")
+        await desk.shows(pilot, "401 invalid x-api-key")

@@ -50,6 +50,7 @@ def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
             return all(worker.is_finished for worker in app.workers if worker.name != "feed")
 
         await pilot.press("g")
+        await eventually_async(read, what="the end of what is read in threads")
         for key in keys:
             await pilot.press(key)
             await eventually_async(read, what="the end of what is read in threads")

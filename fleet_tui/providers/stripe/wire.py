@@ -27,7 +27,7 @@ class _Bounded(stripe.HTTPXClient):
     """Its HTTP client, which reads no answer without an end."""
 
     def __init__(self, calls: Calls, timeout_s: float) -> None:
-        super().__init__(timeout=timeout_s)
+        super().__init__(timeout=timeout_s)  # pyright: ignore[reportUnknownMemberType]
         self._calls = calls
 
     @override

@@ -16,12 +16,13 @@ from fleet_tui.domain.dataclass import dataclass
 if TYPE_CHECKING:
     from fleet_tui.config.settings import Config
     from fleet_tui.ports import FleetReader
+    from fleet_tui.store.lock import FileLock
     from fleet_tui.ui.session import Session
     from fleet_tui.views.first_run import FirstRun
 
 from fleet_tui.domain.last_screen import FILE, LastScreen, encoded
 from fleet_tui.splash import Splash, is_plain, terminal
-from fleet_tui.store.schema import STORE_FILE
+from fleet_tui.store.schema import CONSOLES_LOCK_FILE, STORE_FILE
 
 CONSOLE_LOG: Final = "console.log"
 _RUNBOOK_BYTES: Final = 64 * 1024
@@ -138,6 +139,7 @@ class CollectorStarter:
         self._config_file: Path | None = config_file
         self._env: Mapping[str, str] = env
         self._started: list[subprocess.Popen[bytes]] = []
+        self._place: FileLock | None = None
 
     def __call__(self) -> str | None:
         """A sentence where it could not be started, or where the last one ended at once."""
@@ -147,12 +149,22 @@ class CollectorStarter:
         failed = [process for process in self._started if process.poll() not in {None, 0}]
         self._started = [process for process in self._started if process.poll() is None]
         try:
+            self._stay()
             started = ensure_collector(self._state_dir, self._config_file, self._env)
         except (OSError, StoreError) as error:
             return f"no collector is alive and none could be started: {error}"
         if started is not None:
             self._started.append(started)
         return f"the collector ended by itself: see {self._state_dir / LOG_FILE}" if failed else None
+
+    def _stay(self) -> None:
+        """Be seen as a console also where what lay in the state directory was taken away: a collector would end."""
+        from fleet_tui.store.lock import join_consoles
+
+        if self._place is None or not self._place.stands(self._state_dir / CONSOLES_LOCK_FILE):
+            before, self._place = self._place, join_consoles(self._state_dir)
+            if before is not None:
+                before.close()
 
 
 def take(config: "Config", session: "Session") -> None:

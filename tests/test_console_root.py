@@ -10,6 +10,8 @@ from fleet_tui.config.discover import installed_providers
 from fleet_tui.config.load import load
 from fleet_tui.console import CollectorStarter, take, theme_of, user_name
 from fleet_tui.splash import is_plain
+from fleet_tui.store.lock import consoles_present, take_collector_lock
+from fleet_tui.store.schema import CONSOLES_LOCK_FILE
 from tests.support.consoles import Desk
 
 HEAVY = (
@@ -113,3 +115,16 @@ def test_a_window_stays_open_only_for_the_fleet_it_was_opened_for(tmp_path: Path
     take(load(file, providers=providers, env={}, automatic=providers.ours, secrets=False), session)
 
     assert session.may_act() is stays
+
+
+def test_a_console_is_seen_also_where_the_files_beside_the_store_were_taken_away(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    starter = CollectorStarter(state, None, {})
+    with take_collector_lock(state):
+        assert starter() is None
+        assert consoles_present(state)
+        (state / CONSOLES_LOCK_FILE).unlink()
+        assert not consoles_present(state)
+        assert starter() is None
+        assert consoles_present(state)

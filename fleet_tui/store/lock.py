@@ -50,6 +50,15 @@ class FileLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def stands(self, path: Path) -> bool:
+        """Whether this is still the file that others look for under that path."""
+        held = os.fstat(self._descriptor)
+        try:
+            there = path.stat()
+        except OSError:
+            return False
+        return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
+
     def write(self, content: str) -> None:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, content.encode(), 0)

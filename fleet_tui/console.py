@@ -1,8 +1,6 @@
 """The root of the console: knows the store, starts the collector as a process, and imports nothing that polls."""
 
 import os
-import pwd
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +13,7 @@ from fleet_tui.domain.dataclass import dataclass
 
 if TYPE_CHECKING:
     from fleet_tui.config.settings import Config
-    from fleet_tui.ports import FleetReader
+    from fleet_tui.ports import FleetReader, IntentStore
     from fleet_tui.store.lock import FileLock
     from fleet_tui.ui.session import Session
     from fleet_tui.views.first_run import FirstRun
@@ -46,51 +44,21 @@ def run(
 
     Raises ConfigError or StoreError before anything is drawn.
     """
-    from fleet_tui.bell import bell_on
-    from fleet_tui.config.discover import installed_providers
-    from fleet_tui.config.history import HISTORY_FILE, History
-    from fleet_tui.config.load import load
     from fleet_tui.config.paths import prepare_state_dir
     from fleet_tui.store.lock import join_consoles
     from fleet_tui.store.open import open_for_intents, open_for_reader
-    from fleet_tui.store.place import low_disk_bytes
     from fleet_tui.ui.app import FleetApp
     from fleet_tui.ui.driver import ConsoleDriver
-    from fleet_tui.ui.session import Session
 
-    providers = installed_providers()
     beside = config_file.parent if config_file is not None else config_dir
-
-    def read_config() -> "Config":
-        return load(
-            config_file, providers=providers, env=env, automatic=providers.ours, secrets=False, config_dir=beside
-        )
-
-    config = read_config()
+    place = Place(config_file=config_file, beside=beside, state_dir=state_dir, env=env)
+    config = place.read_config()
     prepare_state_dir(state_dir)
     _log_to(state_dir / CONSOLE_LOG)
-    starter = CollectorStarter(state_dir, config_file, env)
     with join_consoles(state_dir):
         reader, intents = open_for_reader(state_dir), open_for_intents(state_dir)
         try:
-            session = Session(
-                reader=reader,
-                intents=intents,
-                actor=user_name(),
-                host=socket.gethostname(),
-                bell=partial(bell_on, state_dir / STORE_FILE),
-                join=config.fleet.join,
-                start_collector=starter,
-                beside=beside,
-                env=env,
-                state_dir=state_dir,
-                reread=Rereader(read_config, state_dir),
-                low_disk_bytes=partial(low_disk_bytes, state_dir),
-                runbook=partial(runbook, beside),
-                history=History(state_dir / HISTORY_FILE),
-                first_run=first_run(config, reader),
-                greeting=greeting,
-            )
+            session = place.session(config, reader, intents, greeting=greeting)
             take(config, session)
             ConsoleDriver.handover, ConsoleDriver.holds_keys = splash, True
             app = FleetApp(
@@ -110,6 +78,60 @@ def run(
         finally:
             reader.close()
             intents.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a console is opened, and what it finds there."""
+
+    config_file: Path | None
+    beside: Path | None
+    """Where the files beside fleet.toml are, or would be."""
+    state_dir: Path
+    env: Mapping[str, str]
+
+    def read_config(self) -> "Config":
+        """Read it; no secret. Raises ConfigError."""
+        from fleet_tui.config.discover import installed_providers
+        from fleet_tui.config.load import load
+
+        providers = installed_providers()
+        return load(
+            self.config_file,
+            providers=providers,
+            env=self.env,
+            automatic=providers.ours,
+            secrets=False,
+            config_dir=self.beside,
+        )
+
+    def session(self, config: "Config", reader: "FleetReader", intents: "IntentStore", *, greeting: str) -> "Session":
+        """What the app is opened with; `take` lets it stand on the configuration."""
+        from fleet_tui.bell import bell_on
+        from fleet_tui.config.history import HISTORY_FILE, History
+        from fleet_tui.config.operator import who
+        from fleet_tui.store.place import low_disk_bytes
+        from fleet_tui.ui.session import Session
+
+        me = who()
+        return Session(
+            reader=reader,
+            intents=intents,
+            actor=me.actor,
+            host=me.host,
+            bell=partial(bell_on, self.state_dir / STORE_FILE),
+            join=config.fleet.join,
+            start_collector=CollectorStarter(self.state_dir, self.config_file, self.env),
+            beside=self.beside,
+            env=self.env,
+            state_dir=self.state_dir,
+            reread=Rereader(self.read_config, self.state_dir),
+            low_disk_bytes=partial(low_disk_bytes, self.state_dir),
+            runbook=partial(runbook, self.beside),
+            history=History(self.state_dir / HISTORY_FILE),
+            first_run=first_run(config, reader),
+            greeting=greeting,
+        )
 
 
 def first_run(config: "Config", reader: "FleetReader") -> "FirstRun | None":
@@ -217,14 +239,6 @@ def runbook(beside: Path | None, name: str) -> tuple[str, ...]:
     except OSError:
         return ()
     return (f"runbook {name}.md", *raw.decode("utf-8", "replace").splitlines())
-
-
-def user_name() -> str:
-    """Who this process belongs to, as the system says it, whatever the environment says."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def theme_of(env: Mapping[str, str], configured: str | None = None) -> str:

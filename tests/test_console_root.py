@@ -8,7 +8,8 @@ import pytest
 
 from fleet_tui.config.discover import installed_providers
 from fleet_tui.config.load import load
-from fleet_tui.console import CollectorStarter, take, theme_of, user_name
+from fleet_tui.config.operator import who
+from fleet_tui.console import CollectorStarter, take, theme_of
 from fleet_tui.splash import is_plain
 from fleet_tui.store.lock import consoles_present, take_collector_lock
 from fleet_tui.store.schema import CONSOLES_LOCK_FILE
@@ -92,7 +93,7 @@ def test_a_collector_that_cannot_be_started_is_a_sentence(tmp_path: Path) -> Non
 
 
 def test_the_actor_is_who_the_system_says() -> None:
-    assert user_name()
+    assert who().actor
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,9 @@ def run(options: Namespace) -> int:
 
 def _run(options: Namespace) -> int:
     from fleet_tui.cli.pick import refuse_read_only
-    from fleet_tui.commands.fleet import configured, who
+    from fleet_tui.commands.fleet import configured
     from fleet_tui.commands.local import notice_run
+    from fleet_tui.config.operator import who
     from fleet_tui.providers.local.launch import NotLaunched, RunRequest, launch
     from fleet_tui.providers.local.policy import RestartPolicy
 

@@ -8,8 +8,9 @@ from typing import Any
 from fleet_tui.cli.out import Ended, ExitCode, say
 from fleet_tui.cli.pick import acting_filter, one_agent, picked, refuse_read_only
 from fleet_tui.cli.verbs import agreed, planned, report
-from fleet_tui.commands.fleet import Fleet, attending, who
+from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.commands.orders import ask_hand_over, confirm_hand_over, lay, submit
+from fleet_tui.config.operator import who
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.filter import ABSENT

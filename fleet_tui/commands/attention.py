@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 
-from fleet_tui.commands.fleet import Fleet, who
+from fleet_tui.commands.fleet import Fleet
+from fleet_tui.config.operator import who
 from fleet_tui.domain.acknowledgement import FILTER, Acknowledgement, Dealt, Judged, Word, silence
 from fleet_tui.domain.attention_place import Place
 from fleet_tui.store.place import low_disk_bytes

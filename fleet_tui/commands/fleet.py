@@ -1,8 +1,5 @@
 """The fleet as a command sees it, while it holds the place of a console."""
 
-import os
-import pwd
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -38,23 +35,6 @@ LOOK_ANYWAY_S: Final = 0.5
 """The hint that somebody committed misses some commits, so the store is read without one too."""
 STEP_S: Final = 0.05
 COLLECTOR_LOOK_S: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who gives a command, and from where."""
-
-    actor: str
-    host: str
-
-
-def who() -> Who:
-    """The user of this process as the system knows it, whatever the environment says."""
-    try:
-        actor = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        actor = f"uid {os.getuid()}"
-    return Who(actor, socket.gethostname())
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from fleet_tui.commands.fleet import Fleet, who
+from fleet_tui.commands.fleet import Fleet
+from fleet_tui.config.operator import who
 from fleet_tui.domain.action import DEFAULT_TERM, HAND_OVER_TERM, ActionId, Intent, IntentId, action_id
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.plan import Plan, targets_of

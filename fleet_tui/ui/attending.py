@@ -11,7 +11,7 @@ from fleet_tui.domain.reading import is_fresh
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
-from fleet_tui.ui.messages import PaneRead, Told
+from fleet_tui.ui.messages import Looked, Told
 from fleet_tui.ui.telling import Telling, TellingDriver, in_tmux
 from fleet_tui.views.ages import fine
 from fleet_tui.views.attention import Attention, AttentionBook
@@ -52,7 +52,7 @@ class AttendingApp(ConsoleApp):
                 keep()
                 self.told_standing()
 
-            self.post_message(PaneRead(show))
+            self.post_message(Looked(show))
 
         self.run_worker(found, thread=True, group="reads")
 

@@ -39,8 +39,8 @@ class Submitted(Message):
 
 
 @dataclass
-class PaneRead(Message):
-    """What a pane shows beside the fleet was read; `draw` belongs into a handler."""
+class Looked(Message):
+    """Something was read, or looked through, beside the loop; `draw` shows it and belongs into a handler."""
 
     draw: Callable[[], None]
 

@@ -15,7 +15,7 @@ from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
-from fleet_tui.ui.messages import PaneRead, Told
+from fleet_tui.ui.messages import Looked, Told
 from fleet_tui.ui.places import Places
 from fleet_tui.ui.widgets.table import Activated, FleetTable
 from fleet_tui.views.logs import logged
@@ -78,7 +78,7 @@ class NavigatingApp(ConsoleApp):
 
         def read() -> None:
             try:
-                self.post_message(PaneRead(pane.read(self.session.reader, now)))
+                self.post_message(Looked(pane.read(self.session.reader, now)))
             except StoreError as error:
                 self.post_message(Told(safe_line(str(error)), bad=True))
 
@@ -89,7 +89,7 @@ class NavigatingApp(ConsoleApp):
         every_s = self.pane.reads_every_s
         return every_s is not None and clock.monotonic_s() - self._read_s >= every_s
 
-    def on_pane_read(self, message: PaneRead) -> None:
+    def on_looked(self, message: Looked) -> None:
         """Draw it."""
         message.draw()
 

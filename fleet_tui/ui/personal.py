@@ -23,7 +23,7 @@ ColumnsOf = Callable[[View], Sequence[Column]]
 """The columns of a view's tables."""
 
 _PLUGIN: Final = "plugin"
-_NO_PLUGINS: "Final[tuple[Plugin, ...]]" = ()
+_NO_PLUGINS: Final["tuple[Plugin, ...]"] = ()
 
 
 @dataclass(kw_only=True)

@@ -39,8 +39,8 @@ def _open(config: Path | None, state_dir: Path | None, splash: Splash | None) ->
 
         from fleet_tui.cli import look
 
-        asked = {"command": "ls", "words": [], "resources": False, "json": False}
-        return look.run(Namespace(config=config, state_dir=state_dir, **asked))
+        asked = Namespace(config=config, state_dir=state_dir, command="ls", words=[], resources=False, json=False)
+        return look.run(asked)
     from fleet_tui.console import run as open_console
 
     paths = find_paths(config=config, state_dir=state_dir, env=os.environ)

@@ -115,7 +115,7 @@ class NavigatingApp(ConsoleApp):
                 found = reader.log_tail(resource.key, limit=limit)
             except StoreError:
                 found = ()
-            self.post_message(PaneRead(partial(self._show_tail, resource, found, asked)))
+            self.post_message(Looked(partial(self._show_tail, resource, found, asked)))
 
         self.run_worker(read, thread=True, group="reads")
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def seconds(tree: list[Kin]) -> tuple[float, Tree]:
     return time.process_time() - begun, made
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_agents_and_a_chain_five_thousand_deep_are_quick() -> None:
     wide_s, _ = seconds([kin("lead"), *(kin(f"w{number}", "lead") for number in range(10_000))])
     deep_s, deep = seconds([kin("0"), *(kin(str(number), str(number - 1)) for number in range(1, 5000))])

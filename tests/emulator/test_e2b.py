@@ -317,6 +317,7 @@ async def test_an_effect_whose_answer_is_lost_has_happened(e2b: E2BEmulator, opt
     assert await AsyncSandbox.kill(box_id, **opts) is False
 
 
+@pytest.mark.no_cover
 async def test_ten_thousand_sandboxes_are_listed_within_seconds(
     e2b: E2BEmulator, clock: MovableClock, raw: httpx.AsyncClient
 ) -> None:

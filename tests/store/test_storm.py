@@ -7,6 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 
 import psutil
+import pytest
 
 from fleet_tui.domain.identity import Kind, Layer
 from fleet_tui.domain.phase import ENDED
@@ -50,6 +51,7 @@ def events(number: int, at: datetime) -> tuple[Event, ...]:
     return tuple(made(event_id=f"{number}-{index}") for index in range(EVENTS))
 
 
+@pytest.mark.no_cover
 def test_a_day_of_storm_leaves_memory_flat_and_the_log_short(opened: Stores, state_dir: Path) -> None:
     process, log = psutil.Process(), state_dir / f"{STORE_FILE}-wal"
     picture = picture_of(facts.status(), (), (), known_before=False)

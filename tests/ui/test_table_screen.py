@@ -30,6 +30,7 @@ def test_the_closer_crop_is_in_place() -> None:
     assert tighten()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(6))
 async def test_partial_redraws_leave_nothing_behind(seed: int) -> None:
     dice = random.Random(seed)

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 import stripe
 
 from fleet_tui.emulator.stripe import StripeEmulator
@@ -93,6 +94,7 @@ def test_the_same_seed_makes_the_same_account(clock: MovableClock) -> None:
     assert listed() == listed()
 
 
+@pytest.mark.no_cover
 async def test_thousands_of_customers_are_made_and_listed_within_seconds(
     emulator: StripeEmulator, clock: MovableClock, client: stripe.StripeClient
 ) -> None:

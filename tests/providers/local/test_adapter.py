@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +12,16 @@ from fleet_tui.domain.action import Verb
 from fleet_tui.domain.assignment import Assignment
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
+from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.phase import Phase
+from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import SignalKind
 from fleet_tui.ports import Getter, Killer, Lister, LogPage, LogReader, Pauser, Restarter, Resumer
 from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.settings import LocalSettings
 from tests.providers.local.conftest import Hold
 from tests.providers.local.rows import NOW, NOW_PLEASE, done, row_of
-from tests.support.adapters import context_for, order_for
+from tests.support.adapters import context_for, order_for, price
 from tests.support.wait import eventually_async
 
 
@@ -45,6 +48,16 @@ async def test_a_run_is_a_row_with_its_agent_and_assignment(hold: Hold, local: L
     assert dict(row.detail)["directory"] == str(tmp_path)
     assert row.created_at is not None
     assert row.observes_work
+
+
+async def test_what_a_place_on_this_machine_costs_only_the_operator_can_say(hold: Hold, tmp_path: Path) -> None:
+    held, settings = hold("sleep", "1000"), LocalSettings(name="local", provider="local", discover=False)
+    context = context_for("local", tmp_path / "state")
+    priced = replace(context, rates=RateCard({("local", "hour"): price("0.02")}))
+
+    assert (await row_of(LocalAdapter(settings, {}, context), held)).rate is None
+    rate = (await row_of(LocalAdapter(settings, {}, priced), held)).rate
+    assert rate == Rate(microusd_per_hour=20_000, basis=Basis.ESTIMATED)
 
 
 async def test_no_argument_and_no_variable_is_in_any_row(hold: Hold, local: LocalAdapter) -> None:

@@ -8,6 +8,8 @@ from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource
+from fleet_tui.emulator.local_work import script_of
+from fleet_tui.emulator.world import Behaviour, Vendor, seed_world
 from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.calling import call_in
 from tests.providers.local.conftest import Hold
@@ -98,3 +100,14 @@ async def test_a_secret_in_a_notification_is_masked(hold: Hold, local: LocalAdap
     row = await in_phase(local, held, Phase.WAITING)
 
     assert "abcdef" not in repr(row)
+
+
+async def test_the_demos_agent_that_asks_waits_for_a_person(hold: Hold, local: LocalAdapter) -> None:
+    asking = next(
+        agent for agent in seed_world(200, 1, NOW) if agent.count(Vendor.LOCAL) and agent.behaviour is Behaviour.WAITS
+    )
+    held = hold("/bin/sh", "-c", script_of(asking, 0))
+
+    row = await in_phase(local, held, Phase.WAITING)
+
+    assert row.phase.evidence.startswith("approve: force-push to origin/main")

@@ -102,6 +102,9 @@ def next_step(model: FleetModel, agent: Agent, now: datetime) -> str:
         return f"it waits for a person: fleet-tui attach {lead.key.id if has_hidden(agent.name) else agent.name}"
     if lead is not None and lead.phase.phase in _NEXT_OF_PHASE:
         return _NEXT_OF_PHASE[lead.phase.phase]
+    end = row.ends_at(agent)
+    if end is not None and 0 < (end - now).total_seconds() < SOON_S:
+        return "its provider ends it soon: extend it, or let it end"
     return "nothing"
 
 

@@ -267,6 +267,12 @@ def test_unsaved_work_is_a_matter_of_agents_on_this_machine() -> None:
     assert "dirty  unsaved work is looked for when a kill or restart is planned" in text
 
 
+def test_what_ends_soon_has_a_next_step() -> None:
+    for ends_in_s, shown in ((300, "its provider ends it soon: extend it, or let it end"), (7200, "nothing")):
+        model = model_of(resource("s1", agent="a", ends_in_s=ends_in_s))
+        assert detail.next_step(model, model.fleet["a"], NOW) == shown
+
+
 def test_who_waits_at_a_terminal_of_ours_is_answered_there() -> None:
     box = resource("p1", agent="a", source="local", kind=Kind.PROCESS, phase=Phase.WAITING, detail={"terminal": "yes"})
     model = model_of(box)

@@ -126,12 +126,18 @@ def vitals(of: ResourceKey, *, signal_s: float | None = 4) -> Vitals:
     )
 
 
-def finding(of: ResourceKey, rule: RuleName = RuleName.ORPHAN, *, usd_per_day: str | None = "2.40") -> Finding:
+def finding(
+    of: ResourceKey,
+    rule: RuleName = RuleName.ORPHAN,
+    *,
+    usd_per_day: str | None = "2.40",
+    evidence: str = "no owner in 3 complete readings",
+) -> Finding:
     return Finding(
         rule=rule,
         subject=of,
         since=NOW - timedelta(hours=3),
-        evidence="no owner in 3 complete readings",
+        evidence=evidence,
         microusd_per_day=None if usd_per_day is None else micro(Decimal(usd_per_day)),
     )
 

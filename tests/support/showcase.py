@@ -228,7 +228,7 @@ def showcase() -> FleetDelta:
         vitals=tuple(signal for shown in _FLEET for signal in _signals(shown)),
         findings=(
             finding(orphan.key, usd_per_day="98.40"),
-            finding(boxes[-1].key, RuleName.PAUSED_LONG, usd_per_day="0.24"),
+            finding(boxes[-1].key, RuleName.PAUSED_LONG, usd_per_day="0.24", evidence="paused"),
         ),
         totals=(
             *costs,

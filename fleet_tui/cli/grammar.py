@@ -5,7 +5,7 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, HelpFormatter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from typing_extensions import override
 
@@ -13,9 +13,6 @@ from fleet_tui.cli import arguments
 from fleet_tui.cli.arguments import Adder
 from fleet_tui.cli.out import Ended, ExitCode
 from fleet_tui.domain.action import VERBS, Verb
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 PROGRAM: Final = "fleet-tui"
 _HELP: Final = frozenset({"-h", "--help"})
@@ -56,7 +53,7 @@ class Parser(ArgumentParser):
         raise UsageError(f"{self.prog}: {message} (see `{self.prog} --help`)")
 
     @override
-    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+    def print_help(self, file: object = None) -> None:
         """As any other data: a reader that went away, or a disk that is full, ends in no trace."""
         from fleet_tui.cli.out import put_raw
 

@@ -92,20 +92,20 @@ def test_a_task_moves_between_two_agents_by_their_ids() -> None:
 
 @pytest.mark.parametrize(
     ("taker", "says"),
-    [("eva", "eva names no agent"), ("bot", "cannot hand its task to itself"), ("loner", "names no agent")],
+    [("eva", "eva names no agent"), ("bot", "cannot hand its task to itself"), ("single", "names no agent")],
 )
 def test_a_task_goes_to_nobody_who_is_not_there(taker: str, says: str) -> None:
-    model = model_of(resource("a", agent="bot", task="build"), resource("b", name="loner"))
+    model = model_of(resource("a", agent="bot", task="build"), resource("b", name="single"))
 
     assert says in str(moving(model, model.agents["bot"], taker))
 
 
 def test_what_has_no_task_or_no_id_hands_nothing_over() -> None:
-    loner = resource("c", name="loner", task="build")
-    model = model_of(resource("a", agent="bot"), resource("b", agent="eve"), loner)
+    single = resource("c", name="single", task="build")
+    model = model_of(resource("a", agent="bot"), resource("b", agent="eve"), single)
 
     assert "bot has no task" in str(moving(model, model.agents["bot"], "eve"))
-    assert "loner carries no agent id" in str(moving(model, model.agents[loner.key.packed()], "eve"))
+    assert "single carries no agent id" in str(moving(model, model.agents[single.key.packed()], "eve"))
 
 
 def test_an_id_that_two_teams_share_neither_gives_nor_takes() -> None:

@@ -280,10 +280,16 @@ def commands(folder: Path, rounds: int) -> None:
         bare = commanded([sys.executable, "-c", "pass"], folder, rounds)
         help_ = commanded([sys.executable, "-m", "fleet_tui", "--help"], folder, rounds)
         listed = commanded([*console(place)[:3], "ls", "--json", *console(place)[3:]], folder, rounds)
+    nobody = prepared(folder / "nobody")
+    with kept(nobody / "state", 0):
+        empty = commanded([*console(nobody)[:3], "ls", "--json", *console(nobody)[3:]], folder, rounds)
     heading(f"commands, beside Python itself, median of {rounds}")
     figure("python -c pass", bare[0], "ms", beside=f"({bare[1]:.0f} ms of CPU)")
     figure(
         "--help", help_[0], "ms", at_most=100, beside=f"({help_[1]:.0f} ms of CPU, {help_[0] / bare[0]:.1f} x Python)"
+    )
+    figure(
+        "floor: ls --json of nobody", empty[0], "ms", beside=f"({empty[1]:.0f} ms of CPU: imports and configuration)"
     )
     figure(
         "ls --json of 1,000",

@@ -25,6 +25,8 @@ def main() -> int:
     options = alone(words)
     if options is None:
         return _command(words)
+    # Until its first frame a console only loads; `ui.heap` looks after the rest of its life.
+    gc.disable()
     _leave_openssl_out()
     with open_splash(options, os.environ) as splash:
         from fleet_tui.cli.console import open_alone

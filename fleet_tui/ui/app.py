@@ -158,6 +158,7 @@ class FleetApp(
         self._settled()
 
     def _drawn(self) -> None:
+        self._heap.drawn()
         self.feed.drawn()
         self.keep_collector()
 

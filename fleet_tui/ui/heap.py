@@ -21,6 +21,10 @@ class Heap:
     def __init__(self) -> None:
         self._rows: int = 0
 
+    def drawn(self) -> None:
+        """The first frame stands: what is garbage from now on may be looked for."""
+        gc.enable()
+
     def took(self, rows: int, *, held: int, loading: bool, alone: bool, resting: bool) -> None:
         """Rows were taken in, and the fleet holds so many now.
 

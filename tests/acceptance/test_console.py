@@ -10,7 +10,7 @@ from tests.acceptance.harness import Place, is_gone
 from tests.acceptance.tmux import Screen, needs_tmux, screen
 from tests.support.wait import eventually
 
-pytestmark = [pytest.mark.tmux, needs_tmux]
+pytestmark = [pytest.mark.no_cover, pytest.mark.tmux, needs_tmux]
 
 
 def test_open_filter_mark_kill_with_the_typed_word_and_quit(fleet: Fleet) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance.harness import Place
 from tests.acceptance.tmux import needs_tmux, screen
 
-pytestmark = [pytest.mark.tmux, needs_tmux]
+pytestmark = [pytest.mark.no_cover, pytest.mark.tmux, needs_tmux]
 CONFIG = '[[source]]\nname = "here"\nprovider = "local"\ndiscover = false\n'
 
 

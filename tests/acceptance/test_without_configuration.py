@@ -15,6 +15,8 @@ from tests.acceptance.harness import Place, Ran, is_gone, state_of
 from tests.acceptance.tmux import needs_tmux, screen
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.no_cover
+
 PROGRAM = (sys.executable, "-P", "-m", "fleet_tui")
 
 

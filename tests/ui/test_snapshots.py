@@ -14,6 +14,8 @@ from tests.support.facts import failure
 from tests.support.showcase import acts, curve, readings, showcase, troubles
 from tests.support.wait import eventually_async
 
+pytestmark = pytest.mark.no_cover
+
 WIDE = (120, 32)
 SMALL = (80, 24)
 ROWS = 19

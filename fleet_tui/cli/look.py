@@ -112,9 +112,9 @@ def _ls(fleet: Fleet, chosen: Filter, options: Namespace) -> None:
         return
     print_table(fleet_view.COLUMNS, (fleet_view.cells(model, model.agents[handle], now) for handle in handles))
     if not handles:
-        # With trouble at sources each of them is named afterwards anyway.
+        # With trouble at sources each of them is named afterwards anyway; the key that clears a filter is none here.
         why = nothing_to_show(model.statuses.values(), now, filtered=chosen.text)
-        say_lines(why[:1] if fleet.troubles() else why)
+        say_lines(why[:1] if chosen or fleet.troubles() else why)
     elif not chosen and (loose := fleet_view.loose_line(model)):
         say(loose)
 

@@ -13,7 +13,8 @@ from fleet_tui.commands.orders import outcomes, submit
 from fleet_tui.commands.plans import looked_for_dirt
 from fleet_tui.domain.action import VERBS, ActionId, Params, Verb
 from fleet_tui.domain.dirt import dirty
-from fleet_tui.domain.filter import FilterError, duration_s
+from fleet_tui.domain.extension import extension_s
+from fleet_tui.domain.filter import FilterError
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.outcome import Done, RefusalReason
 from fleet_tui.domain.plan import LeftOut, Plan, expected_word, good_still
@@ -73,12 +74,9 @@ def _params(verb: Verb, options: Namespace) -> Params:
         return Params(rescue=options.rescue)
     if verb is Verb.EXTEND:
         try:
-            seconds = duration_s(options.duration)
+            return Params(extend_s=extension_s(options.duration))
         except FilterError as error:
             raise Ended(ExitCode.WRONG, f"--for: {error}") from error
-        if seconds < 1:
-            raise Ended(ExitCode.WRONG, "--for takes a time of at least 1s")
-        return Params(extend_s=seconds)
     return Params()
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from fleet_tui.domain.action import VERBS, Params, Verb
+from fleet_tui.domain.extension import extension_s
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_act
 from fleet_tui.domain.filter_words import shown
 from fleet_tui.ui.commanding import CommandingApp
 from fleet_tui.ui.commands import Command, CommandError, Takes, commands_of, filter_of, understood
-from fleet_tui.ui.dialogs.ask import extension_s
 from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.views.choice import Ambiguous, Choice, WrongKind, choose, choose_ids
 from fleet_tui.views.completion import Completion, complete_filter, fitting, word_start

@@ -42,6 +42,7 @@ def test_a_table_is_plain_text_and_a_filter_that_matches_nothing_is_no_error(her
     assert "\x1b" not in table.out + table.err
     assert (nothing.code, nothing.out) == (0, "")
     assert "nothing matches the filter" in nothing.err
+    assert "esc" not in nothing.err
     assert here("ls", "team:nobody", "--json").rows() == []
     assert here().out == here("ls").out
 

@@ -13,6 +13,7 @@ from typing_extensions import override
 from fleet_tui.domain.acknowledgement import LONGEST
 from fleet_tui.domain.action import Params
 from fleet_tui.domain.assignment import AssignmentField
+from fleet_tui.domain.extension import extension_s
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.dialogs.base import Dialog, T
@@ -22,15 +23,6 @@ from fleet_tui.views.pieces import said, word
 
 CLEAR: Final = "-"
 TASK_TO: Final = "task-to"
-_LONGEST_S: Final = 24 * 3600
-
-
-def extension_s(text: str) -> int:
-    """How long from now an end is moved to. Raises FilterError."""
-    seconds = duration_s(text)
-    if not 0 < seconds <= _LONGEST_S:
-        raise FilterError("at most 24h, and more than nothing")
-    return seconds
 
 
 class _Field(Dialog[T]):

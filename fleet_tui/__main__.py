@@ -27,6 +27,8 @@ def main() -> int:
         return _command(words)
     # Until its first frame a console only loads; `ui.heap` looks after the rest of its life.
     gc.disable()
+    # A thread that reckons gives way to the one that draws and hears keys after a millisecond, not after five.
+    sys.setswitchinterval(0.001)
     _leave_openssl_out()
     with open_splash(options, os.environ) as splash:
         from fleet_tui.cli.console import open_alone

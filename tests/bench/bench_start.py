@@ -214,11 +214,11 @@ def tell(count: int, one: Start, unknown: Start, peer: Start) -> None:
         figure(f"{rows}: last known fleet painted", one.splash_ms, "ms", beside=f"({one.splash_cpu_ms:.0f} ms of CPU)")
         figure(f"{rows}: the same / hello's first frame", one.splash_ms / peer.frame_ms, "x", at_most=0.25)
         figure(f"{rows}: the same in CPU", one.splash_cpu_ms / peer.cpu_ms, "x", at_most=0.25)
-    useful = 290 if count == MANY else None
+    useful = {MANY: 290, 10 * MANY: 2000}.get(count)
     figure(f"{rows}: its own first frame", one.frame_ms, "ms", at_most=useful, beside=f"({one.cpu_ms:.0f} ms of CPU)")
     figure(f"{rows}: the same, nothing known before", unknown.frame_ms, "ms", beside=f"({unknown.cpu_ms:.0f} of CPU)")
     figure(f"{rows}: CPU to it / hello's", one.cpu_ms / peer.cpu_ms, "x", at_most=1.4 if count == MANY else None)
-    figure(f"{rows}: all of them in order", one.last_ms, "ms", at_most=2000 if count > MANY else None)
+    figure(f"{rows}: all of them in order", one.last_ms, "ms")
     figure(f"{rows}: memory / hello's", one.megabytes / peer.megabytes, "x", at_most=None if count else 1.3)
     limit = {MANY: 60.0, 10 * MANY: 250.0}.get(count)
     figure(f"{rows}: memory when all are here", one.later_megabytes, "MB", at_most=limit)

@@ -79,6 +79,7 @@ class FleetApp(
         self.ascii_only = ascii_only
         self.fleet_pane = FleetPane(self.model, session, ascii_only=ascii_only)
         self.panes, self._made = Panes(id="panes", initial=View.FLEET.value), {View.FLEET: self.fleet_pane}
+        self.mounting = asyncio.Lock()
         self.panel = Panel(id="panel")
         self.outcome = Line(id="outcome")
         self.header = Line(id="header")

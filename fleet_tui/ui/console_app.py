@@ -1,5 +1,6 @@
 """What every part of the console's app stands on: session, model, the pane that is shown, how to say something."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -48,6 +49,8 @@ class ConsoleApp(GuardedApp[None]):
     """What went wrong when the screen was gone already, for whoever opened the console to say."""
 
     _made: dict[View, Pane]
+    mounting: asyncio.Lock
+    """A key that asks for what another one has begun to mount waits until it is whole."""
 
     @property
     def pane(self) -> Pane:
@@ -68,9 +71,10 @@ class ConsoleApp(GuardedApp[None]):
     async def bring(self, view: View) -> None:
         """Let the pane of a view be the one that is shown."""
         pane = self.pane_of(view)
-        if not pane.is_attached:
-            await self.panes.add_content(pane)
-            self.arrange(pane)
+        async with self.mounting:
+            if not pane.is_attached:
+                await self.panes.add_content(pane)
+                self.arrange(pane)
         self.panes.current = view.value
 
     def arrange(self, pane: Pane) -> None:

@@ -57,12 +57,13 @@ class FindingApp(CommandingApp):
 
     async def _bar(self, kind: type[_Bar]) -> _Bar:
         """A bar; it is mounted when it is first opened."""
-        there = self.query(kind)
-        if there:
-            return there.first()
-        bar = kind()
-        await self.mount(bar, before=self.outcome)
-        return bar
+        async with self.mounting:
+            there = self.query(kind)
+            if there:
+                return there.first()
+            bar = kind()
+            await self.mount(bar, before=self.outcome)
+            return bar
 
     async def action_filter(self) -> None:
         """Type a filter for the view that is shown."""

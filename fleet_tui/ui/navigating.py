@@ -91,7 +91,9 @@ class NavigatingApp(ConsoleApp):
 
     def on_looked(self, message: Looked) -> None:
         """Draw it."""
-        message.draw()
+        if self.screen_stack:
+            # Else the console is being left, and what it would be drawn on is taken down already.
+            message.draw()
 
     def draw_tail(self, agent: Agent | None) -> None:
         """The last log lines that the store holds of the row under the cursor. Asks nobody for newer ones: `l` does."""

@@ -309,6 +309,14 @@ class PlanDialog(Dialog[Confirmed]):
 
     @override
     def accept(self) -> None:
+        if self._seen():
+            self._accept()
+        else:
+            # Drawn anew a moment ago, it may still have to find its place: only what then has none is refused.
+            self.refresh(layout=True)
+            self.call_after_refresh(self._accept)
+
+    def _accept(self) -> None:
         if not self._open or not self.is_current:
             return
         if not self._seen():

@@ -1,5 +1,6 @@
 """Rules of a source that its type cannot say: names, addresses, patterns, sides."""
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -100,8 +101,6 @@ def is_loopback(host: str) -> bool:
     """`localhost` or an address of this machine; a name that merely begins so is not."""
     if host.lower() == "localhost":
         return True
-    import ipaddress  # noqa: PLC0415 - most addresses are never written out
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,5 +1,6 @@
 """Turns a part of a TOML file into settings, refusing what it does not know by key and line and echoing no value."""
 
+import difflib
 import re
 from collections.abc import Collection, Iterator
 from typing import TypeVar, cast
@@ -21,8 +22,6 @@ _TABLE = re.compile("|".join(re.escape(word) for word in _TOML_WORDS))
 
 def nearest(word: str, known: Collection[str]) -> str:
     """`; did you mean ...?` with the known word that is most alike, or nothing."""
-    import difflib  # noqa: PLC0415 - only where something is wrong
-
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean `{close[0]}`?" if close else ""
 

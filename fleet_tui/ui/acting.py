@@ -91,7 +91,6 @@ class ActingApp(ArmingApp):
 
     def _ask_about(self, waiting: HandOver, agents: tuple[Agent, ...], hidden: tuple[str, ...]) -> None:
         """A task waits to move from or to this agent: confirm that, or say something else."""
-
         from fleet_tui.ui.dialogs.ask import HandOverDialog
         from fleet_tui.views.reassign import hand_over_words, still_waits
 
@@ -225,14 +224,13 @@ class ActingApp(ArmingApp):
 
     def told_actions(self, records: tuple[ActionRecord, ...]) -> None:
         """Outcomes came back: those of our own orders are told, refusals and failures each in a toast."""
-        from fleet_tui.ui.screens.outcomes import OutcomesScreen
-        from fleet_tui.views import outcomes
-
-        if isinstance(self.screen, OutcomesScreen):
-            self.screen.tell(self._order_lines())
+        if self.in_front:
+            self._tell_in_front()
         mine = [record for record in records if record.intent_id in self._mine]
         if not mine:
             return
+        from fleet_tui.views import outcomes
+
         for intent_id in dict.fromkeys(record.intent_id for record in mine):
             every = [record for record in self.model.actions.values() if record.intent_id == intent_id]
             self._tell_outcome((word(outcomes.summary(every, self._mine[intent_id]), Role.STRONG),))
@@ -242,6 +240,12 @@ class ActingApp(ArmingApp):
             line = outcomes.outcome_line(record, now, self.model)
             self.say(safe_line("".join(cell.text for cell in line)), bad=True)
         self._told.update(record.action_id for record in bad)
+
+    def _tell_in_front(self) -> None:
+        from fleet_tui.ui.screens.outcomes import OutcomesScreen
+
+        if isinstance(self.screen, OutcomesScreen):
+            self.screen.tell(self._order_lines())
 
     def action_outcomes(self) -> None:
         """What became of every order of the last day that is known here, ours first; it goes on telling."""

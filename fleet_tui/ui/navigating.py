@@ -21,7 +21,7 @@ from fleet_tui.ui.widgets.table import Activated, FleetTable
 from fleet_tui.views.logs import logged
 
 _VIEWS: Final = tuple(VIEW_KEYS)
-_FROM_TABLE: Final = frozenset({"filter", "command", "palette", "view", "attend"})
+_FROM_TABLE: Final = frozenset({"filter", "command", "palette", "view"})
 """Keys heard before what has the focus; in a line that is typed into they are letters."""
 _VIEWS_OF: Final = {one.action.partition("(")[0]: one.views for one in ACTIONS}
 

@@ -17,7 +17,7 @@ from fleet_tui.config.settings import Access, Config
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, state_at
+from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, knows, state_at
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.ports import StoreDamaged, StoreUnwritable
 from fleet_tui.store.intents import SqliteIntentStore
@@ -29,6 +29,8 @@ from fleet_tui.views.model import FleetModel
 
 FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
+NOTICED_WITHIN_S: Final = 2.0
+"""How long a command with readings that are fresh waits for one that somebody asked for."""
 MENDED_WITHIN_S: Final = 15.0
 """How long a command waits for a new collector to set a damaged store aside."""
 LOOK_ANYWAY_S: Final = 0.5
@@ -113,11 +115,13 @@ class Fleet:
     def read_again(self) -> dict[SourceName, str]:
         """Ask for fresh readings and wait for them; the sources that could not be read, each with the reason."""
         asked_at = self.now()
+        before = self.reader.polls_asked()
         for name in self.config.settings:
             status = self.model.statuses.get(name)
             if status is None or not is_fresh(status, asked_at):
                 self.intents.want(WantedKind.POLL, name, now=asked_at, for_s=FRESH_WITHIN_S)
         self.wait(lambda: not self.unheard(asked_at), for_s=FRESH_WITHIN_S)
+        self.wait(lambda: not self._awaited(before), for_s=NOTICED_WITHIN_S)
         now = self.now()
         unread: dict[SourceName, str] = {}
         for name in {*self.config.settings, *self.model.statuses}:
@@ -125,6 +129,16 @@ class Fleet:
             if status is None or not is_fresh(status, now):
                 unread[name] = f"it could not be read again: {why_unread(status)}"
         return unread
+
+    def _awaited(self, asked: Mapping[str, datetime]) -> list[SourceName]:
+        """Sources that somebody asked for since their last reading began: it may not know what was started there."""
+        return [
+            name
+            for name in self.config.settings
+            if (at := asked.get(name)) is not None
+            and (status := self.model.statuses.get(name)) is not None
+            and not (knows(status, at) or (status.failure is not None and _tried_since(status, at)))
+        ]
 
     def unheard(self, since: datetime | None) -> list[SourceName]:
         """Sources of which nothing fresh is known, neither a reading nor a failure since then.

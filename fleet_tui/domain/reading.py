@@ -85,6 +85,12 @@ def is_fresh(status: SourceStatus, now: datetime) -> bool:
     )
 
 
+def knows(status: SourceStatus, since: datetime) -> bool:
+    """Its rows hold what was there at `since`: the reading that they came from began no earlier."""
+    took = timedelta(milliseconds=(status.latency_ms or 0) + 1)  # it was rounded
+    return status.failure is None and status.last_ok_at is not None and status.last_ok_at - took >= since
+
+
 def state_at(status: SourceStatus, now: datetime) -> SourceState:
     """What to call a source at `now`."""
     if status.failure is not None and status.failure.failure_class.value in {"auth", "policy"}:

@@ -40,6 +40,7 @@ class Intake:
         self._woken = woken
         self._wake_s = wake_s
         self._unstarted: dict[ActionId, None] = {}
+        self._served: frozenset[int] = frozenset()
 
     async def run(self) -> None:
         """Look for ever."""
@@ -64,7 +65,7 @@ class Intake:
         for action_id in tuple(self._unstarted):
             if not await self._started(action_id):
                 break
-        await self._serve(wanted)
+        self._serve(wanted)
 
     async def _started(self, action_id: ActionId) -> bool:
         try:
@@ -75,20 +76,16 @@ class Intake:
         self._unstarted.pop(action_id, None)
         return True
 
-    async def _serve(self, wanted: tuple[Wanted, ...]) -> None:
-        polls: list[int] = []
+    def _serve(self, wanted: tuple[Wanted, ...]) -> None:
         for row in wanted:
             match row.kind:
                 case WantedKind.POLL:
-                    polls.append(row.wanted_id)
-                    self._around.nudge(self._around.named(row.subject))
+                    # It stays there until it expires: by it a command knows a reading that began too early.
+                    if row.wanted_id not in self._served:
+                        self._around.nudge(self._around.named(row.subject))
                 case WantedKind.LOGS:
                     self._follow(row)
-        if polls:
-            try:
-                await self._around.stored(lambda store: store.drop_wanted(polls))
-            except StoreUnwritable as error:
-                _log.error("%s", error)
+        self._served = frozenset(row.wanted_id for row in wanted)
 
     def _follow(self, row: Wanted) -> None:
         try:

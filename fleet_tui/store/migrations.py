@@ -94,7 +94,7 @@ def _acts(db: Database) -> None:
     audit.create({column: _type(column) for column in schema.AUDIT}, pk="seq")
     db.conn.execute("CREATE UNIQUE INDEX audit_action ON audit(action_id, target, incarnation) WHERE action_id != ''")
     _stamped(db, "overlays", [*schema.OVERLAY, "at"], unique=["subject", "field"])
-    # A wanted row that is asked again gets a new id, so that dropping the old one cannot drop the new.
+    # A wanted row that is asked again gets a new id, by which the collector tells it from the one it served.
     db.conn.execute(
         "CREATE TABLE wanted (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, subject TEXT, asked_at INTEGER, "
         "expires_at INTEGER, UNIQUE(kind, subject))"

@@ -152,6 +152,10 @@ class SqliteFleetReader(FleetReader):
     def samples(self, key: ResourceKey, *, since: datetime) -> tuple[Sample, ...]:
         return self._read(lambda connection: read_history.samples(connection, key, since), ())
 
+    def polls_asked(self) -> dict[str, datetime]:
+        """When somebody last asked the collector for a reading, by source."""
+        return self._read(read_history.polls_asked, {})
+
     def verify_audit(self) -> str | None:
         """What is wrong with the audit's chain, naming the row, or None."""
         return self._read(audit.verify, None)

@@ -7,7 +7,7 @@ from fleet_tui.domain.failure import Failure
 from fleet_tui.domain.history import Sample
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.log import LogLine, LogRun, LogState
-from fleet_tui.domain.record import AuditRow
+from fleet_tui.domain.record import AuditRow, WantedKind
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.text import LINE_LIMIT
 from fleet_tui.domain.usage import UsageLine
@@ -83,6 +83,14 @@ def failures(connection: sqlite3.Connection, since: datetime, limit: int) -> tup
         (us(since), limit),
     ).fetchall()
     return tuple(failure_of(row) for row in rows)
+
+
+def polls_asked(connection: sqlite3.Connection) -> dict[str, datetime]:
+    """When somebody last asked for a reading, by source; those that expired may be among them."""
+    rows = connection.execute(
+        "SELECT subject, asked_at FROM wanted WHERE kind = ?", (WantedKind.POLL.value,)
+    ).fetchall()
+    return {plain(subject): moment(asked_at) for subject, asked_at in rows}
 
 
 def audit_rows(connection: sqlite3.Connection, limit: int) -> tuple[AuditRow, ...]:

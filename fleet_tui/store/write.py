@@ -132,15 +132,6 @@ class SqliteCollectorStore(CollectorStore, NoticeStore):
         return self._writer.read(lambda connection: write_acts.wanted(connection, now))
 
     @override
-    def drop_wanted(self, wanted_ids: Collection[int]) -> None:
-        rows = [(wanted_id,) for wanted_id in wanted_ids]
-        if rows:
-            self._writer.run(
-                lambda connection, _: write_logs.drop_wanted(connection, rows),
-                durable=False,
-            )
-
-    @override
     def append_logs(self, key: ResourceKey, page: LogPage, now: datetime) -> None:
         self._writer.run(lambda connection, _: write_logs.append(connection, key, page, now), durable=False)
 

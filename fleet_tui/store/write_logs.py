@@ -1,7 +1,6 @@
-"""Log lines in a ring of bytes for each run, and the small things the collector keeps: cursors and wanted rows."""
+"""Log lines in a ring of bytes for each run, and the cursors that the collector keeps."""
 
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 
 from fleet_tui.domain.identity import ResourceKey
@@ -65,7 +64,3 @@ def cursor(connection: sqlite3.Connection, name: str) -> str | None:
 
 def keep_cursor(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute(upsert("cursors", ("name",), ("value",)), (text(name), text(value)))
-
-
-def drop_wanted(connection: sqlite3.Connection, rows: Sequence[tuple[int]]) -> None:
-    connection.executemany("DELETE FROM wanted WHERE id = ?", rows)

@@ -205,11 +205,6 @@ class MemoryStore(CollectorStore):
         return tuple(w for w in self.asked.values() if w.expires_at > now)
 
     @override
-    def drop_wanted(self, wanted_ids: Collection[int]) -> None:
-        for wanted_id in wanted_ids:
-            self.asked.pop(wanted_id, None)
-
-    @override
     def append_logs(self, key: ResourceKey, page: LogPage, now: datetime) -> None:
         self._write("append_logs")
         self.logs.setdefault(key, []).append(page)

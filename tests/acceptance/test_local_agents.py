@@ -79,6 +79,15 @@ def test_what_was_just_started_is_seen_and_can_be_named_at_once(place: Place) ->
     assert place.run("kill", "ada", "--now", "--yes").code == 0
 
 
+def test_a_filter_means_what_was_just_started_too(place: Place) -> None:
+    place.write(LOCAL)
+    place.run("run", "--name", "ada", "--team", "ci", "--", "sleep", "1000").ok()
+    place.run("ls").ok()
+    place.run("run", "--name", "eve", "--team", "ci", "--", "sleep", "1000").ok()
+    rows = place.run("kill", "team:ci", "--now", "--yes", "--expect", "2", "--json").ok().rows
+    assert [row["outcome"] for row in rows] == ["done", "done"]
+
+
 def test_pause_stops_the_whole_tree_and_resume_lets_it_run_again(tree: Tree) -> None:
     tree.place.run("pause", "ada", "--yes").ok()
     assert tree.states() == {"T"}

@@ -1,4 +1,4 @@
-"""What is read beside the listing, and what is wanted: at its own pace, told once if it fails, dropped when served."""
+"""What is read beside the listing, and what is wanted: at its own pace, told once if it fails, served once."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -37,14 +37,18 @@ def test_everything_an_adapter_can_tell_is_read_at_its_own_pace() -> None:
     run_virtually(scene())
 
 
-def test_a_wanted_poll_is_served_at_once_and_dropped() -> None:
+def test_a_wanted_poll_is_served_at_once_and_once_only() -> None:
     async def scene() -> None:
         async with running(rig()) as parts:
             await parts.until(lambda: parts.store.statuses.get(SOURCE))
             now = parts.clock.now()
             parts.store.want(WantedKind.POLL, "", asked_at=now, expires_at=now + timedelta(seconds=15))
             await parts.until(lambda: (parts.store.statuses[SOURCE].last_ok_at or now) > now, within_s=2)
-            assert parts.store.asked == {}
+            served = len(parts.store.observed)
+            logged = ResourceKey(SOURCE, Kind.SANDBOX, "t").packed()
+            parts.store.want(WantedKind.LOGS, logged, asked_at=now, expires_at=now + timedelta(seconds=15))
+            await parts.clock.sleep(2)
+            assert len(parts.store.observed) == served
 
     run_virtually(scene())
 

@@ -215,16 +215,22 @@ def test_a_hand_over_that_nobody_confirmed_expires_and_can_no_more_be_confirmed(
     assert [row.what for row in opened.reader().audit(limit=9)] == ["hand-over expired", "hand-over asked"]
 
 
-def test_wanted_rows_expire_and_asking_again_outlives_dropping_the_first(opened: Stores) -> None:
+def test_wanted_rows_expire_and_what_is_asked_again_is_another_row(opened: Stores) -> None:
     opened.intents.want(WantedKind.LOGS, "x", now=NOW, for_s=30)
     (first,) = opened.collector.wanted(NOW)
     opened.intents.want(WantedKind.LOGS, "x", now=NOW, for_s=60)
-    opened.collector.drop_wanted([first.wanted_id])
     (second,) = opened.collector.wanted(NOW)
+    assert second.wanted_id != first.wanted_id
     assert second.expires_at == NOW + timedelta(seconds=60)
     assert opened.collector.wanted(NOW + timedelta(seconds=61)) == ()
-    opened.collector.drop_wanted([second.wanted_id])
-    assert opened.collector.wanted(NOW) == ()
+
+
+def test_a_reader_says_when_a_reading_was_asked_for_last(opened: Stores) -> None:
+    later = NOW + timedelta(seconds=3)
+    opened.intents.want(WantedKind.LOGS, "x", now=NOW, for_s=30)
+    opened.intents.want(WantedKind.POLL, "box", now=NOW, for_s=30)
+    opened.intents.want(WantedKind.POLL, "box", now=later, for_s=30)
+    assert opened.reader().polls_asked() == {"box": later}
 
 
 def test_a_note_is_in_the_audit(opened: Stores) -> None:

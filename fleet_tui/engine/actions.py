@@ -23,7 +23,7 @@ from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of
 from fleet_tui.engine.deeds import remember_attempt, remember_end
-from fleet_tui.engine.gate import AT_ONCE, URGENT_AT_ONCE, urgent
+from fleet_tui.engine.gate import AT_ONCE, URGENT_AT_ONCE, TooLate, unless, urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.rescue import rescued, with_note
 from fleet_tui.engine.source import Source
@@ -218,14 +218,17 @@ class Actions:
             deadline_s=_deadline_s(record),
         )
         try:
-            outcome = await ask(
-                act(order),
-                source=source.name,
-                operation=record.verb.value,
-                deadline_s=order.deadline_s,
-                clock=self._around.clock,
-                key=record.target.key,
-            )
+            with unless(partial(self._terms.over, record)):
+                outcome = await ask(
+                    act(order),
+                    source=source.name,
+                    operation=record.verb.value,
+                    deadline_s=order.deadline_s,
+                    clock=self._around.clock,
+                    key=record.target.key,
+                )
+        except TooLate:
+            return Refused(RefusalReason.EXPIRED, _expired_text(record, last)), last
         except ProviderError as error:
             if _worth_waiting(error.failure, sent=True):
                 return None, error.failure

@@ -4,7 +4,7 @@ An adapter goes through it once for each request; nobody else does, so that no c
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,27 @@ URGENT_AT_ONCE: Final = 4
 """Further calls that only actions may use: a long listing never holds a kill up."""
 
 _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
+_first: ContextVar["_First | None"] = ContextVar("first", default=None)
+
+
+class TooLate(Exception):
+    """The call was not made: it would have begun an effect whose term ended while it waited for its turn."""
+
+
+@dataclass(slots=True)
+class _First:
+    over: Callable[[], bool]
+    made: bool = False
+
+
+@contextmanager
+def unless(over: Callable[[], bool]) -> Generator[None]:
+    """The first call made within raises `TooLate` where it is `over` by its turn; what was begun goes on."""
+    token = _first.set(_First(over))
+    try:
+        yield
+    finally:
+        _first.reset(token)
 
 
 @contextmanager
@@ -50,7 +71,17 @@ class AccountGate(Gate):
         hurried = _urgent.get() and self._slots.locked()
         async with self._urgent_slots if hurried else self._slots:
             await self._limiter.acquire(min(float(weight), self._limiter.max_rate))
+            _begin()
             yield
+
+
+def _begin() -> None:
+    first = _first.get()
+    if first is None or first.made:
+        return
+    if first.over():
+        raise TooLate
+    first.made = True
 
 
 @dataclass(frozen=True, slots=True)

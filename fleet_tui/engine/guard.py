@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import ResourceKey, SourceName
+from fleet_tui.engine.gate import TooLate
 from fleet_tui.ports import Clock, ProviderError
 
 T = TypeVar("T")
@@ -29,10 +30,13 @@ async def ask(
     clock: Clock,
     key: ResourceKey | None = None,
 ) -> T:
-    """Await an adapter's call under a hard deadline. Raises ProviderError for everything but its answer."""
+    """Await an adapter's call under a hard deadline. Raises ProviderError for everything but its answer.
+
+    Raises TooLate where the gate did not let it begin.
+    """
     try:
         return await within(call, deadline_s)
-    except ProviderError:
+    except (ProviderError, TooLate):
         raise
     except TimeoutError as error:
         text = f"no answer within {deadline_s:.0f} s"

@@ -18,7 +18,7 @@ from fleet_tui.ui.guarded import GuardedApp
 from fleet_tui.ui.keys.table import KeyAction, View
 from fleet_tui.ui.messages import Submitted, Told
 from fleet_tui.ui.panes.base import Pane
-from fleet_tui.ui.panes.beside import pane_of
+from fleet_tui.ui.panes.beside import pane_class
 from fleet_tui.ui.panes.fleet import FleetPane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line, toast
@@ -65,7 +65,7 @@ class ConsoleApp(GuardedApp[None]):
         """The pane of a view, made when it is first asked for; `bring` mounts it."""
         made = self._made.get(view)
         if made is None:
-            made = self._made[view] = pane_of(view)(self.model, self.session, ascii_only=self.ascii_only)
+            made = self._made[view] = pane_class(view)(self.model, self.session, ascii_only=self.ascii_only)
         return made
 
     async def bring(self, view: View) -> None:

@@ -23,11 +23,10 @@ def here(cli: Cli) -> Cli:
     return cli
 
 
-def in_shell(cli: Cli, words: Sequence[str], tail: str) -> subprocess.CompletedProcess[str]:
-    line = f'exec "$@" {tail}' if not tail.startswith("|") else f'set -o pipefail; "$@" {tail}'
+def ended(cli: Cli, argv: Sequence[str | bytes], **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", line, "bash", *cli.argv(*words)],
-        env=cli.environment(),
+        argv,
+        env=cli.environment(variables),
         cwd=cli.home,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -35,6 +34,11 @@ def in_shell(cli: Cli, words: Sequence[str], tail: str) -> subprocess.CompletedP
         timeout=TIMEOUT_S,
         check=False,
     )
+
+
+def in_shell(cli: Cli, words: Sequence[str], tail: str) -> subprocess.CompletedProcess[str]:
+    line = f'exec "$@" {tail}' if not tail.startswith("|") else f'set -o pipefail; "$@" {tail}'
+    return ended(cli, ["bash", "-c", line, "bash", *cli.argv(*words)])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -112,16 +116,7 @@ sys.exit(main())
 
 @pytest.mark.parametrize("words", [["ls"], ["kill", "docs", "--yes"], ["watch"]], ids=" ".join)
 def test_a_machine_that_starts_nothing_any_more_is_named(here: Cli, words: list[str]) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-P", "-c", NO_ROOM, *words],
-        env=here.environment(),
-        cwd=here.home,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    ran = ended(here, [sys.executable, "-P", "-c", NO_ROOM, *words])
 
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == f"the system refuses what `fleet-tui {words[0]}` needs: Resource temporarily unavailable\n"
@@ -129,15 +124,7 @@ def test_a_machine_that_starts_nothing_any_more_is_named(here: Cli, words: list[
 
 def test_words_that_are_no_text_are_refused_and_spelled(here: Cli) -> None:
     for words in ((b"ls", b"team:\xff\xfe"), (b"kill", b"\xff"), (b"show", b"\x1b[2J\xff"), (b"\xffls",)):
-        ran = subprocess.run(
-            [os.fsencode(word) for word in here.argv()] + list(words),
-            env=here.environment({"LC_ALL": "C", "PYTHONUTF8": "0"}),
-            cwd=here.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        ran = ended(here, [*map(os.fsencode, here.argv()), *words], LC_ALL="C", PYTHONUTF8="0")
         assert ran.returncode in {0, 2}
-        assert b"Traceback" not in ran.stderr
-        assert b"\x1b" not in ran.stderr + ran.stdout
+        assert "Traceback" not in ran.stderr
+        assert "\x1b" not in ran.stderr + ran.stdout

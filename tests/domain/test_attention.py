@@ -22,11 +22,10 @@ from fleet_tui.domain.attention_rules import (
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.phase import Phase
-from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.sprawl import RuleName
 from tests.support import facts
-from tests.support.facts import NOW
+from tests.support.facts import NOW, hand_over
 
 MINUTE = timedelta(minutes=1)
 
@@ -229,16 +228,7 @@ def test_agents_that_failed_earlier_today_are_one_item_and_those_of_last_week_no
 def test_a_hand_over_is_told_while_it_waits_and_a_day_after_nobody_confirmed_it(
     state: str, left_h: float, words: str | None
 ) -> None:
-    one = HandOver(
-        hand_over_id="h",
-        from_agent="a",
-        to_agent="b",
-        task="t",
-        asked_by="kim",
-        asked_at=NOW - timedelta(hours=22),
-        not_after=NOW + timedelta(hours=left_h),
-        state=state,
-    )
+    one = hand_over(at_s=-22 * 3600, hours=22 + left_h, state=state)
     found = hand_over_item(one, NOW)
     assert (found is None) is (words is None)
     assert found is None or (words or "") in found.text

@@ -1,16 +1,19 @@
 """A term ends when it is over, whatever the wall clock is set to, and the next collector of the same boot knows it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from typing_extensions import override
 
-from fleet_tui.domain.action import Verb
-from fleet_tui.domain.outcome import Done, RefusalReason, Refused
+from fleet_tui.domain.action import Order, Verb
+from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord
+from fleet_tui.engine.gate import AccountGate
 from fleet_tui.engine.terms import Terms
 from fleet_tui.ports import StoreUnwritable
-from fleet_tui.testing.fake_adapter import Fault
-from fleet_tui.testing.rig import Rig, rig, running
+from fleet_tui.testing.fake_adapter import FakeAdapter, Fault
+from fleet_tui.testing.rig import SOURCE, Rig, rig, running
 from fleet_tui.testing.virtual_time import run_virtually
 
 TERM = timedelta(minutes=15)
@@ -109,6 +112,36 @@ def test_what_slept_through_its_term_with_the_machine_is_never_sent() -> None:
             (action,) = parts.submit(Verb.KILL, box, term=TERM)
             await parts.until(lambda: not parts.store.intents)
             parts.clock.suspend(HOUR)
+            (outcome,) = await parts.outcomes(action)
+            assert isinstance(outcome, Refused)
+            assert outcome.reason is RefusalReason.EXPIRED
+            assert parts.vendor.effects == []
+
+    run_virtually(scene())
+
+
+class Queued(FakeAdapter):
+    """Its kills wait for the account's turn, which somebody else has taken."""
+
+    gate = AccountGate(calls_per_s=0.1)
+
+    @override
+    async def kill(self, order: Order) -> Outcome:
+        async with self.gate.through():
+            return await super().kill(order)
+
+
+def test_what_waited_for_its_turn_past_its_term_is_never_sent() -> None:
+    async def scene() -> None:
+        parts = rig()
+        adapter = Queued(parts.vendor, source=SOURCE, clock=parts.clock)
+        parts.around.sources[SOURCE] = replace(parts.around.sources[SOURCE], adapter=adapter)
+        async with running(parts):
+            box = parts.start("a")
+            await parts.until(lambda: parts.store.resources)
+            async with adapter.gate.through():
+                pass
+            (action,) = parts.submit(Verb.KILL, box, term=timedelta(seconds=5))
             (outcome,) = await parts.outcomes(action)
             assert isinstance(outcome, Refused)
             assert outcome.reason is RefusalReason.EXPIRED

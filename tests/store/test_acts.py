@@ -1,6 +1,5 @@
 """What operators ask for is kept, done once, and in the audit."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +9,13 @@ from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Incarnation, Target
 from fleet_tui.domain.outcome import TWICE, Done, Failed, RefusalReason, Refused
-from fleet_tui.domain.record import ActionState, HandOver, WantedKind
+from fleet_tui.domain.record import ActionState, WantedKind
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.text import LINE_LIMIT
 from fleet_tui.ports import LogPage, StoreError
 from fleet_tui.store import write_logs
 from tests.support import facts
-from tests.support.facts import NOW
+from tests.support.facts import NOW, hand_over
 from tests.support.stores import SOURCE, Stores, intent, loaded
 
 TARGETS = tuple(facts.resource(id_).target for id_ in ("a", "b"))
@@ -127,19 +126,6 @@ def test_an_overlay_replaces_the_one_before_and_each_is_in_the_audit(opened: Sto
     assert [row.reason for row in reader.audit(limit=5)] == ["owner cleared", "owner = ops"]
 
 
-def hand_over(id_: str = "h1", *, hours: int = 24) -> HandOver:
-    return HandOver(
-        hand_over_id=id_,
-        from_agent="coder",
-        to_agent="tester",
-        task="issue 7",
-        asked_by="ada",
-        asked_at=NOW,
-        not_after=NOW + timedelta(hours=hours),
-        state="waiting",
-    )
-
-
 def test_a_confirmed_hand_over_moves_the_task_in_one_step(opened: Stores) -> None:
     opened.intents.hand_over(hand_over())
     confirmed = opened.intents.confirm_hand_over("h1", actor="bob", host="laptop", now=NOW)
@@ -180,8 +166,8 @@ def test_a_hand_over_moves_the_task_also_where_a_word_lies_over_single_resources
 
 
 def test_of_two_hand_overs_of_one_task_only_the_first_that_is_confirmed_moves_it(opened: Stores) -> None:
-    opened.intents.hand_over(hand_over("h1"))
-    opened.intents.hand_over(replace(hand_over("h2"), to_agent="writer", asked_by="bob"))
+    opened.intents.hand_over(hand_over())
+    opened.intents.hand_over(hand_over(taker="writer", id_="h2", by="bob"))
     assert opened.intents.confirm_hand_over("h1", actor="ada", host="laptop", now=NOW) is not None
     assert opened.intents.confirm_hand_over("h2", actor="bob", host="laptop", now=NOW) is None
     picture = loaded(opened.reader())

@@ -17,7 +17,7 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.outcome import Done
 from fleet_tui.domain.phase import Phase
-from fleet_tui.domain.record import HandOver, WantedKind
+from fleet_tui.domain.record import WantedKind
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.ports import Observation
 from fleet_tui.store.open import open_for_intents, open_for_reader
@@ -90,17 +90,7 @@ def hand_over(held: Stores, id_: str, *, confirm: bool, number: int) -> None:
     if confirm:
         held.intents.confirm_hand_over(id_, actor="ada", host="laptop", now=at)
         return
-    waiting = HandOver(
-        hand_over_id=id_,
-        from_agent="a",
-        to_agent="b",
-        task="t",
-        asked_by="ada",
-        asked_at=at,
-        not_after=at + timedelta(hours=24),
-        state="waiting",
-    )
-    held.intents.hand_over(waiting)
+    held.intents.hand_over(facts.hand_over("a", "b", "t", id_=id_, at_s=number * 3600))
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,6 +11,7 @@ from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, S
 from fleet_tui.domain.money import Basis, Rate, Side, micro
 from fleet_tui.domain.phase import Phase, PhaseFact
 from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals, pairs
 from fleet_tui.domain.sprawl import Finding, RuleName
 
@@ -181,3 +182,28 @@ def whole(*resources: Resource, revision: int = 1) -> FleetDelta:
 
 def next_delta(revision: int, **changes: object) -> FleetDelta:
     return FleetDelta(store_id="test", revision=revision, **changes)  # type: ignore[arg-type]
+
+
+def hand_over(
+    giver: str = "coder",
+    taker: str = "tester",
+    task: str = "issue 7",
+    *,
+    id_: str = "h1",
+    by: str = "ada",
+    at_s: float = 0,
+    hours: float = 24,
+    state: str = "waiting",
+) -> HandOver:
+    """A task that `giver` is to hand to `taker`, asked for at `at_s`; it waits for so many hours from then."""
+    asked_at = NOW + timedelta(seconds=at_s)
+    return HandOver(
+        hand_over_id=id_,
+        from_agent=giver,
+        to_agent=taker,
+        task=task,
+        asked_by=by,
+        asked_at=asked_at,
+        not_after=asked_at + timedelta(hours=hours),
+        state=state,
+    )

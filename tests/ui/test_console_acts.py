@@ -1,5 +1,6 @@
 """The console acts: plans, confirmations, orders and outcomes, and what never happens by accident."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.outcome import Done, RefusalReason, Refused
 from fleet_tui.domain.record import ActionRecord, WantedKind
+from fleet_tui.ui.hand import APART_S
 from fleet_tui.ui.widgets.one_of import OneOf
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, agents, front, writing
@@ -108,6 +110,10 @@ async def test_a_window_that_closed_meanwhile_refuses() -> None:
         await pilot.click("#accept")
         await desk.shows(pilot, "this console only looks")
         assert desk.intents.acts == 0
+        settled = asyncio.Event()
+        desk.app.screen.set_timer(APART_S, settled.set)
+        await settled.wait()
+        assert "this console only looks" in desk.text()
 
 
 async def test_an_order_that_the_store_does_not_take_is_told() -> None:

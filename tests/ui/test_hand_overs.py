@@ -1,7 +1,6 @@
 """A hand-over in the console: asked for, confirmed once, and only while it is still what it was."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from textual.widgets import Input
 
@@ -13,22 +12,13 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.ui.dialogs.plan import PlanDialog
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, agents, front, writing
-from tests.support.facts import NOW, whole
+from tests.support.facts import hand_over, whole
 
 WIDE = (120, 32)
 
 
 def handing_over(*rows: Resource) -> tuple[FleetDelta, HandOver]:
-    asked = HandOver(
-        hand_over_id="h1",
-        from_agent="agent-00",
-        to_agent="agent-01",
-        task="fix 0",
-        asked_by="kim",
-        asked_at=NOW,
-        not_after=NOW + timedelta(hours=24),
-        state="waiting",
-    )
+    asked = hand_over("agent-00", "agent-01", "fix 0", by="kim")
     return replace(whole(*rows), hand_overs=(asked,)), asked
 
 

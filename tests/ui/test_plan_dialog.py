@@ -31,6 +31,8 @@ async def test_enter_at_once_cancels_and_a_wrong_word_does_nothing() -> None:
         await front(desk, pilot)
         await pilot.press(*"kill", "space", "3", "enter")
         await desk.shows(pilot, "that is not the word")
+        await pilot.press("backspace")
+        await desk.shows(pilot, "type  kill 2  to go ahead")
         await pilot.press("escape", "ctrl+k")
         await front(desk, pilot)
         await pilot.press("enter")

@@ -6,7 +6,6 @@ A view that gives lines, cells or a table fails here by its name until it is dra
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from fleet_tui.domain.history import Recorded
 from fleet_tui.domain.identity import AgentId
 from fleet_tui.domain.notice import ChannelStatus
 from fleet_tui.domain.plan import plan_for_agents
-from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Event
 from fleet_tui.domain.text import safe_line
 from fleet_tui.notify.message import body, message
@@ -51,7 +49,7 @@ from fleet_tui.views.header import Standing, permission
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.spend import GroupBy, Window
 from fleet_tui.views.tree import tree_rows
-from tests.support.facts import NOW, failure, key
+from tests.support.facts import NOW, failure, hand_over, key
 from tests.views.test_hostile import NAMES, hostile_model, is_safe, texts
 
 _VIEWS = Path(__file__).parents[2] / "fleet_tui" / "views"
@@ -105,11 +103,7 @@ def about_people(model: FleetModel, text: str) -> Iterator[object]:
     yield [attention_rows.story_lines(one, NOW, runbook=(text,)) for one in seen.items]
     yield attention_rows.header_cell(seen)
     yield attention_rows.channel_words(ChannelStatus(name=text, failures=3, failing_since=NOW, text=text), NOW)
-    waiting = HandOver(
-        hand_over_id=text, from_agent=text, to_agent=text, task=text, asked_by=text, asked_at=NOW,
-        not_after=NOW + timedelta(hours=1), state="waiting",
-    )  # fmt: skip
-    yield reassign.hand_over_words(waiting, NOW)
+    yield reassign.hand_over_words(hand_over(text, text, text, id_=text, by=text), NOW)
     yield outcomes.order_lines(model, {}, NOW)
     yield [outcomes.outcome_line(one, NOW) for one in model.actions.values()]
     planned = plan_for_agents(Verb.KILL, list(model.fleet.values()), statuses=model.statuses, now=NOW)

@@ -7,11 +7,10 @@ import pytest
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.record import HandOver
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.reassign import Moving, Reassignment, moving, reassignment, still_waits
-from tests.support.facts import NOW, next_delta, resource, whole
+from tests.support.facts import NOW, hand_over, next_delta, resource, whole
 
 TEAM = ((AssignmentField.TEAM, "data"),)
 
@@ -118,16 +117,7 @@ def test_an_id_that_two_teams_share_neither_gives_nor_takes() -> None:
 
 def test_a_hand_over_waits_only_while_its_giver_has_the_task() -> None:
     model = model_of(resource("a", agent="bot", task="build"), resource("b", agent="eve"))
-    waiting = HandOver(
-        hand_over_id="h1",
-        from_agent="bot",
-        to_agent="eve",
-        task="build",
-        asked_by="kim",
-        asked_at=NOW,
-        not_after=NOW,
-        state="waiting",
-    )
+    waiting = hand_over("bot", "eve", "build")
 
     assert still_waits(model, waiting) == ""
     other = Overlay(subject="bot", field=AssignmentField.TASK, value="test", set_by="lee")

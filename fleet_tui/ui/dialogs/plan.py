@@ -104,6 +104,8 @@ class PlanDialog(Dialog[Confirmed]):
         self._wanted: str | None = self._word()
         self._ready: bool = False
         """A moment has passed since it became clear that a key is enough."""
+        self._refusal: str = ""
+        """Why the last yes did nothing: it stands until a choice, a key of the word or another yes."""
         self._drawn: int = 0
         self._lines: list[Pieces] = []
 
@@ -150,6 +152,7 @@ class PlanDialog(Dialog[Confirmed]):
     def _replan(self, chosen: Chosen) -> None:
         """Another choice: another plan, to which nobody has said yes yet."""
         self._chosen = chosen
+        self._refusal = ""
         self._plan = self._with_dirt(self._proposal.plan(chosen))
         self._wanted = self._word()
         if self.query("#typed"):
@@ -282,10 +285,10 @@ class PlanDialog(Dialog[Confirmed]):
         """Keep the plan as a file, whatever may be done with it."""
         self._desk.save(self._plan)
 
-    def _tell_how(self, refusal: str = "") -> None:
+    def _tell_how(self) -> None:
         line = self.query_one("#confirmation", Line)
-        if refusal:
-            line.show(word(refusal, Role.BAD), layout=True)
+        if self._refusal:
+            line.show(word(self._refusal, Role.BAD), layout=True)
         elif self._open and self._wanted is not None:
             line.show(*shown.asked_word(self._wanted), layout=True)
         elif self._open:
@@ -310,30 +313,44 @@ class PlanDialog(Dialog[Confirmed]):
     @override
     def accept(self) -> None:
         if self._seen():
-            self._accept()
+            self._confirm()
         else:
             # Drawn anew a moment ago, it may still have to find its place: only what then has none is refused.
             self.refresh(layout=True)
-            self.call_after_refresh(self._accept)
+            self.call_after_refresh(self._confirm_if_seen)
 
-    def _accept(self) -> None:
-        if not self._open or not self.is_current:
-            return
-        if not self._seen():
+    def _confirm_if_seen(self) -> None:
+        if self._seen():
+            self._confirm()
+        elif self.is_current:
             told = SafeText("too little room to show the plan: make the terminal larger; nothing was done")
             toast(self.app, told)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - App is generic
+
+    def _confirm(self) -> None:
+        if not self._open or not self.is_current:
             return
-        if self._wanted is not None and self.query_one("#typed", Input).value.strip() != self._wanted:
-            self._tell_how("that is not the word: nothing was done")
+        self._refusal = self._why_refused()
+        self._tell_how()
+        if not self._refusal:
+            self.dismiss(Confirmed(plan=self._plan, why=self.query_one("#why", Input).value))
+        elif self._wanted is not None:
             self.query_one("#typed", Input).focus()
-            return
+
+    def _why_refused(self) -> str:
+        """Why a yes at this moment does nothing; empty where it does what was shown."""
+        if self._wanted is not None and self.query_one("#typed", Input).value.strip() != self._wanted:
+            return "that is not the word: nothing was done"
         if why_not := self._desk.why_not():
-            self._tell_how(why_not)
-            return
+            return why_not
         if not good_still(self._plan, self._desk.now()):
-            self._tell_how("this plan is over 5 minutes old: press esc and make it again; nothing was done")
-            return
-        self.dismiss(Confirmed(plan=self._plan, why=self.query_one("#why", Input).value))
+            return "this plan is over 5 minutes old: press esc and make it again; nothing was done"
+        return ""
+
+    @on(Input.Changed, "#typed")
+    def _typing(self) -> None:
+        if self._refusal:
+            self._refusal = ""
+            self._tell_how()
 
     @on(Input.Submitted, "#typed")
     def _typed(self) -> None:

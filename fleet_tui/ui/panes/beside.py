@@ -4,7 +4,7 @@ from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.panes.base import Pane
 
 
-def pane_of(view: View) -> type[Pane]:
+def pane_class(view: View) -> type[Pane]:
     """The pane of a view."""
     match view:
         case View.FLEET:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -25,6 +26,8 @@ _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie
 _SEEN_BODY_CHARS = 4096
 _MAX_SEEN = 4096
 _MAX_BODY_BYTES = 8 * 1024 * 1024
+_TURNS_TO_CONNECT = 5
+"""So many turns of the loop after it was accepted, a connection can be closed: asyncio needs three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class Emulator(ABC):
         self.requests: deque[Seen] = deque(maxlen=_MAX_SEEN)
         self.accepted_keys: set[str] = {self.default_key}
         self._runner: web.AppRunner | None = None
+        self._listening: socket.socket | None = None
         self._stopping = asyncio.Event()
         self._base_url = ""
 
@@ -168,8 +172,8 @@ class Emulator(ABC):
         app.add_routes(self.routes())
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
+        self._listening = socket.create_server(("127.0.0.1", port))
+        await web.SockSite(runner, self._listening).start()
         self._runner = runner
         bound_port: int = runner.addresses[0][1]
         self._base_url = f"http://127.0.0.1:{bound_port}"
@@ -179,8 +183,13 @@ class Emulator(ABC):
         """Close every connection, hanging ones too; safe to call twice."""
         self._stopping.set()
         runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        if runner is None or self._listening is None:
+            return
+        # asyncio forgets, open, what it accepts while its server closes: accept nobody, then close.
+        asyncio.get_running_loop().remove_reader(self._listening)
+        for _ in range(_TURNS_TO_CONNECT):
+            await asyncio.sleep(0)
+        await runner.cleanup()
 
     async def __aenter__(self) -> Self:
         await self.start()

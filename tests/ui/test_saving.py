@@ -64,7 +64,6 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
         await desk.app.action_view(view.value)
         await pilot.pause()
         tables = list(desk.app.pane.query(FleetTable))
-        shown = [(len(table.order), {column.name for column in table.columns} - {""}) for table in tables]
         await pilot.press("ctrl+s")
 
         def saved() -> list[list[dict[str, str]]]:
@@ -77,6 +76,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
 
         await eventually_async(all_saved, what=f"{len(tables)} tables saved")
         await desk.tells(pilot, "saved: exports/")
+        shown = [(len(table.order), {column.name for column in table.columns} - {""}) for table in tables]
     assert sorted(map(len, saved())) == sorted(count for count, _ in shown)
     assert any(saved()) or view is View.AUDIT
     assert all(set(rows[0]) in [columns for _, columns in shown] for rows in saved() if rows)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fleet_tui.config.settings import Config
     from fleet_tui.ports import FleetReader, IntentStore
     from fleet_tui.store.lock import FileLock
+    from fleet_tui.ui.app import FleetApp
     from fleet_tui.ui.session import Session
     from fleet_tui.views.first_run import FirstRun
 
@@ -44,6 +45,8 @@ def run(
 
     Raises ConfigError or StoreError before anything is drawn.
     """
+    import asyncio
+
     from fleet_tui.config.paths import prepare_state_dir
     from fleet_tui.store.lock import join_consoles
     from fleet_tui.store.open import open_for_intents, open_for_reader
@@ -68,16 +71,27 @@ def run(
                 log_path=state_dir / CONSOLE_LOG,
                 keep_screen=partial(keep_screen, state_dir, env),
             )
-            app.run(mouse=config.console.mouse)
-            with suppress(OSError, ValueError):
-                # Where the terminal is gone nobody is there to be told.
-                for sentence in app.unheard:
-                    sys.stderr.write(f"fleet-tui: {sentence}\n")
-                sys.stderr.flush()
+            asyncio.run(_opened(app, mouse=config.console.mouse))
+            _say(*app.unheard)
             return app.return_code or int(bool(app.unheard))
         finally:
             reader.close()
             intents.close()
+
+
+async def _opened(app: "FleetApp", *, mouse: bool) -> None:
+    """Run it; what it still writes when it is left is waited for, and that is said where it takes longer."""
+    await app.run_async(mouse=mouse)
+    if not app.writes.ended():
+        _say("waiting up to 5 s to write what you did last: the store is held")
+
+
+def _say(*sentences: str) -> None:
+    with suppress(OSError, ValueError):
+        # Where the terminal is gone nobody is there to be told.
+        for sentence in sentences:
+            sys.stderr.write(f"fleet-tui: {sentence}\n")
+        sys.stderr.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,7 +190,7 @@ class ActingApp(ArmingApp):
         if confirmed is not None and under != _rules(self.session):
             self.say(SafeText("the configuration was read again while the plan was shown: nothing was done"), bad=True)
         elif confirmed is not None:
-            self.run_worker(lambda: self._submit(proposal, confirmed), thread=True, group="orders")
+            self.run_worker(self.writes.counted(lambda: self._submit(proposal, confirmed)), thread=True, group="orders")
 
     def _submit(self, proposal: "Proposal", confirmed: "Confirmed") -> None:
         from fleet_tui.ui.orders import move, order

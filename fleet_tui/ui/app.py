@@ -40,6 +40,7 @@ from fleet_tui.ui.widgets.footer import Footer
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
 from fleet_tui.ui.widgets.table import OrderSettled
+from fleet_tui.ui.writes import Writes
 from fleet_tui.views.attention import AttentionBook
 from fleet_tui.views.model import Change, FleetModel
 
@@ -65,7 +66,7 @@ class FleetApp(
         keep_screen: Keep | None = None,
         driver_class: type[Driver] = ConsoleDriver,
     ) -> None:
-        self.unheard = []
+        self.unheard, self.writes = [], Writes()
         super().__init__(log_path=log_path, driver_class=driver_class)
         self.session = session
         self.model = FleetModel(join=session.join)

@@ -56,7 +56,7 @@ class ArmingApp(ConsoleApp):
             self.post_message(WindowMoved())
 
         self._moving = True
-        worker = self.run_worker(attempt, thread=True, group="writes")
+        worker = self.run_worker(self.writes.counted(attempt), thread=True, group="writes")
         with suppress(TimeoutError):
             async with asyncio.timeout(AT_ONCE_S):
                 await asyncio.shield(worker.wait())

@@ -137,7 +137,7 @@ class AttendingApp(ConsoleApp):
                 return
             self.post_message(Told(safe_line(f"{word}: {_named(what(item) for item in items)}")))
 
-        self.run_worker(attempt, thread=True, group="writes")
+        self.run_worker(self.writes.counted(attempt), thread=True, group="writes")
 
 
 def _named(texts: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line, toast
 from fleet_tui.ui.widgets.panel import Panel
 from fleet_tui.ui.widgets.panes import Panes
+from fleet_tui.ui.writes import Writes
 from fleet_tui.views.model import FleetModel
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class ConsoleApp(GuardedApp[None]):
     panes: Panes
     unheard: list[SafeText]
     """What went wrong when the screen was gone already, for whoever opened the console to say."""
+
+    writes: Writes
+    """What is being written to the store, for whoever opened the console to wait for."""
 
     _made: dict[View, Pane]
     mounting: asyncio.Lock
@@ -115,7 +119,7 @@ class ConsoleApp(GuardedApp[None]):
             except StoreError as error:
                 self.post_message(Told(safe_line(str(error)), bad=True))
 
-        self.run_worker(attempt, thread=True, group="writes")
+        self.run_worker(self.writes.counted(attempt), thread=True, group="writes")
 
     @override
     def post_message(self, message: Message) -> bool:

@@ -97,7 +97,7 @@ class PluggingApp(ConsoleApp):
         if plugin.dangerous and not self.session.may_act():
             self.say(SafeText("the write window was shut meanwhile; nothing was run"), bad=True)
             return
-        self.run_worker(partial(self._note, plugin, words), thread=True, group="plugins")
+        self.run_worker(self.writes.counted(partial(self._note, plugin, words)), thread=True, group="plugins")
 
     def _note(self, plugin: "Plugin", words: tuple[str, ...]) -> None:
         from shlex import join

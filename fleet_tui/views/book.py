@@ -155,9 +155,9 @@ class Book:
         return None, line
 
     def show_line(self, line: int) -> None:
-        """Put a line where it is seen, a third down the page where it was not on it."""
+        """Put a line where it is seen, a third down the page where it was not on it; lines to come leave it there."""
+        self.at_end = False
         if not self.top.line <= line < self._line_below_page():
-            self.at_end = False
             self.top = min(Place(line), self._last_top())
             self.scroll(-(self.height // 3))
 

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 
+from fleet_tui.store.schema import STORE_FILE
 from tests.acceptance.fleets import PROGRAM, Fleet
 from tests.acceptance.harness import Place, is_gone
 from tests.acceptance.tmux import Screen, needs_tmux, screen
@@ -107,6 +110,18 @@ def test_a_console_that_is_told_to_end_leaves_the_terminal_as_it_was(fleet: Flee
         assert modes.split() == ["0", "0", "1"]
         console.type("echo")
         console.shows("echo")
+
+
+def test_whoever_leaves_while_another_holds_the_store_is_told_what_is_waited_for(fleet: Fleet) -> None:
+    with fleet.console() as console, closing(sqlite3.connect(fleet.place.state / STORE_FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        console.type("W")
+        console.shows("another process holds the store")
+        console.type("q")
+        console.shows("fleet-tui: waiting up to 5 s to write what you did last: the store is held")
+        other.rollback()
+        assert console.ended() == 0
+        assert "the window stays shut" not in console.text
 
 
 def test_a_console_told_to_continue_though_it_never_stopped_goes_on_and_ends_at_once_when_left(fleet: Fleet) -> None:

@@ -82,9 +82,11 @@ async def test_what_was_not_written_although_the_console_was_left_is_kept_to_be_
         assert held.asked.wait(10)
         desk.app.exit()
     assert desk.app.unheard == []
+    assert not desk.app.writes.ended(0.0)
     held.free.set()
     (said,) = eventually(lambda: desk.app.unheard, what="what went wrong")
     assert said == "the window stays shut: another process has held it for 5 s; try again"
+    assert desk.app.writes.ended(10.0)
 
 
 async def test_what_went_well_is_not_said() -> None:

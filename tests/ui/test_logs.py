@@ -120,6 +120,21 @@ async def test_windows_and_the_mark() -> None:
         desk.reader.log_lines.append(line(3, "after the mark"))
         await desk.shows(pilot, "after the mark")
         assert "just now" not in desk.text()
+        await pilot.press("m")
+        await shows_no(desk, pilot, ":59 after the mark")
+        await desk.shows(pilot, "no line of run 2 in this window (since the mark); 3 lines outside it")
+
+
+async def test_what_was_found_on_the_last_page_is_not_pushed_away_by_what_comes() -> None:
+    desk = a_desk(*(line(n, "needle here" if n == 100 else f"hay {n}.") for n in range(1, 111)))
+    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await pilot.press("l")
+        await desk.shows(pilot, "needle here")
+        await pilot.press("slash", *"needle", "enter")
+        desk.reader.log_lines += [line(n, f"more {n}.") for n in range(111, 141)]
+        await desk.shows(pilot, "not following  all  140 lines")
+        assert "needle here" in desk.text()
 
 
 async def test_a_flood_of_huge_lines_stays_within_its_bounds() -> None:

@@ -210,7 +210,8 @@ class LogScreen(BookScreen):
     def action_mark(self) -> None:
         """A line under what came until now."""
         self.pages.set_mark()
-        self.turned()
+        self._choose()
+        self._show()
         self.tell_hint("marked: what comes from now on begins with a bright time; 5 shows only that")
 
     def action_window(self, place: int) -> None:

@@ -14,9 +14,10 @@ _HASHES = ("_md5", "_sha1", "_sha256", "_sha512", "_sha3", "_blake2")
 
 def main() -> int:
     """Run the command of this process; its exit code. Where no command is named, the splash comes first."""
-    # What is imported stays and facts hold no cycles: to look for some after every 700 objects is a tenth of a start.
-    gc.set_threshold(20_000, 50, 100)
     words = sys.argv[1:]
+    # What is imported stays and facts hold no cycles: to look for some after every 700 objects is a tenth of a start.
+    # A command ends before it has made many.
+    gc.set_threshold(200_000 if _ENGINES.isdisjoint(words) else 20_000, 50, 100)
     if words and not words[0].startswith(("--config", "--state-dir")):
         return _command(words)
 

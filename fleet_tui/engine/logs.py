@@ -1,6 +1,7 @@
 """Follows the logs of what somebody looks at, for as long as they look."""
 
 import asyncio
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -13,10 +14,12 @@ from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.schedule import LOGS_S, RETRY_FIRST_S
 from fleet_tui.engine.surroundings import Surroundings
-from fleet_tui.ports import CollectorStore, LogPage, LogReader, Observation, ProviderError, StoreUnwritable
+from fleet_tui.ports import CollectorStore, LogPage, LogReader, Observation, ProviderError, StoreError, StoreUnwritable
 
 LINES_AT_ONCE: Final = 500
 FOLLOWED_AT_ONCE: Final = 8
+
+_log = logging.getLogger(__name__)
 
 
 class LogDesk:
@@ -64,6 +67,10 @@ class LogDesk:
         except StoreUnwritable:
             # Looked at again, it is followed again.
             return
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever a log holds, it must not stop the polls
+            _log.exception("%s: its log could not be followed", key)
         finally:
             self._following.discard(key)
             self._until.pop(key, None)
@@ -86,8 +93,10 @@ class LogDesk:
             failure = error.failure
 
             def tell(store: CollectorStore) -> None:
-                status = around.pictures[source.name].status
-                store.observe(Observation(source=source.name, at=failure.at, status=status, failures=(failure,)))
+                # A source that is configured no more is told of no more.
+                if (picture := around.pictures.get(source.name)) is not None:
+                    told = Observation(source=source.name, at=failure.at, status=picture.status, failures=(failure,))
+                    store.observe(told)
 
             await around.stored(tell)
             return None

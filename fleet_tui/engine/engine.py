@@ -102,19 +102,20 @@ class Engine:
         """
         around = self._around
         wanted = {source.name: source for source in sources}
-        for name, source in tuple(around.sources.items()):
+        before = dict(around.sources)
+        # At once: an action that looks meanwhile finds its source as it is configured now.
+        around.sources.clear()
+        around.sources.update(wanted)
+        for name, source in before.items():
             if wanted.get(name) is source:
                 continue
             if (task := self._pollers.pop(name, None)) is not None:
                 task.cancel()
                 await asyncio.wait({task})
-            del around.sources[name]
             await close(source)
         for source in wanted.values():
-            if source.name not in around.sources:
-                around.sources[source.name] = source
-                if self._tasks is not None:
-                    await self._begin(source)
+            if self._tasks is not None and source.name not in self._pollers:
+                await self._begin(source)
         await self._forget(also_keep)
 
     async def _begin(self, source: Source) -> None:
@@ -127,6 +128,7 @@ class Engine:
         keep, now = (*self._around.sources, *also_keep), self._around.clock.now()
         for name in set(self._around.pictures) - set(keep):
             del self._around.pictures[name]
+        self._verdicts.forget(keep)
         await self._around.stored(lambda store: store.forget_sources(keep, now))
 
     async def _repeated(self, duty: Callable[[], Awaitable[None]], every_s: Callable[[], float]) -> None:

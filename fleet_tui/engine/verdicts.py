@@ -1,7 +1,8 @@
 """Judges from time to time what no single reading can tell: idle, stuck, what should not exist, what it costs."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from fleet_tui.domain.assignment import overlaid
 from fleet_tui.domain.identity import Kind, Layer, SourceName
@@ -38,6 +39,13 @@ class Verdicts:
         self._memories: dict[SourceName, Memory] = {}
         self._totals: dict[SourceName, dict[Subject, Accrual]] = {}
         self._done_at: dict[str, float] = {}
+
+    def forget(self, keep: Collection[SourceName]) -> None:
+        """Remember nothing of any other source: when it comes back, the store knows nothing of its findings either."""
+        memories: tuple[dict[SourceName, Any], ...] = (self._heard, self._silences, self._memories, self._totals)
+        for memory in memories:
+            for name in memory.keys() - set(keep):
+                del memory[name]
 
     @property
     def every_s(self) -> float:

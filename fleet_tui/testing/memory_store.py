@@ -124,6 +124,8 @@ class MemoryStore(CollectorStore):
             self._write("forget_sources")
             del self.statuses[name]
             self.resources = {key: row for key, row in self.resources.items() if key.source != name}
+            self.findings = {at: found for at, found in self.findings.items() if at[1].source != name}
+            self.spans.pop(name, None)
 
     def submit(self, intent: Intent, names: Mapping[ResourceKey, str]) -> tuple[ActionId, ...]:
         """What a console does: one intent becomes one action per target once it is accepted."""

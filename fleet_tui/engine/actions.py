@@ -22,7 +22,7 @@ from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refus
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of
-from fleet_tui.engine.deeds import remember_attempt, remember_end
+from fleet_tui.engine.deeds import forget_attempt, remember_attempt, remember_end
 from fleet_tui.engine.gate import AT_ONCE, URGENT_AT_ONCE, TooLate, unless, urgent
 from fleet_tui.engine.guard import READ_DEADLINE_S, ask
 from fleet_tui.engine.rescue import rescued, with_note
@@ -208,8 +208,21 @@ class Actions:
         if (forbidden := self._forbidden(record, self._means(record)[1], last)) is not None:
             # Reading or a full disk took too long. An attempt is on record, and nothing was sent under it.
             return forbidden, last
-        if record.verb in GONE_IS_DONE:
-            await self._kept(partial(remember_attempt, around=self._around, target=record.target))
+        if record.verb not in GONE_IS_DONE:
+            return await self._ordered(record, source, act, last)
+        target = record.target
+        before = await self._kept(partial(remember_attempt, around=self._around, target=target))
+        outcome, failure = await self._ordered(record, source, act, last)
+        refused = isinstance(outcome, Refused) or (isinstance(outcome, Failed) and failure is not None)
+        if refused:
+            # By a rule of ours or by the vendor: if it ends now, something else ended it.
+            await self._kept(partial(forget_attempt, around=self._around, target=target, before=before))
+        return outcome, failure
+
+    async def _ordered(
+        self, record: ActionRecord, source: Source, act: Act, last: Failure | None
+    ) -> tuple[Outcome | None, Failure | None]:
+        """Make the call, unless the term ended while it waited for its turn."""
         order = Order(
             action_id=record.action_id,
             verb=record.verb,

@@ -11,12 +11,22 @@ from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.ports import CollectorStore
 
 
-def remember_attempt(store: CollectorStore, *, around: Surroundings, target: Target) -> None:
-    """Note that an effect is about to be tried that would end it. Runs on the store's thread."""
+def remember_attempt(store: CollectorStore, *, around: Surroundings, target: Target) -> datetime | None:
+    """Note that an effect is about to be tried that would end it; when one was tried before. On the store's thread."""
+    picture = around.pictures.get(target.key.source)
+    if picture is None:
+        return None
+    killed = _with(picture.killed, target, around.clock.now())
+    _keep(store, around, replace(picture, killed=killed))
+    return picture.killed.get(_deed(target))
+
+
+def forget_attempt(store: CollectorStore, *, around: Surroundings, target: Target, before: datetime | None) -> None:
+    """Nothing was done after all: what ends it later was not us, unless we tried `before`. On the store's thread."""
     picture = around.pictures.get(target.key.source)
     if picture is not None:
-        killed = _with(picture.killed, target, around.clock.now())
-        _keep(store, around, replace(picture, killed=killed))
+        killed = {deed: at for deed, at in picture.killed.items() if deed != _deed(target)}
+        _keep(store, around, replace(picture, killed=killed if before is None else {**killed, _deed(target): before}))
 
 
 def remember_end(store: CollectorStore, *, around: Surroundings, target: Target) -> None:
@@ -37,7 +47,11 @@ def recalled_deeds(store: CollectorStore, name: SourceName) -> tuple[Deeds, Deed
 
 
 def _with(deeds: Deeds, target: Target, now: datetime) -> Deeds:
-    return {**recent(deeds, now), (target.key.kind, target.key.id, target.incarnation): now}
+    return {**recent(deeds, now), _deed(target): now}
+
+
+def _deed(target: Target) -> tuple[Kind, str, str]:
+    return target.key.kind, target.key.id, target.incarnation
 
 
 def _keep(store: CollectorStore, around: Surroundings, picture: Picture) -> None:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.failure import FailureClass
-from fleet_tui.domain.identity import Kind
+from fleet_tui.domain.identity import Kind, ResourceKey
 from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.phase import Phase
 from fleet_tui.testing.fake_adapter import Fault
-from fleet_tui.testing.rig import Rig, rig, running
+from fleet_tui.testing.rig import SOURCE, Rig, rig, running
 from fleet_tui.testing.virtual_time import run_virtually
 
 
@@ -188,6 +188,38 @@ def test_what_was_killed_from_here_is_said_to_be_killed_and_what_vanished_to_be_
             )
             phases = {key.id: row.phase.phase for key, row in parts.store.resources.items()}
             assert phases == {"a": Phase.ENDED_KILLED, "b": Phase.ENDED_LOST, "c": Phase.RUNNING}
+
+    run_virtually(scene())
+
+
+def test_what_ends_after_its_vendor_refused_to_kill_it_was_not_killed_from_here() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            parts.start("stays")
+            await parts.until(lambda: len(parts.store.resources) == 2)
+            parts.adapter.planned = [None, Fault.DENIED]
+            assert isinstance((await parts.outcomes(*parts.submit(Verb.KILL, box)))[0], Failed)
+            parts.vendor.end(box.slot, parts.clock.now(), by=None)
+            ended = ResourceKey(SOURCE, Kind.SANDBOX, box.slot)
+            await parts.until(lambda: parts.store.resources[ended].phase.phase is not Phase.RUNNING)
+            assert parts.store.resources[ended].phase.phase is Phase.ENDED_LOST
+
+    run_virtually(scene())
+
+
+def test_what_was_killed_by_an_answer_that_got_lost_stays_killed_when_its_repeat_is_refused() -> None:
+    async def scene() -> None:
+        async with running(rig()) as parts:
+            box = parts.start("a")
+            parts.start("stays")
+            await parts.until(lambda: len(parts.store.resources) == 2)
+            parts.adapter.planned = [None, Fault.RESET_BEFORE, None, Fault.DENIED]
+            assert isinstance((await parts.outcomes(*parts.submit(Verb.KILL, box)))[0], Failed)
+            parts.vendor.end(box.slot, parts.clock.now(), by=None)
+            ended = ResourceKey(SOURCE, Kind.SANDBOX, box.slot)
+            await parts.until(lambda: parts.store.resources[ended].phase.phase is not Phase.RUNNING)
+            assert parts.store.resources[ended].phase.phase is Phase.ENDED_KILLED
 
     run_virtually(scene())
 

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.action import Order, Verb
 from fleet_tui.domain.outcome import Done, Outcome, RefusalReason, Refused
+from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord
 from fleet_tui.engine.gate import AccountGate
 from fleet_tui.engine.terms import Terms
@@ -146,5 +147,7 @@ def test_what_waited_for_its_turn_past_its_term_is_never_sent() -> None:
             assert isinstance(outcome, Refused)
             assert outcome.reason is RefusalReason.EXPIRED
             assert parts.vendor.effects == []
+            parts.vendor.end(box.slot, parts.clock.now(), by=None)
+            await parts.until(lambda: [row.phase.phase for row in parts.store.known(SOURCE)] == [Phase.ENDED_LOST])
 
     run_virtually(scene())

@@ -78,18 +78,20 @@ class Writer:
 
     def _begun(self) -> sqlite3.Connection:
         self._connection.execute("BEGIN IMMEDIATE")
-        if self._inode == _inode(self.path):
-            return self._connection
-        if self._token is not None:
+        while self._inode != _inode(self.path):
             self._connection.execute("ROLLBACK")
-            raise FencedOut(f"{self.path} was moved or removed; this collector ends, the next one makes a new store")
-        # The collector set the file aside and made a new one; what we write must land in that.
-        self._connection.close()
-        self._connection = open_writer(self.path, checkpoints=False)
-        self._inode = _inode(self.path)
-        self._synchronous = "FULL"
-        self._connection.execute("BEGIN IMMEDIATE")
+            if self._token is not None:
+                raise FencedOut(f"{self.path} was moved or removed; this collector ends, the next makes a new store")
+            self._reopen()
+            self._connection.execute("BEGIN IMMEDIATE")
         return self._connection
+
+    def _reopen(self) -> None:
+        """The collector set the file aside and makes a new one: what we write must land in that, once it is there."""
+        inode = _inode(self.path)
+        fresh = open_writer(self.path, checkpoints=False)
+        self._connection.close()
+        self._connection, self._inode, self._synchronous = fresh, inode, "FULL"
 
     def _tick(self, connection: sqlite3.Connection) -> int:
         if self._token is None:

@@ -12,7 +12,7 @@ from fleet_tui.domain.action import ActionId
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.identity import Target
 from fleet_tui.domain.outcome import Done
-from fleet_tui.ports import StoreDamaged, StoreError
+from fleet_tui.ports import StoreDamaged, StoreError, StoreUnwritable
 from fleet_tui.store import salvage
 from fleet_tui.store.open import open_for_reader
 from fleet_tui.store.read import SqliteFleetReader
@@ -132,6 +132,21 @@ def test_a_console_that_wrote_before_writes_into_the_new_store(state_dir: Path) 
             early.note("after", actor="ada", host="h", via="console", why="", now=NOW)
             words = [row.what for row in successor.reader().audit(limit=9)]
             assert words == ["after", "store set aside", "before", "kill", "reassign"]
+
+
+def test_a_console_that_found_no_store_for_a_moment_writes_into_the_next_one(state_dir: Path) -> None:
+    path = state_dir / STORE_FILE
+    with stores(state_dir) as held:
+        held.intents.note("before", actor="ada", host="h", via="console", why="", now=NOW)
+        for side in ("", "-wal", "-shm"):
+            path.with_name(path.name + side).rename(path.with_name(f"elsewhere{side}"))
+        for _ in range(2):
+            with pytest.raises(StoreUnwritable, match="read-only or gone"):
+                held.intents.note("lost", actor="ada", host="h", via="console", why="", now=NOW)
+        held.lock.close()
+        with stores(state_dir) as successor:
+            held.intents.note("after", actor="ada", host="h", via="console", why="", now=NOW)
+            assert [row.what for row in successor.reader().audit(limit=9)] == ["after"]
 
 
 def test_a_reader_without_the_lock_says_that_the_store_is_damaged_and_touches_nothing(state_dir: Path) -> None:

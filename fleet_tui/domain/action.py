@@ -203,7 +203,3 @@ class Order:
 def action_id(intent: IntentId, index: int) -> ActionId:
     """One action per intent and target, in the order of the plan; the same after every restart."""
     return ActionId(f"{intent}.{index}")
-
-
-def needed_capability(verb: Verb) -> Capability:
-    return VERBS[verb].capability

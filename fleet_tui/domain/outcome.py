@@ -17,7 +17,6 @@ class RefusalReason(StrEnum):
     WRONG_KIND = "wrong_kind"
     ALREADY = "already"
     STALE = "stale"
-    NOT_CONFIRMED = "not_confirmed"
     EMPTY_SCOPE = "empty_scope"
     UNKNOWN_SOURCE = "unknown_source"
 

@@ -28,7 +28,6 @@ class Phase(StrEnum):
 
 
 ENDED = frozenset({Phase.ENDED_OK, Phase.ENDED_FAILED, Phase.ENDED_KILLED, Phase.ENDED_LOST, Phase.ENDED_TTL})
-ALIVE = frozenset(set(Phase) - ENDED - {Phase.UNKNOWN})
 BURNING = frozenset({Phase.NEW, Phase.STARTING, Phase.RUNNING, Phase.IDLE, Phase.WAITING, Phase.LOOPING, Phase.STUCK})
 """Phases in which compute is billed as running."""
 

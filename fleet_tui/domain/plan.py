@@ -59,11 +59,6 @@ class Plan:
         """What is typed at `Level.WORD`: verb and count."""
         return f"{self.verb} {len(self.targets)}"
 
-    @property
-    def saves_microusd_per_hour(self) -> int:
-        """What the targets cost an hour as far as anybody knows; only of meaning for verbs that stop the meter."""
-        return sum(r.rate.microusd_per_hour for r in self.targets if r.rate is not None)
-
 
 def level(plan: Plan, *, production: bool) -> Level:
     """One fresh, clean row asks for a key; more than one, stale readings, work that would be lost or that nobody

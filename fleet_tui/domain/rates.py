@@ -41,6 +41,3 @@ class RateCard:
         if len(currencies) > 1:
             return None
         return Rate(microusd_per_hour=micro(total), basis=Basis.ESTIMATED, currency=next(iter(currencies), "usd"))
-
-
-NO_RATES = RateCard({})

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -144,6 +144,3 @@ async def running(parts: Rig) -> AsyncGenerator[Rig]:
             parts.stop.set()
             await asyncio.wait({run}, timeout=60)
             parts.durable.crash()
-
-
-Scene = Callable[[Rig], Awaitable[None]]

@@ -79,11 +79,6 @@ class LoopClock(MachineClock):
     async def sleep(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
 
-    @property
-    def jumped(self) -> timedelta:
-        """How far the wall clock is ahead of the truth."""
-        return self._jumped
-
     def jump(self, by: timedelta) -> None:
         """Move the wall clock; no other one notices."""
         self._jumped += by

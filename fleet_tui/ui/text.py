@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
-from textual.widgets.option_list import Option
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
@@ -77,9 +76,9 @@ class Line(Static):
             self.update(lines(pieces), layout=layout)
 
 
-def label(text: SafeText, role: Role = Role.PLAIN, *, id: str | None = None, classes: str | None = None) -> Label:  # noqa: A002 - Textual's name
+def label(text: SafeText, role: Role = Role.PLAIN) -> Label:
     """A label that does not change."""
-    return Label(cell(text, role), id=id, classes=classes, markup=False)
+    return Label(cell(text, role), markup=False)
 
 
 def button(text: SafeText, *, id: str, look: ButtonLook = "default") -> Button:  # noqa: A002 - Textual's name
@@ -90,11 +89,6 @@ def button(text: SafeText, *, id: str, look: ButtonLook = "default") -> Button: 
 def relabel(widget: Button, text: SafeText) -> None:
     """Another word on a button."""
     widget.label = cell(text)
-
-
-def option(cells: Iterable[Cell | SafeText], *, id: str | None = None) -> Option:  # noqa: A002 - Textual's name
-    """A row of an option list."""
-    return Option(content(*cells), id=id)
 
 
 def field(value: SafeText, *, id: str, placeholder: SafeText) -> Input:  # noqa: A002 - Textual's name
@@ -110,11 +104,6 @@ def title(widget: Widget, *cells: Cell | SafeText) -> None:
 def subtitle(widget: Widget, *cells: Cell | SafeText) -> None:
     """The title in a widget's lower border."""
     widget.border_subtitle = content(*cells)
-
-
-def tooltip(widget: Widget, text: SafeText) -> None:
-    """What is shown while the mouse rests on a widget."""
-    widget.tooltip = cell(text)
 
 
 def toast(app: App[Any], text: SafeText, *, severity: Severity = "information", timeout_s: float | None = None) -> None:

@@ -9,9 +9,9 @@ from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.comeback import comes_back
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.outcome import RefusalReason
-from fleet_tui.domain.plan import Plan, expected_word
+from fleet_tui.domain.plan import Plan
 from fleet_tui.domain.resource import Resource
-from fleet_tui.domain.text import SafeText, exact, has_hidden, name_cell, safe_join
+from fleet_tui.domain.text import SafeText, exact, has_hidden, name_cell
 from fleet_tui.views import row
 from fleet_tui.views.ages import fine, fine_age
 from fleet_tui.views.amounts import Sum, full
@@ -264,22 +264,9 @@ def nothing_to_confirm(plan: Plan, context: PlanContext) -> SafeText:
     return said(context.why_not or "this is a plan only").text
 
 
-def asks_for_word(wanted: str) -> SafeText:
-    return safe_join([cell.text for cell in asked_word(wanted)])
-
-
-def asked_word(wanted: str) -> Line:
-    """The same in pieces, in which what is to be typed stands out."""
+def asks_for_word(wanted: str) -> Line:
     return (word("type  "), said(exact(wanted), Role.BAD), word("  to go ahead"))
 
 
 def asks_for_key(verb: Verb) -> SafeText:
     return said(f"press y to {verb}, or the button").text
-
-
-def confirmation(plan: Plan, context: PlanContext) -> SafeText:
-    """How to say yes, as one sentence."""
-    if not plan.targets or not context.may_act:
-        return nothing_to_confirm(plan, context)
-    wanted = expected_word(plan, fleet=context.fleet, production=context.production)
-    return asks_for_key(plan.verb) if wanted is None else asks_for_word(wanted)

@@ -64,12 +64,11 @@ class Ranking:
         """Rank another picture of the fleet from now on; the rows stay until the next rebuild."""
         self._model = model
 
-    def rebuild(self, now: datetime) -> None:
-        """Look at every row: after another filter or order, or a whole load."""
-        finished(self.rebuild_steps(now))
-
     def rebuild_steps(self, now: datetime) -> Generator[None]:
-        """The same in steps; until the last one the rows are those of before. A newer rebuild makes this one end."""
+        """Look at every row: after another filter or order, or a whole load.
+
+        Until the last step the rows are those of before. A newer rebuild makes this one end.
+        """
         late = self._late = set[str]()
         look, fleet = self._look(now), self._model.fleet
         handles = list(fleet)

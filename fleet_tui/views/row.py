@@ -7,7 +7,7 @@ from fleet_tui.domain.agent import Agent
 from fleet_tui.domain.identity import Layer
 from fleet_tui.domain.money import Side
 from fleet_tui.domain.phase import BURNING, ENDED, Phase, attention_rank, short
-from fleet_tui.domain.reading import SourceState, is_fresh, stale_after_s, state_at
+from fleet_tui.domain.reading import is_fresh, stale_after_s
 from fleet_tui.domain.resource import Resource, Vitals
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.domain.text import safe_line
@@ -36,11 +36,6 @@ def is_stale(model: FleetModel, resource: Resource, now: datetime) -> bool:
     """Its source has not been read lately: what the row says may not be so any more."""
     status = model.statuses.get(resource.key.source)
     return status is None or not is_fresh(status, now)
-
-
-def source_state(model: FleetModel, resource: Resource, now: datetime) -> SourceState:
-    status = model.statuses.get(resource.key.source)
-    return SourceState.NEW if status is None else state_at(status, now)
 
 
 def confirmed(model: FleetModel, resource: Resource, now: datetime) -> bool:
@@ -205,8 +200,3 @@ def due_at(model: FleetModel, agent: Agent, now: datetime) -> datetime | None:
 def _midnight_after(now: datetime) -> datetime:
     """When today is another day, UTC."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-def extra_layers(agent: Agent) -> tuple[Resource, ...]:
-    """What it holds beside compute."""
-    return tuple(r for r in agent.resources if r.layer is not Layer.COMPUTE)

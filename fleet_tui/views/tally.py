@@ -39,7 +39,6 @@ class Tally:
         """Claimed rows."""
         self.unclaimed = 0
         self.phases: Counter[Phase] = Counter()
-        self.without_compute = 0
         self.unobserved = 0
         """Rows that run and that no source of work signals watches: never idle, never stuck."""
         self._amounts: Counter[str] = Counter()
@@ -58,9 +57,7 @@ class Tally:
         else:
             self.unclaimed += step
         lead, resources = agent.lead, agent.resources
-        if lead is None:
-            self.without_compute += step
-        else:
+        if lead is not None:
             phase = lead.phase.phase
             self.phases[phase] += step
             if not lead.observes_work and phase in BURNING and not any(r.observes_work for r in resources):

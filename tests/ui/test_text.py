@@ -5,12 +5,12 @@ import re
 import pytest
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, Static
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.guarded import GuardedApp
-from fleet_tui.ui.text import Line, button, content, field, label, option, printed, subtitle, title, toast, tooltip
+from fleet_tui.ui.text import Line, button, content, field, label, printed, subtitle, title, toast
 from fleet_tui.ui.themes import bundled_theme
 from fleet_tui.views.cells import Cell, Role
 from tests.support.capture import CaptureDriver, captured
@@ -38,7 +38,6 @@ class EverySink(GuardedApp[None]):
                 yield Line(id="line")
                 yield Line(id="rows")
                 yield button(text, id="go", look="error")
-                yield OptionList(option([Cell(text, Role.WAIT), text], id="one"))
                 yield field(text, id="field", placeholder=text)
 
     def on_mount(self) -> None:
@@ -49,7 +48,6 @@ class EverySink(GuardedApp[None]):
             box.styles.border = ("round", "white")
             title(box, Cell(text, Role.TITLE))
             subtitle(box, text)
-            tooltip(box, text)
             toast(self, text, severity="error")
 
     def action_kill_agent(self, _name: str) -> None:

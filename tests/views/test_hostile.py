@@ -134,7 +134,6 @@ def everything(model: FleetModel, text: str) -> Iterator[object]:
         yield plan.title(planned)
         yield plan.plan_table(planned, model, NOW)
         yield plan.plan_lines(planned, model, context)
-        yield plan.confirmation(planned, context)
     named = Params(assign=((AssignmentField.TASK, text),))
     planned = plan_for_agents(Verb.REASSIGN, agents, statuses=model.statuses, now=NOW, params=named)
     yield plan.plan_lines(planned, model, plan.PlanContext(fleet=text, production=False))

@@ -57,7 +57,7 @@ _GIVES = ("Line", "SafeText", "Cell", "TableView")
 _PARTS = frozenset(
     {
         *("text_of", "suffixed", "said", "word", "fitted", "hung", "cut", "plain", "guides"),
-        *("asks_for_key", "asks_for_word", "asked_word", "sieve_steps", "spend_steps", "line_steps", "group_steps"),
+        *("asks_for_key", "asks_for_word", "sieve_steps", "spend_steps", "line_steps", "group_steps"),
         *("first_run_lines", "chart_heading", "heading", "nothing_words", "day_lines", "rate_lines", "usage_lines"),
         *("line_texts", "incident_lines"),
     }

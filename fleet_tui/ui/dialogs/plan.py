@@ -26,7 +26,7 @@ from fleet_tui.ui.dialogs.choices import choices, chosen_in
 from fleet_tui.ui.hand import ALONE_S, APART_S, Hand
 from fleet_tui.ui.text import Line, field, relabel, title, toast
 from fleet_tui.ui.widgets.check import Check
-from fleet_tui.ui.widgets.one_of import Picked
+from fleet_tui.ui.widgets.one_of import Stepped
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views import plan as shown
 from fleet_tui.views.cells import Cell, Role
@@ -226,7 +226,7 @@ class PlanDialog(Dialog[Confirmed]):
         left = self.size.height - _FRAME_ROWS - rows - others
         self.query_one("#plan-words").styles.max_height = max(_LEAST_WORDS, min(left, _MOST_WORDS))
 
-    @on(Picked)
+    @on(Stepped)
     @on(Check.Changed)
     def _choice(self, event: Message) -> None:
         """A choice in the dialog."""
@@ -290,7 +290,7 @@ class PlanDialog(Dialog[Confirmed]):
         if self._refusal:
             line.show(word(self._refusal, Role.BAD), layout=True)
         elif self._open and self._wanted is not None:
-            line.show(*shown.asked_word(self._wanted), layout=True)
+            line.show(*shown.asks_for_word(self._wanted), layout=True)
         elif self._open:
             line.show(Cell(shown.asks_for_key(self._plan.verb) if self._ready else _MOMENT, Role.STRONG), layout=True)
         else:

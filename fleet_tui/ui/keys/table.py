@@ -35,8 +35,6 @@ WITH_ROWS: Final = frozenset({View.FLEET, View.SPRAWL, View.FAILURES, View.ATTEN
 """Views whose rows are agents, so that a verb has something to act on."""
 FLEET_ONLY: Final = frozenset({View.FLEET})
 ATTENTION_ONLY: Final = frozenset({View.ATTENTION})
-FILTERED: Final = EVERYWHERE
-"""Views that a filter narrows, each its own."""
 WINDOWED: Final = frozenset({View.SPEND, View.FAILURES})
 """Views over a window of time."""
 WITH_FAMILY: Final = frozenset({View.FLEET, View.TREE})

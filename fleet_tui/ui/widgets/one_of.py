@@ -17,10 +17,9 @@ _GAP = SafeText("  ")
 
 
 @dataclass
-class Picked(Message):
+class Stepped(Message):
     """Another one was chosen."""
 
-    widget_id: str | None
     value: str
 
 
@@ -52,7 +51,7 @@ class OneOf(Line, can_focus=True):
         if at != self._at:
             self._at = at
             self._draw()
-            self.post_message(Picked(self.id, value))
+            self.post_message(Stepped(value))
 
     def action_step(self, by: int) -> None:
         self.choose(self._values[(self._at + by) % len(self._values)][0])

@@ -19,7 +19,6 @@ class TableStyles:
 
     rows: Mapping[RowState, RowStyles]
     blurred: RowStyles
-    blurred_marked: RowStyles
     header: RowStyles
     track: Style
     thumb: Style
@@ -39,7 +38,6 @@ def table_styles(variables: Mapping[str, str], ground: Color) -> TableStyles:
             RowState.GONE: _one_look(variables, cursor, "role-dim", "strike"),
         },
         blurred=_row(variables, blurred, variables.get("table-cursor-blur-style", "")),
-        blurred_marked=_row(variables, blurred, variables.get("table-cursor-blur-style", "")),
         header=_one_look(
             variables,
             _ground(variables, "table-header", ground),

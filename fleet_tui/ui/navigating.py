@@ -38,7 +38,8 @@ class NavigatingApp(ConsoleApp):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _FROM_TABLE and not isinstance(self.focused, FleetTable):
+        if action in _FROM_TABLE and (self.in_front or not isinstance(self.focused, FleetTable)):
+            # A table of the past stands in front of the panes: what is behind it is not what one looks at.
             return False
         views = _VIEWS_OF.get(action)
         return views is None or self.pane.view in views

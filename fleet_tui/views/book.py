@@ -128,8 +128,9 @@ class Book:
             if moved is None:
                 break
             place = moved
-        self.at_end = self.at_end and rows > 0
-        self.top = min(place, self._last_top())
+        place = min(place, self._last_top())
+        self.at_end = self.at_end and (rows > 0 or place == self.top)
+        self.top = place
 
     def scroll_pages(self, pages: int) -> None:
         self.scroll(pages * max(1, self.height - 1))

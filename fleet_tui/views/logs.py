@@ -97,6 +97,11 @@ class LogPages:
         return len(self._lines)
 
     @property
+    def of_run(self) -> int:
+        """How many lines are here of the run that is shown, in whatever window."""
+        return self.held if self.run is None else sum(line.generation == self.run for line in self._lines)
+
+    @property
     def newest(self) -> datetime | None:
         return next((at for line in reversed(self._shown) if (at := line.moment) is not None), None)
 
@@ -189,7 +194,7 @@ def nothing_words(
     """Why no line is shown: not read yet, unreachable, empty, and nothing in the window are four things."""
     if pages.held:
         of_run = f" of run {safe_line(pages.run, 20)}" if pages.run is not None else ""
-        text = f"no line{of_run} in this window ({pages.window.title}); {counted(pages.held, 'line')} outside it"
+        text = f"no line{of_run} in this window ({pages.window.title}); {counted(pages.of_run, 'line')} outside it"
         return [(word(text, Role.DIM),), (word("0 shows all", Role.DIM),)]
     if status is not None and is_bad(status, now):
         return [(word("its source cannot be read now, and no line is known from before", Role.BAD),),
@@ -215,7 +220,10 @@ def heading(
     parts: list[Cell] = []
     if run := run_words(pages.run, runs):
         parts.append(word(run, Role.STRONG))
-    parts.append(word("following", Role.GOOD) if follow else word("not following", Role.DIM))
+    if pages.run is not None and runs and pages.run != runs[-1]:
+        parts.append(word("over", Role.DIM))
+    else:
+        parts.append(word("following", Role.GOOD) if follow else word("not following", Role.DIM))
     parts.append(word(pages.window.title, Role.DIM if pages.window is Window.ALL else Role.WARN))
     parts.append(word(counted(pages.count(), "line"), Role.DIM))
     if kept > pages.held:

@@ -290,6 +290,15 @@ class Desk:
 
         await eventually_async(there, what=f"FLEET of {rows} rows")
 
+    async def shows_no(self, pilot: Pilot[None], text: str) -> None:
+        """Wait until the screen shows a text no more."""
+
+        async def gone() -> bool:
+            await pilot.pause()
+            return text not in self.text()
+
+        await eventually_async(gone, what=f"no {text!r} on the screen")
+
     async def tells(self, pilot: Pilot[None], text: str) -> None:
         """Wait until a toast says a text, however it is wrapped."""
 

@@ -2,15 +2,12 @@
 
 from datetime import timedelta
 
-from textual.pilot import Pilot
-
 from fleet_tui.domain.log import LogLine, LogRun, LogState
 from fleet_tui.ui.screens.logs import LogScreen
 from fleet_tui.views.logs import BYTES_KEPT, LINES_KEPT
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, front, opened
 from tests.support.facts import NOW, key
-from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
 SMALL = (80, 24)
@@ -27,14 +24,6 @@ def a_desk(*lines: LogLine, runs: tuple[str, ...] = ("1", "2")) -> Desk:
         read_at=NOW, size_bytes=9, runs=tuple(LogRun(generation=run, lines=1) for run in runs)
     )
     return desk
-
-
-async def shows_no(desk: Desk, pilot: Pilot[None], text: str) -> None:
-    async def gone() -> bool:
-        await pilot.pause()
-        return text not in desk.text()
-
-    await eventually_async(gone, what=f"no {text!r} on the screen")
 
 
 async def test_lines_of_this_run_are_followed_and_the_run_before_is_one_key_away() -> None:
@@ -100,7 +89,7 @@ async def test_what_is_searched_is_found_up_and_down() -> None:
         await pilot.press("slash", *"~(", "enter")
         await desk.shows(pilot, "not a regular expression")
         await pilot.press("escape", "escape", "escape")
-        await shows_no(desk, pilot, "logs agent-00")
+        await desk.shows_no(pilot, "logs agent-00")
 
 
 async def test_windows_and_the_mark() -> None:
@@ -111,7 +100,7 @@ async def test_windows_and_the_mark() -> None:
         await pilot.press("l")
         await desk.shows(pilot, "long ago")
         await pilot.press("3")
-        await shows_no(desk, pilot, "long ago")
+        await desk.shows_no(pilot, "long ago")
         await desk.shows(pilot, "last 15m  1 line")
         await pilot.press("5")
         await desk.shows(pilot, "m sets a mark first")
@@ -121,7 +110,7 @@ async def test_windows_and_the_mark() -> None:
         await desk.shows(pilot, "after the mark")
         assert "just now" not in desk.text()
         await pilot.press("m")
-        await shows_no(desk, pilot, ":59 after the mark")
+        await desk.shows_no(pilot, ":59 after the mark")
         await desk.shows(pilot, "no line of run 2 in this window (since the mark); 3 lines outside it")
 
 
@@ -171,7 +160,7 @@ async def test_zoom_gives_the_pane_the_whole_screen_and_follow_says_so() -> None
         await pilot.press("F")
         await desk.shows(pilot, "following the row")
         await pilot.press("z")
-        await shows_no(desk, pilot, "fleet prod")
+        await desk.shows_no(pilot, "fleet prod")
         await desk.shows(pilot, "agent-11")
         await pilot.press("j", "z")
         await desk.shows(pilot, "fleet prod")

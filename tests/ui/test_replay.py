@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.watch import Watch
 from fleet_tui.ui.screens.past import PastScreen
+from fleet_tui.ui.widgets.bar import Bar
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, front, opened
 from tests.support.facts import NOW, next_delta, resource, total, vitals
@@ -65,6 +66,22 @@ async def test_steps_land_on_changes_and_after_the_last_one_it_is_live() -> None
         await desk.shows(pilot, "AT 11:00:00Z")
         await pilot.press("right_curly_bracket")
         await live(desk, pilot)
+
+
+async def test_keys_of_the_live_console_do_nothing_behind_the_past_and_say_so() -> None:
+    desk = a_desk()
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await in_the_past(desk, pilot, "left_curly_bracket")
+        for key in ("slash", "colon", "4", "l"):
+            await pilot.press(key)
+            await desk.shows(pilot, "that key is of the live console, and this is the past: End goes there")
+            await pilot.press("left_curly_bracket")
+            await desk.shows_no(pilot, "that key")
+        await pilot.press("ctrl+p", "end")
+        await live(desk, pilot)
+        assert desk.app.pane is desk.app.fleet_pane
+        assert desk.app.focused is desk.app.fleet_pane.table
+        assert not any(bar.display for bar in desk.app.query(Bar))
 
 
 async def test_nothing_of_today_stands_in_the_past_and_ages_are_those_of_then() -> None:

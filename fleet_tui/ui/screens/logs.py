@@ -189,6 +189,7 @@ class LogScreen(BookScreen):
 
     def _show_run(self, run: str | None) -> None:
         self.pages.run = run or None
+        self.tell_hint()
         self._choose()
         self.book.to_last()
         self._show()
@@ -209,6 +210,9 @@ class LogScreen(BookScreen):
 
     def action_mark(self) -> None:
         """A line under what came until now."""
+        if self._state is None:
+            self.tell_hint("the log is not read yet: there is nothing to mark")
+            return
         self.pages.set_mark()
         self._choose()
         self._show()
@@ -221,5 +225,6 @@ class LogScreen(BookScreen):
             self.tell_hint("m sets a mark first")
             return
         self.pages.window = window
+        self.tell_hint()
         self._choose()
         self._show()

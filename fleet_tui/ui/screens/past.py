@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from fleet_tui.domain.action import VERBS
 from fleet_tui.domain.text import SafeText, safe_join, safe_line
+from fleet_tui.ui.keymap import ACTIONS
 from fleet_tui.ui.screens.text import TextScreen
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
@@ -27,6 +28,13 @@ from fleet_tui.views.raw import raw_lines
 
 TOLD_AGAIN_S: Final = 30.0
 _VERB_KEYS: Final = ",".join([*(spec.key for spec in VERBS.values() if spec.key is not None), "f9", "W"])
+_LIVE_KEYS: Final = ",".join(
+    key
+    for one in ACTIONS
+    if one.verb is None and one.id not in {"interrupt", "suspend_process", "window"}
+    for key in one.keys
+    if key not in {"escape", "q", "d", "y", "left_curly_bracket", "right_curly_bracket", "left", "right"}
+)
 _HINT: Final = "{ } step from change to change   :at in the live console jumps   d detail   y raw   End/esc live"
 
 Go = Callable[[datetime], None]
@@ -43,6 +51,7 @@ class PastScreen(ModalScreen[None]):
         Binding("d", "detail", "Detail", show=False),
         Binding("y", "raw", "Raw", show=False),
         Binding(_VERB_KEYS, "refuse", "Refuse", show=False),
+        Binding(_LIVE_KEYS, "elsewhere", "Of the live console", show=False),
     ]
 
     def __init__(
@@ -123,6 +132,10 @@ class PastScreen(ModalScreen[None]):
     def action_refuse(self) -> None:
         """Nothing is done to the past."""
         self._say("this is the past: nothing can be done to it; End goes live")
+
+    def action_elsewhere(self) -> None:
+        """What it does everywhere else is not done behind a past that stands in front."""
+        self._say("that key is of the live console, and this is the past: End goes there")
 
     def _handle(self) -> str | None:
         key = self._table.cursor_key

@@ -299,14 +299,14 @@ class Desk:
 
         await eventually_async(gone, what=f"no {text!r} on the screen")
 
-    async def tells(self, pilot: Pilot[None], text: str) -> None:
-        """Wait until a toast says a text, however it is wrapped."""
+    async def tells(self, pilot: Pilot[None], text: str, *, times: int = 1) -> None:
+        """Wait until so many toasts say a text, however it is wrapped."""
 
         async def said() -> bool:
             await pilot.pause()
-            return any(text in one.message for one in self.app._notifications)
+            return sum(text in one.message for one in self.app._notifications) >= times
 
-        await eventually_async(said, what=f"a toast that says {text!r}")
+        await eventually_async(said, what=f"{times} toasts that say {text!r}")
 
     async def shows(self, pilot: Pilot[None], text: str) -> None:
         """Wait until the screen shows a text."""

@@ -9,16 +9,17 @@ from time import monotonic
 
 from textual.pilot import Pilot
 
-from fleet_tui.bell import bell_on
 from fleet_tui.domain.phase import Phase
 from fleet_tui.store.schema import STORE_FILE
 from fleet_tui.ui.app import FleetApp
+from fleet_tui.ui.feed import NET_S
 from fleet_tui.ui.session import Session
 from fleet_tui.views.model import FleetModel
+from tests.support.bells import OnlyTold
 from tests.support.capture import CaptureDriver
 from tests.support.facts import NOW, resource
 from tests.support.stores import Stores, stores
-from tests.support.wait import eventually_async
+from tests.support.wait import eventually_async, true
 
 
 @dataclass
@@ -32,14 +33,14 @@ class Pair:
     other_pilot: Pilot[None]
 
     async def until_other(self, knows: Callable[[FleetModel], object], what: str) -> float:
-        """Wait until the other console knows it; how many seconds that took."""
+        """Wait until the other console knows it, told of by the store alone; how many seconds that took."""
         began = monotonic()
 
         async def known() -> bool:
             await self.other_pilot.pause(0.005)
             return bool(knows(self.other.model))
 
-        await eventually_async(known, timeout_s=10, what=what)
+        await eventually_async(known, what=what)
         return monotonic() - began
 
 
@@ -51,7 +52,7 @@ def _console(held: Stores, actor: str, store: Path) -> FleetApp:
         host="h",
         fleet="shared",
         now=lambda: NOW,
-        bell=partial(bell_on, store),
+        bell=partial(OnlyTold, store),
     )
     return FleetApp(session, driver_class=CaptureDriver)
 
@@ -75,4 +76,5 @@ async def shared_fleet(state_dir: Path) -> AsyncGenerator[Pair]:
                     return len(app.fleet_pane.table.order) == len(rows)
 
                 await eventually_async(loaded, what="three rows")
+                await true(lambda app=app: app.feed._pace.pause_s == NET_S, what="a feed that waits to be told")  # type: ignore[misc]
             yield Pair(held, one, first, other, second)

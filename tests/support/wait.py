@@ -45,5 +45,14 @@ async def eventually_async(
     return value
 
 
+async def true(condition: Callable[[], object], *, timeout_s: float = 15.0, what: str = "the condition") -> None:
+    """The same for what a thread does beside the loop."""
+
+    async def so() -> bool:
+        return bool(condition())
+
+    await eventually_async(so, timeout_s=timeout_s, what=what)
+
+
 def _patient(timeout_s: float) -> float:
     return timeout_s * _PATIENCE if timeout_s >= _PATIENT_FROM_S else timeout_s

@@ -17,7 +17,7 @@ from tests.support.capture import captured
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, front, opened, writing
 from tests.support.facts import NOW, failure, key, next_delta, resource, status, whole
-from tests.support.wait import eventually_async
+from tests.support.wait import eventually_async, true
 
 WIDE = (120, 32)
 SMALL = (80, 24)
@@ -242,9 +242,11 @@ async def test_the_window_is_in_the_audit_and_shuts_by_itself() -> None:
         desk.app.fall_due()
         await desk.shows(pilot, "[RO]")
         assert not desk.session.may_act()
-        await pilot.press("W", "W")
-        await pilot.pause()
-        assert [what for what, _ in desk.intents.notes] == ["window opened", "window opened", "window closed"]
+        await pilot.press("W")
+        await desk.shows(pilot, "[RW 10m]")
+        await pilot.press("W")
+        written = ["window opened", "window opened", "window closed"]
+        await true(lambda: [what for what, _ in desk.intents.notes] == written, what=f"{written} in the audit")
 
 
 async def test_a_window_that_cannot_be_audited_stays_shut() -> None:
@@ -369,10 +371,10 @@ async def test_a_collector_is_started_at_once_and_again_when_readings_stay_away(
     desk.session.start_collector = start
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot)
-        assert len(started) == 1
+        await true(lambda: started == ["once more"], what="a collector started")
         desk.app.fall_due()
         await pilot.pause()
-        assert len(started) == 1
+        assert started == ["once more"]
         desk.app._kept_s = None
         desk.time.pass_s(60)
         desk.app.fall_due()

@@ -177,7 +177,7 @@ async def test_a_reload_takes_what_is_right_and_tells_what_is_wrong() -> None:
         await opened(desk, pilot)
         desk.session.reread = lambda: "/x/fleet.toml:3: fleet: unknown key `nme`; did you mean `name`?"
         await pilot.press("W")
-        assert desk.session.may_act()
+        await desk.shows(pilot, "[RW 10m]")
         desk.app.action_reload()
         await desk.tells(pilot, "/x/fleet.toml:3")
         assert desk.session.may_act()

@@ -59,6 +59,13 @@ async def asks(desk: Desk, pilot: Pilot[None], key: str, rows: int = 1) -> None:
     await front(desk, pilot)
 
 
+async def at_once(desk: Desk, pilot: Pilot[None], *keys: str) -> None:
+    """Keys of one moment, however long each takes."""
+    for key in [Key(name, name if len(name) == 1 else None) for name in keys]:
+        desk.app.post_message(key)
+    await pilot.pause()
+
+
 async def test_the_dialog_opens_at_once_and_asks_for_the_word_until_it_is_known_to_be_clean() -> None:
     desk, looker = desk_over(CLEAN)
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
@@ -142,8 +149,7 @@ async def test_a_burst_of_keys_says_yes_to_nothing() -> None:
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await asks(desk, pilot, "p", 12)
         await desk.shows(pilot, "press y to pause")
-        await pilot.press(*"yyyyyyyy")
-        await pilot.press("tab", "tab", "enter")
+        await at_once(desk, pilot, *"yyyyyyyy", "tab", "tab", "enter")
         assert desk.app.focused is desk.app.screen.query_one("#accept", Button)
         await desk.shows(pilot, "press y to pause")
         assert isinstance(desk.app.screen, PlanDialog)
@@ -154,7 +160,7 @@ async def test_keys_that_came_with_the_one_that_opened_it_say_yes_to_nothing() -
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await writing(desk, pilot)
-        await pilot.press("p", "y")
+        await at_once(desk, pilot, "p", "y")
         await desk.shows(pilot, "press y to pause")
         assert desk.intents.acts == 0
 
@@ -285,11 +291,8 @@ async def test_a_plan_that_may_only_be_looked_at_can_be_kept(tmp_path: Path) -> 
         await pilot.press("ctrl+s")
         await desk.shows(pilot, "the plan is in")
         await pilot.click("#save")
-
-        async def both() -> bool:
-            return len(list((tmp_path / "plans").iterdir())) == 2
-
-        await eventually_async(both)
+        await desk.tells(pilot, "the plan is in", times=2)
+        assert len(list((tmp_path / "plans").iterdir())) == 2
         for kept in (tmp_path / "plans").iterdir():
             assert stat.S_IMODE(kept.stat().st_mode) == 0o600
             (row,) = json.loads(kept.read_text())

@@ -10,31 +10,38 @@ from fleet_tui.domain.sprawl import RULES
 from tests.support.consoles import Desk
 from tests.support.facts import NOW
 from tests.support.showcase import acts, curve, showcase
+from tests.support.wait import eventually_async
 
 ROWS = 19
 WIDE = (120, 32)
 
 
-async def spend_screen(*spent: Spent) -> list[str]:
+async def spend_screen(*spent: Spent, curve: bool) -> list[str]:
+    """SPEND when what was spent is read: until then there may be a curve."""
     desk = Desk(showcase())
     desk.reader.told_spent = spent
     async with desk.app.run_test(headless=False, size=WIDE) as pilot:
         await desk.settled(pilot, ROWS)
         await pilot.press("2")
         await desk.shows(pilot, "GROUP")
-        await desk.settled(pilot, ROWS)
+
+        async def read() -> bool:
+            await pilot.pause()
+            return "highest $" in desk.text() if curve else "last 24 h" not in desk.text()
+
+        await eventually_async(read, what="the last day")
         return desk.screen()
 
 
 async def test_the_room_of_a_chart_without_a_curve_belongs_to_the_table() -> None:
-    screen = await spend_screen()
+    screen = await spend_screen(curve=False)
 
     assert not any("last 24 h" in line for line in screen)
     assert sum(not line.strip() for line in screen[: screen.index(next(x for x in screen if "GROUP" in x))]) == 0
 
 
 async def test_a_curve_stands_above_the_table() -> None:
-    screen = await spend_screen(*curve())
+    screen = await spend_screen(*curve(), curve=True)
 
     heading = next(number for number, line in enumerate(screen) if "$/h, last 24 h" in line)
     assert heading < next(number for number, line in enumerate(screen) if "GROUP" in line)
@@ -53,7 +60,8 @@ async def test_money_of_the_quarter_that_is_not_over_is_no_curve_yet() -> None:
             team=last.team,
             currency="usd",
             amount_micro=10,
-        )
+        ),
+        curve=False,
     )
 
     assert not any("last 24 h" in line for line in screen)

@@ -14,7 +14,6 @@ from fleet_tui.ui.widgets.table import FleetTable
 from tests.support.consoles import Desk
 from tests.support.desks import a_fleet, opened
 from tests.support.facts import failure, finding, key, resource, status, total, whole
-from tests.support.wait import eventually_async
 
 WIDE = (120, 32)
 
@@ -42,7 +41,7 @@ async def test_every_table_of_a_view_is_saved(tmp_path: Path) -> None:
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot, 1)
         await pilot.press("4", "ctrl+s")
-        await desk.tells(pilot, "1 row saved: exports/sprawl")
+        await desk.tells(pilot, "saved: exports/sprawl", times=2)
     assert len(list((tmp_path / "exports").glob("sprawl*.csv"))) == 2
 
 
@@ -68,14 +67,9 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
 
         def saved() -> list[list[dict[str, str]]]:
             found = sorted((tmp_path / "exports").glob("*.json")) if (tmp_path / "exports").exists() else []
-            return [json.loads(path.read_text(encoding="utf-8") or "null") for path in found]
+            return [json.loads(path.read_text(encoding="utf-8")) for path in found]
 
-        async def all_saved() -> bool:
-            await pilot.pause()
-            return len(saved()) == len(tables)
-
-        await eventually_async(all_saved, what=f"{len(tables)} tables saved")
-        await desk.tells(pilot, "saved: exports/")
+        await desk.tells(pilot, "saved: exports/", times=len(tables))
         shown = [(len(table.order), {column.name for column in table.columns} - {""}) for table in tables]
     assert sorted(map(len, saved())) == sorted(count for count, _ in shown)
     assert any(saved()) or view is View.AUDIT

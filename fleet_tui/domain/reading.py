@@ -79,8 +79,11 @@ def stale_after_s(cadence_s: float) -> float:
 
 
 def is_fresh(status: SourceStatus, now: datetime) -> bool:
-    """Its rows may be trusted to be what the provider would say now."""
-    return status.last_ok_at is not None and now - status.last_ok_at <= timedelta(
+    """Its rows may be trusted to be what the provider would say now.
+
+    A reading of a time to come was made before the clock was set back, nobody knows how long ago.
+    """
+    return status.last_ok_at is not None and abs(now - status.last_ok_at) <= timedelta(
         seconds=stale_after_s(status.cadence_s)
     )
 

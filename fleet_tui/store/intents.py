@@ -163,9 +163,10 @@ def _confirm(
     for agent, task in ((waiting.from_agent, None), (waiting.to_agent, waiting.task)):
         overlay = Overlay(subject=agent, field=AssignmentField.TASK, value=task, set_by=actor)
         _lay(connection, revision, overlay, now=now, host=host, why=f"hand-over {hand_over_id}")
-        # A word that lies over one resource lies over that of its agent, and would keep the task where it was.
-        over = (None if task is None else text(task), us(now), revision, text(agent))
-        connection.execute(_TASK_OF_EACH, over)
+    # A word that lies over one resource lies over that of its agent, and would keep the task where it was.
+    moved, stamp = text(waiting.task), (us(now), revision)
+    connection.execute(f"{_TASK_OF_EACH} AND value = ?", (None, *stamp, text(waiting.from_agent), moved))
+    connection.execute(_TASK_OF_EACH, (moved, *stamp, text(waiting.to_agent)))
     connection.execute(
         "UPDATE hand_overs SET state = 'confirmed', revision = ? WHERE hand_over_id = ?", (revision, row[0])
     )

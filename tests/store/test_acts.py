@@ -165,6 +165,16 @@ def test_a_hand_over_moves_the_task_also_where_a_word_lies_over_single_resources
     assert [laid[facts.key(id_).packed(), AssignmentField.TASK] for id_, _ in words] == [None, "issue 7", "issue 2"]
 
 
+def test_a_hand_over_leaves_the_other_tasks_of_who_gives_where_they_are(opened: Stores) -> None:
+    opened.observe(changed=(facts.resource("a", agent="coder"), facts.resource("b", agent="coder")))
+    other = Overlay(subject=facts.key("b").packed(), field=AssignmentField.TASK, value="issue 9", set_by="ada")
+    opened.intents.overlay([other], now=NOW, host="laptop", why="")
+    opened.intents.hand_over(hand_over())
+    assert opened.intents.confirm_hand_over("h1", actor="bob", host="laptop", now=NOW) is not None
+    laid = {subject: overlay.value for (subject, _), overlay in loaded(opened.reader()).overlays.items()}
+    assert laid == {"coder": None, "tester": "issue 7", facts.key("b").packed(): "issue 9"}
+
+
 def test_of_two_hand_overs_of_one_task_only_the_first_that_is_confirmed_moves_it(opened: Stores) -> None:
     opened.intents.hand_over(hand_over())
     opened.intents.hand_over(hand_over(taker="writer", id_="h2", by="bob"))

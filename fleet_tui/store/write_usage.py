@@ -29,6 +29,12 @@ _ADD_TOTAL = (
 )
 _PUT_ACCRUAL = upsert("accruals", schema.SUBJECT, ("until", "exact"))
 _ACCRUALS = select((*schema.SUBJECT, "until", "exact"), "accruals", "WHERE source = ?")
+_LEFT_BY_OTHERS = select(
+    ("now.name", "a.layer", "a.kind", "a.rid", "max(a.until)"),
+    "sources now JOIN sources old ON old.provider = now.provider AND old.gone_at IS NOT NULL "
+    "JOIN accruals a ON a.source = old.name",
+    "WHERE now.name = ? AND now.gone_at IS NULL GROUP BY a.layer, a.kind, a.rid",
+)
 
 Group = tuple[int, str, str, str, str, str]
 """Day, subject (source, layer, kind, id) and side: what one origin counts for."""
@@ -205,8 +211,13 @@ def put_accruals(connection: sqlite3.Connection, accruals: Iterable[tuple[Subjec
 
 
 def accruals(connection: sqlite3.Connection, source: SourceName) -> dict[Subject, Accrual]:
+    """The totals of a source. What a source that is gone counted of the same things is not counted once more.
+
+    A provider never uses an id again: where one stands under another source's name, the source was renamed.
+    """
+    left = connection.execute(_LEFT_BY_OTHERS, (text(source),)).fetchall()
     rows = connection.execute(_ACCRUALS, (text(source),)).fetchall()
     return {
         subject_of(name, layer, kind, rid): Accrual(until=moment(until), exact=Decimal(exact))
-        for name, layer, kind, rid, until, exact in rows
+        for name, layer, kind, rid, until, exact in (*((*row, "0") for row in left), *rows)
     }

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_tui.domain.delta import DayTotal
-from fleet_tui.domain.identity import AgentId, Kind, Layer
+from fleet_tui.domain.identity import AgentId, Kind, Layer, SourceName
 from fleet_tui.domain.money import Accrual, Basis, Rate, Side, accrued, micro
 from fleet_tui.domain.usage import Origin, Subject, UsageLine, counting
 from fleet_tui.ports import Observation
@@ -322,3 +322,26 @@ def test_a_reader_asks_for_the_lines_of_one_agent_newest_first(opened: Stores) -
 )
 def test_the_best_origin_that_covers_the_day_counts(ended: dict[Origin, int], expected: Origin | None) -> None:
     assert counting(ended, 0) is expected
+
+
+def test_a_source_under_another_name_goes_on_where_the_first_one_stopped(state_dir: Path) -> None:
+    until = NOW - timedelta(hours=1)
+    with stores(state_dir) as held:
+        held.observe(accruals=((SUBJECTS[0], Accrual(until=until, exact=Decimal("1.25"))),))
+        held.collector.forget_sources([], NOW)
+        for name in ("e2b-eu", "daytona"):
+            held.collector.observe(Observation(source=SourceName(name), at=NOW, status=facts.status(name)))
+        renamed = replace(SUBJECTS[0], source=SourceName("e2b-eu"))
+        assert held.collector.accruals(renamed.source) == {renamed: Accrual(until=until, exact=Decimal(0))}
+        assert held.collector.accruals(SourceName("daytona")) == {}
+        own = Accrual(until=NOW, exact=Decimal("0.5"))
+        status = facts.status("e2b-eu")
+        held.collector.observe(Observation(source=renamed.source, at=NOW, status=status, accruals=((renamed, own),)))
+        assert held.collector.accruals(renamed.source) == {renamed: own}
+
+
+def test_two_sources_that_are_both_configured_count_each_for_itself(state_dir: Path) -> None:
+    with stores(state_dir) as held:
+        held.observe(accruals=((SUBJECTS[0], Accrual(until=NOW, exact=Decimal(1))),))
+        held.collector.observe(Observation(source=SourceName("e2b-eu"), at=NOW, status=facts.status("e2b-eu")))
+        assert held.collector.accruals(SourceName("e2b-eu")) == {}

@@ -106,6 +106,7 @@ class Engine:
         # At once: an action that looks meanwhile finds its source as it is configured now.
         around.sources.clear()
         around.sources.update(wanted)
+        around.unusable = frozenset(also_keep)
         for name, source in before.items():
             if wanted.get(name) is source:
                 continue
@@ -116,7 +117,7 @@ class Engine:
         for source in wanted.values():
             if self._tasks is not None and source.name not in self._pollers:
                 await self._begin(source)
-        await self._forget(also_keep)
+        await self._forget()
 
     async def _begin(self, source: Source) -> None:
         poller = SourcePoller(source, self._around)
@@ -124,8 +125,8 @@ class Engine:
         assert self._tasks is not None  # noqa: S101 - only called while running
         self._pollers[source.name] = self._tasks.create_task(poller.run())
 
-    async def _forget(self, also_keep: Collection[SourceName]) -> None:
-        keep, now = (*self._around.sources, *also_keep), self._around.clock.now()
+    async def _forget(self) -> None:
+        keep, now = (*self._around.sources, *self._around.unusable), self._around.clock.now()
         for name in set(self._around.pictures) - set(keep):
             del self._around.pictures[name]
         self._verdicts.forget(keep)

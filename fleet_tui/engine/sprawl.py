@@ -72,13 +72,20 @@ class Found:
 
 
 def whole_of(
-    pictures: Iterable[tuple[Layer, Picture]], now: datetime, task_of: Callable[[Resource], str | None]
+    pictures: Iterable[tuple[Layer, Picture]],
+    now: datetime,
+    task_of: Callable[[Resource], str | None],
+    *,
+    blind: bool = False,
 ) -> Whole:
-    """What the rules need to know of all sources together. `task_of` has the operators' words in it."""
+    """What the rules need to know of all sources together. `task_of` has the operators' words in it.
+
+    `blind`: a source that is configured cannot be asked, so that nobody sees everything.
+    """
     carried: set[AgentId] = set()
     last_end: dict[AgentId, datetime] = {}
     by_task: dict[str, list[Resource]] = {}
-    sees_all = True
+    sees_all = not blind
     for layer, picture in pictures:
         if layer is not Layer.COMPUTE:
             continue

@@ -42,6 +42,8 @@ class Surroundings:
     secrets: Collection[Secret] = ()
     """What must not stand in any file of ours."""
     sources: dict[SourceName, Source] = field(default_factory=dict[SourceName, Source])
+    unusable: frozenset[SourceName] = frozenset()
+    """Configured, and not even to be asked: what is there is as it was, and nobody sees it."""
     pictures: dict[SourceName, Picture] = field(default_factory=dict[SourceName, Picture])
     rate_changes: dict[SourceName, list[RateChange]] = field(default_factory=dict[SourceName, list[RateChange]])
     """What went over to another rate since money was last counted."""

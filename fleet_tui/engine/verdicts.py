@@ -97,7 +97,7 @@ class Verdicts:
         pictures = {name: around.pictures[name] for name in around.sources if name in around.pictures}
         overlays = by_subject(around.overlays())
         layered = tuple((around.sources[name].provider.layer, picture) for name, picture in pictures.items())
-        whole = whole_of(layered, now, lambda row: _task(row, overlays))
+        whole = whole_of(layered, now, lambda row: _task(row, overlays), blind=bool(around.unusable))
         for name, picture in pictures.items():
             memory = self._memory(store, name)
             before = set(memory.findings), dict(memory.began)

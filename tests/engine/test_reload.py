@@ -2,22 +2,25 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from typing_extensions import override
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.identity import Kind, ResourceKey
+from fleet_tui.domain.identity import Kind, Layer, ResourceKey
 from fleet_tui.domain.outcome import Done
+from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.engine.source import Source
-from fleet_tui.ports import Closer, LogPage
-from fleet_tui.testing.fake_adapter import FakeAdapter
+from fleet_tui.ports import Closer, Lister, LogPage
+from fleet_tui.testing.fake_adapter import FAKE, FakeAdapter
 from fleet_tui.testing.rig import SOURCE, rig, running
 from fleet_tui.testing.virtual_time import run_virtually
 from tests.engine.talker import OTHER, Talker
+from tests.support.facts import resource
 
 
 class SlowToClose(FakeAdapter, Closer):
@@ -97,6 +100,32 @@ def test_what_should_not_exist_is_found_again_when_its_source_comes_back() -> No
             await parts.until(lambda: key in parts.store.findings, within_s=600)
 
     run_virtually(scene())
+
+
+class Remembering(Lister):
+    """Keeps memories for one agent."""
+
+    @override
+    async def list_resources(self, now: datetime) -> Listing:
+        scope = resource("user:x", source="other", kind=Kind.MEMORY_SCOPE, agent="x", since_s=None, created_s=None)
+        return Listing(resources=(scope,), kinds=frozenset({Kind.MEMORY_SCOPE}))
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_no_memory_is_called_left_over_while_a_source_that_may_hold_its_agent_cannot_be_used(usable: bool) -> None:
+    async def scene() -> bool:
+        parts = rig()
+        provider = replace(FAKE, layer=Layer.MEMORY, kinds=frozenset({Kind.MEMORY_SCOPE}))
+        memory = Source(name=OTHER, provider=provider, adapter=Remembering())
+        parts.around.sources[OTHER] = memory
+        async with running(parts):
+            parts.start("a", fleet__agent="x")
+            await parts.until(lambda: len(parts.store.resources) == 2)
+            await parts.engine.replace_sources([memory], also_keep=() if usable else (SOURCE,))
+            await parts.clock.sleep(7200)
+            return any(rule is RuleName.MEMORY_WITHOUT_AGENT for rule, _ in parts.store.findings)
+
+    assert run_virtually(scene()) is usable
 
 
 class Garbled(Talker):

@@ -198,7 +198,8 @@ def _let_it_show(fleet: Fleet, records: Sequence[ActionRecord]) -> None:
     """Wait a moment for the readings that follow an act, so that whoever looks next sees what it did."""
     settled = max((record.settled_at for record in records if record.settled_at is not None), default=None)
     sources = {record.target.key.source for record in records}
-    fleet.wait(lambda: all(fleet.tried_since(name, settled) for name in sources), for_s=SHOWN_WITHIN_S)
+    if settled is not None:
+        fleet.wait(lambda: all(fleet.answers_for(name, settled) for name in sources), for_s=SHOWN_WITHIN_S)
 
 
 def _left_out_line(plan: Plan, left: LeftOut) -> str:

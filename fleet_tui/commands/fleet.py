@@ -17,7 +17,7 @@ from fleet_tui.config.settings import Access, Config
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, knows, state_at
+from fleet_tui.domain.reading import SourceState, SourceStatus, answers_for, is_fresh, state_at
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.ports import StoreDamaged, StoreUnwritable
 from fleet_tui.store.intents import SqliteIntentStore
@@ -137,7 +137,7 @@ class Fleet:
             for name in self.config.settings
             if (at := asked.get(name)) is not None
             and (status := self.model.statuses.get(name)) is not None
-            and not (knows(status, at) or (status.failure is not None and _tried_since(status, at)))
+            and not answers_for(status, at)
         ]
 
     def unheard(self, since: datetime | None) -> list[SourceName]:
@@ -153,9 +153,10 @@ class Fleet:
             if not _heard(status := self.model.statuses.get(name), since, now) or not _tried_since(status, began)
         ]
 
-    def tried_since(self, name: SourceName, since: datetime | None) -> bool:
-        """Whether this source was read, or could not be, since then."""
-        return _tried_since(self.model.statuses.get(name), since)
+    def answers_for(self, name: SourceName, since: datetime) -> bool:
+        """Whether what is known of this source shows what was done by then, or that it cannot be read."""
+        status = self.model.statuses.get(name)
+        return status is not None and answers_for(status, since)
 
     def troubles(self) -> dict[SourceName, SourceState]:
         """The sources that are not as they should be."""

@@ -94,6 +94,12 @@ def knows(status: SourceStatus, since: datetime) -> bool:
     return status.failure is None and status.last_ok_at is not None and status.last_ok_at - took >= since
 
 
+def answers_for(status: SourceStatus, since: datetime) -> bool:
+    """It was read since then, from its beginning to its end, or could not be read."""
+    failed = status.failure is not None and status.last_try_at is not None and status.last_try_at >= since
+    return failed or knows(status, since)
+
+
 def state_at(status: SourceStatus, now: datetime) -> SourceState:
     """What to call a source at `now`."""
     if status.failure is not None and status.failure.failure_class.value in {"auth", "policy"}:

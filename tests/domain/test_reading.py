@@ -7,7 +7,7 @@ import pytest
 
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.reading import SourceState, SourceStatus, is_fresh, knows, state_at
+from fleet_tui.domain.reading import SourceState, SourceStatus, answers_for, is_fresh, knows, state_at
 from tests.support.facts import NOW, failure
 
 READ = SourceStatus(
@@ -24,6 +24,17 @@ def test_a_reading_knows_what_was_there_when_it_began_and_not_what_came_while_it
 def test_a_source_that_was_never_read_or_fails_now_knows_nothing() -> None:
     assert not knows(SourceStatus(name=READ.name, provider="e2b", cadence_s=5.0), NOW - timedelta(days=1))
     assert not knows(replace(READ, failure=failure(FailureClass.TIMEOUT)), NOW - timedelta(days=1))
+
+
+def test_a_reading_that_began_before_an_act_and_ended_after_it_does_not_answer_for_it() -> None:
+    assert not answers_for(READ, NOW - timedelta(milliseconds=200))
+    assert answers_for(replace(READ, last_ok_at=NOW + timedelta(seconds=1)), NOW)
+
+
+def test_a_source_that_failed_since_answers_and_one_that_failed_before_does_not() -> None:
+    failing = replace(READ, failure=failure(FailureClass.TIMEOUT))
+    assert answers_for(failing, NOW)
+    assert not answers_for(failing, NOW + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("age_s", [-29, 0, 29])

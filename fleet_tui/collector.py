@@ -8,7 +8,7 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,7 +64,6 @@ class Call:
     """How the collector was asked to run."""
 
     paths: Paths
-    env: Mapping[str, str]
     once: bool = False
     for_consoles: bool = False
 
@@ -75,17 +74,15 @@ def collect(
     *,
     once: bool = False,
     for_consoles: bool = False,
-    env: Mapping[str, str] | None = None,
 ) -> int:
     """Run until told to end, or poll each source once; give the exit code, having said on stderr what went wrong."""
     os.umask(0o077)
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    environment = os.environ if env is None else env
     try:
-        paths = find_paths(config=config_path, state_dir=state_dir, env=environment)
+        paths = find_paths(config=config_path, state_dir=state_dir, env=os.environ)
         prepare_state_dir(paths.state_dir)
-        call = Call(paths=paths, env=environment, once=once, for_consoles=for_consoles)
+        call = Call(paths=paths, once=once, for_consoles=for_consoles)
         return asyncio.run(_collect(call, _loaded(call)))
     except (ConfigError, StoreTooNew) as error:
         return _said(error, WRONG)
@@ -122,7 +119,7 @@ def _loaded(call: Call) -> Config:
     return load(
         call.paths.present,
         providers=providers,
-        env=call.env,
+        env=os.environ,
         automatic=providers.ours,
         config_dir=call.paths.config_dir,
     )

@@ -373,14 +373,12 @@ async def paged(
     calls: Calls,
     operation: str,
     page: Callable[[str | None], Awaitable[tuple[P, str | None]]],
-    *,
-    max_pages: int = MAX_PAGES,
 ) -> AsyncIterator[P]:
     """Walk cursor pages. A cursor seen before, or too many pages, is a failed reading, not an endless loop."""
     seen: set[str] = set()
     cursor: str | None = None
     taken = 0
-    for _ in range(max_pages):
+    for _ in range(MAX_PAGES):
         content, cursor = await page(cursor)
         taken += len(content.content)
         if taken > MAX_PAGES_BYTES:
@@ -392,4 +390,4 @@ async def paged(
         if cursor in seen:
             raise calls.failure(FailureClass.PROVIDER_DOWN, operation, "the vendor gave the same page cursor twice")
         seen.add(cursor)
-    raise calls.failure(FailureClass.PROVIDER_DOWN, operation, f"more than {max_pages} pages")
+    raise calls.failure(FailureClass.PROVIDER_DOWN, operation, f"more than {MAX_PAGES} pages")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PRIVATE_DIR = 0o700
 _PRIVATE_FILE = 0o600
+_NAME_CHARS = 40
 
 
 def own_folder(state_dir: Path, *parts: str) -> Path:
@@ -31,7 +32,7 @@ def keep(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def plain_name(text: str, limit: int = 40) -> str:
+def plain_name(text: str) -> str:
     """Any text as a part of a file's name: ASCII letters, digits, `.`, `_`, `-`; never first a dot."""
-    kept = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in text[:limit])
+    kept = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in text[:_NAME_CHARS])
     return kept.lstrip(".") or "_"

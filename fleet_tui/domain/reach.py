@@ -178,14 +178,12 @@ def _of_hour(hour: ReachHour) -> Reach:
             return Reach(refused=hour.readings)
 
 
-def reach_by_source(
-    hours: Iterable[ReachHour], since: datetime, *, operation: str = LISTING
-) -> dict[SourceName, Reach]:
-    """What the readings of each source say, in whole hours from the one that `since` lies in."""
+def reach_by_source(hours: Iterable[ReachHour], since: datetime) -> dict[SourceName, Reach]:
+    """What the listings of each source say, in whole hours from the one that `since` lies in."""
     found: dict[SourceName, Reach] = {}
     first = hour_of(since)
     for hour in hours:
-        if hour.hour >= first and hour.operation == operation:
+        if hour.hour >= first and hour.operation == LISTING:
             found[hour.source] = found.get(hour.source, NO_READING) + _of_hour(hour)
     return found
 

@@ -20,24 +20,24 @@ _DAMAGED = frozenset({11, 26})
 _PRIMARY = 0xFF
 
 
-def open_writer(path: Path, *, checkpoints: bool, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def open_writer(path: Path, *, checkpoints: bool) -> sqlite3.Connection:
     """A connection that may write, in autocommit mode. Only the collector's checkpoints. Raises `StoreError`."""
     own = f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}" if checkpoints else "PRAGMA wal_autocheckpoint = 0"
-    return _opened(path, "rw", ["PRAGMA synchronous = FULL", own], busy_timeout_s)
+    return _opened(path, "rw", ["PRAGMA synchronous = FULL", own])
 
 
-def open_reader(path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write and never checkpoints. Raises `StoreError`."""
-    return _opened(path, "ro", [], busy_timeout_s)
+    return _opened(path, "ro", [])
 
 
-def _opened(path: Path, mode: str, setup: Sequence[str], busy_timeout_s: float) -> sqlite3.Connection:
+def _opened(path: Path, mode: str, setup: Sequence[str]) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
             isolation_level=None,
-            timeout=busy_timeout_s,
+            timeout=BUSY_TIMEOUT_S,
             check_same_thread=False,
             cached_statements=256,
         )

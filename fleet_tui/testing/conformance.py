@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fleet_tui.config.provider import Provider
-from fleet_tui.domain.action import VERBS, ActionId, Order, Params, Verb
+from fleet_tui.domain.action import NO_PARAMS, VERBS, ActionId, Order, Params, Verb
 from fleet_tui.domain.capability import Capability
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import RUNS, Incarnation, ResourceKey, SourceName, Target
@@ -159,23 +159,23 @@ async def _kill_of_nothing(adapter: Killer, source: SourceName, provider: Provid
     return [] if isinstance(outcome, Done) else [f"to kill what is not there is success, and it said {outcome}"]
 
 
-def order_for(target: Target, verb: Verb, *, params: Params | None = None, deadline_s: float = 20.0) -> Order:
+def order_for(target: Target, verb: Verb, *, params: Params = NO_PARAMS) -> Order:
     """An order as the engine gives one."""
     return Order(
         action_id=ActionId("conformance.0"),
         verb=verb,
         target=target,
-        params=params or Params(),
-        deadline_s=deadline_s,
+        params=params,
+        deadline_s=20.0,
     )
 
 
-async def acts(adapter: object, verb: Verb, target: Target, *, params: Params | None = None) -> object:
+async def acts(adapter: object, verb: Verb, target: Target) -> object:
     """Carry out a verb as the engine would. Raises NotConformingError where the adapter has no such port."""
     act = act_of(adapter, verb)
     if act is None:
         raise NotConformingError([f"the adapter cannot {verb}"])
-    return await act(order_for(target, verb, params=params))
+    return await act(order_for(target, verb))
 
 
 async def fails_in_time(

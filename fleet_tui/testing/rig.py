@@ -95,18 +95,16 @@ def rig(
     store: MemoryStore | None = None,
     durable_file: DurableFile | None = None,
     clock: LoopClock | None = None,
-    seed: int = 0,
     weather: Weather = CALM,
     fenced: bool = True,
     read_only: bool = False,
-    act: bool = True,
 ) -> Rig:
     """Build the parts; hand in what survived a crash to build the next life upon it."""
     clock = clock or LoopClock()
     vendor = vendor or FakeVendor()
     store = store or MemoryStore()
     durable_file = durable_file or DurableFile()
-    chance = random.Random(seed)  # noqa: S311 - a die, not a key
+    chance = random.Random(0)  # noqa: S311 - a die, not a key
     adapter = FakeAdapter(vendor, source=SOURCE, clock=clock, chance=chance, weather=weather, fenced=fenced)
     around = Surroundings(
         clock=clock,
@@ -114,7 +112,7 @@ def rig(
         offload=Inline(),
         chance=chance,
         read_only=read_only,
-        sources={SOURCE: Source(name=SOURCE, provider=FAKE, adapter=adapter, act=act)},
+        sources={SOURCE: Source(name=SOURCE, provider=FAKE, adapter=adapter, act=True)},
     )
     durable = MemoryDurable(durable_file)
     engine = Engine(around, woken=hint_of(store))

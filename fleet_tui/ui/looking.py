@@ -1,4 +1,4 @@
-"""The half of the app that looks closer: detail, raw row, logs, events, money. Control-plane reads only."""
+"""The part of the app that looks closer: detail, raw row, logs, events, money. Control-plane reads only."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The half of the app that goes back in time: one moment at a time, rebuilt in a thread, beside the live fleet."""
+"""The part of the app that goes back in time: one moment at a time, rebuilt in a thread, beside the live fleet."""
 
 from collections.abc import Callable
 from datetime import datetime

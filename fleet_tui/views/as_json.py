@@ -1,11 +1,10 @@
 """Rows as plain dictionaries for `--json`: exact texts, RFC 3339 UTC times, decimal strings, null for the absent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from fleet_tui.domain.agent import Agent
-from fleet_tui.domain.identity import ResourceKey
 from fleet_tui.domain.money import Basis, decimal_text
 from fleet_tui.domain.outcome import Done, Failed, Outcome, Refused, doubt
 from fleet_tui.domain.plan import Plan
@@ -46,8 +45,8 @@ def basis_word(*sums: Sum | None) -> str | None:
     return next((basis.value for basis in _WORST if basis in bases), None)
 
 
-def resource_row(model: FleetModel, resource: Resource, now: datetime, *, today: Sum | None = None) -> Row:
-    """One resource. `today` is known only where the lines of its own subject were read."""
+def resource_row(model: FleetModel, resource: Resource, now: datetime) -> Row:
+    """One resource. What it cost today is in the money of its agent; of the row alone nobody counts it."""
     shown = model.effective(resource)
     status = model.statuses.get(resource.key.source)
     hourly = rate_sum((resource,))
@@ -73,17 +72,16 @@ def resource_row(model: FleetModel, resource: Resource, now: datetime, *, today:
         "created_at": time_text(resource.created_at),
         "ends_at": time_text(resource.ends_at),
         "usd_per_hour": dollars(hourly),
-        "usd_today": dollars(today),
-        "basis": basis_word(hourly, today),
+        "usd_today": None,
+        "basis": basis_word(hourly),
         "capabilities": sorted(capability.value for capability in resource.capabilities),
         "findings": sorted(rule.value for rule in model.findings.get(resource.key, ())),
     }
 
 
-def agent_row(model: FleetModel, agent: Agent, now: datetime, *, spent: Mapping[ResourceKey, Sum] | None = None) -> Row:
+def agent_row(model: FleetModel, agent: Agent, now: datetime) -> Row:
     """One agent: what its lead says, its own assignment and money, and everything it has in `resources`."""
-    by_key = spent or {}
-    resources = [resource_row(model, r, now, today=by_key.get(r.key)) for r in agent.resources]
+    resources = [resource_row(model, r, now) for r in agent.resources]
     lead = agent.lead or agent.resources[0]
     leading = next((one for r, one in zip(agent.resources, resources, strict=True) if r is lead), None)
     hourly, today = row.rate(agent), row.today(model, agent, now)

@@ -102,11 +102,6 @@ class Book:
             line, skip = line + 1, 0
         return rows[: self.height]
 
-    @property
-    def shows_last(self) -> bool:
-        """Nothing stands below the page."""
-        return self.top >= self._last_top()
-
     def thumb(self) -> tuple[int, int]:
         """Where a scrollbar's thumb starts and ends, in rows of the page; (0, 0) where all is seen."""
         last, count = self._last_top(), self.count

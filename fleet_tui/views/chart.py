@@ -9,10 +9,10 @@ from fleet_tui.domain.history import Sample, Spent
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.money import MICRO
 from fleet_tui.domain.watch import Watch, watched_s
-from fleet_tui.views.ordering import finished
 
 STEP: Final = timedelta(minutes=15)
 SPAN: Final = timedelta(hours=24)
+_CURRENCY: Final = "usd"
 _TICKS: Final = 6
 _AT_ONCE: Final = 2000
 """Pieces of money of one step."""
@@ -90,26 +90,10 @@ def pieces_of(points: Iterable[tuple[float, float | None]]) -> tuple[tuple[Point
     return tuple(tuple(piece) for piece in pieces if piece)
 
 
-def spend_chart(
-    spent: Iterable[Spent],
-    watched: Sequence[tuple[SourceName, Watch]],
-    now: datetime,
-    *,
-    chosen: Callable[[Spent], bool] = lambda _: True,
-    currency: str = "usd",
-) -> Chart:
-    """What was paid an hour, by quarters of an hour, for what is `chosen`.
-
-    A quarter in which no line of the whole fleet lies is a known zero where the fleet was watched, else a gap. The
-    quarter that is not over yet is left out.
-    """
-    return finished(chart_steps(tuple(spent), watched, now, chosen=chosen, currency=currency))
-
-
-def has_curve(spent: Iterable[Spent], now: datetime, currency: str = "usd") -> bool:
+def has_curve(spent: Iterable[Spent], now: datetime) -> bool:
     """Whether any quarter of an hour that is over has money in it: else a chart would be nothing but its frame."""
     start, last = _day(now)
-    of_it = (one for one in spent if one.currency == currency and not one.unpriced)
+    of_it = (one for one in spent if one.currency == _CURRENCY and not one.unpriced)
     return any(one.start < last and one.end >= start for one in of_it)
 
 
@@ -126,9 +110,12 @@ def chart_steps(
     now: datetime,
     *,
     chosen: Callable[[Spent], bool],
-    currency: str = "usd",
 ) -> Generator[None, None, Chart]:
-    """The same in steps of some ten milliseconds."""
+    """What was paid an hour, by quarters of an hour, for what is `chosen`, in steps of some ten milliseconds.
+
+    A quarter in which no line of the whole fleet lies is a known zero where the fleet was watched, else a gap. The
+    quarter that is not over yet is left out.
+    """
     steps = int(SPAN / STEP)
     start, last = _day(now)
     amounts = [0.0] * steps
@@ -136,7 +123,7 @@ def chart_steps(
     for number, one in enumerate(spent, 1):
         if number % _AT_ONCE == 0:
             yield
-        if one.currency != currency or one.unpriced:
+        if one.currency != _CURRENCY or one.unpriced:
             continue
         counts = chosen(one)
         for index, share in _shares(one, start, steps):

@@ -38,6 +38,7 @@ _OPEN: Final = (
     Column(name="NEXT STEP", width=34, min_width=24, priority=3, flexible=True),
 )
 _PLACES: Final = 3
+_MOST_LINES: Final = 200
 SOURCE: Final = "source "
 AGENT: Final = "agent "
 """How keys begin of rows that are about one."""
@@ -140,9 +141,9 @@ def _agent_cells(model: FleetModel, agent: Agent, now: datetime) -> tuple[Cell, 
     )
 
 
-def failure_lines(failures: Iterable[Failure], *, limit: int = 200) -> list[Line]:
+def failure_lines(failures: Iterable[Failure]) -> list[Line]:
     """The events themselves, newest first."""
-    newest = sorted(failures, key=lambda failure: failure.at, reverse=True)[:limit]
+    newest = sorted(failures, key=lambda failure: failure.at, reverse=True)[:_MOST_LINES]
     return [
         (
             word(f"{failure.at.astimezone(UTC):%H:%M:%S} ", Role.DIM),

@@ -63,7 +63,6 @@ def header_line(
     now: datetime,
     width: int,
     *,
-    title: str = "",
     attention: Attention = NOTHING,
 ) -> Line:
     """One line; on a narrow screen counts drop before money, and the fleet's name and permission never do."""
@@ -77,8 +76,6 @@ def header_line(
         Piece(cells=permission(standing, now), priority=0),
         Piece(cells=(word(f"{now.astimezone(UTC):%H:%M}Z", Role.DIM),), priority=9),
     ]
-    if title:
-        pieces.append(Piece(cells=(word(title, Role.STRONG),), priority=1))
     if model.loading_whole:
         return fitted([*pieces, Piece(cells=(word("loading", Role.DIM),), priority=3)], width)
     if not model.statuses and not model.agents:

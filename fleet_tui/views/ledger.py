@@ -119,9 +119,9 @@ class Ledger:
         """Everything of several days and one side; None where not one line is known."""
         return added(sum_ for day in days if (sum_ := self.fleet(day, side)) is not None)
 
-    def by_over(self, key: Callable[[DayTotal], str], days: Iterable[date], side: Side = Side.COST) -> dict[str, Sum]:
-        """The money of several days grouped by whatever `key` says."""
-        return finished(self.by_over_steps(key, days, side))
+    def by_over(self, key: Callable[[DayTotal], str], days: Iterable[date]) -> dict[str, Sum]:
+        """What several days cost, grouped by whatever `key` says."""
+        return finished(self.by_over_steps(key, days, Side.COST))
 
     def by_over_steps(
         self, key: Callable[[DayTotal], str], days: Iterable[date], side: Side = Side.COST
@@ -146,14 +146,6 @@ class Ledger:
         if not mine:
             return None
         return _added(t for t in mine.values() if t.side is side and (team is None or t.team == team))
-
-    def by(self, key: Callable[[DayTotal], str], day: date, side: Side = Side.COST) -> dict[str, Sum]:
-        """The day's money grouped by whatever `key` says."""
-        groups: dict[str, Sum] = {}
-        for total in self.of_day(day, side):
-            group = groups.setdefault(key(total), Sum())
-            group.add(total.amount_micro, total.currency, total.bases, total.unpriced_lines)
-        return groups
 
 
 def added(sums: Iterable[Sum]) -> Sum | None:

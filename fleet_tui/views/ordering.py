@@ -39,11 +39,9 @@ def sort_steps(
     return runs[0] if runs else []
 
 
-def key_steps(
-    keys: Sequence[str], packed: PackedKeys, start: Sequence[int] | None = None, *, descending: bool = False
-) -> Generator[None, None, list[str]]:
+def key_steps(keys: Sequence[str], packed: PackedKeys, *, descending: bool = False) -> Generator[None, None, list[str]]:
     """The same, returning the rows' keys in their order, as a table takes them."""
-    rows = yield from sort_steps(packed, start, descending=descending)
+    rows = yield from sort_steps(packed, descending=descending)
     yield
     return [keys[row] for row in rows]
 

@@ -10,7 +10,6 @@ from fleet_tui.domain.money import Basis, Side
 from fleet_tui.views.chart import SPAN
 from fleet_tui.views.ledger import Ledger
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.ordering import finished
 
 _AT_ONCE: Final = 2000
 
@@ -23,15 +22,10 @@ class RollingFleet(FleetModel):
         self.ledger = ledger
 
 
-def rolling_ledger(spent: Sequence[Spent], now: datetime, names: Collection[str] | None = None) -> Ledger:
-    """What lies in them of these agents' money; None: of everybody's."""
-    return finished(rolling_steps(spent, now, names))
-
-
 def rolling_steps(
-    spent: Sequence[Spent], now: datetime, names: Collection[str] | None = None
+    spent: Sequence[Spent], now: datetime, names: Collection[str] | None
 ) -> Generator[None, None, Ledger]:
-    """The same in steps of some ten milliseconds.
+    """What lies in them of these agents' money, None: of everybody's; in steps of some ten milliseconds.
 
     Of a piece that lies on the edge the part inside counts, as if it had been spent evenly: that makes it an estimate.
     """

@@ -219,11 +219,10 @@ def spend_table(
     by: GroupBy = GroupBy.TEAM,
     *,
     window: Window = Window.TODAY,
-    ascii_only: bool = True,
     filtered: str = "",
 ) -> TableView:
-    """One row per group, the dearest of the window first, and what belongs to nobody last."""
-    return finished(spend_steps(model, now, by, window=window, ascii_only=ascii_only, filtered=filtered))
+    """One row per group, the dearest of the window first, and what belongs to nobody last; drawn with ASCII."""
+    return finished(spend_steps(model, now, by, window=window, ascii_only=True, filtered=filtered))
 
 
 def spend_steps(

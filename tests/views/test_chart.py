@@ -1,5 +1,6 @@
 """Curves: a gap stays a gap, money is spread and never lost, and what is drawn is plain cells."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,7 +15,8 @@ from fleet_tui.domain.watch import Watch
 from fleet_tui.ui.plot import drawn
 from fleet_tui.views.book import text_of
 from fleet_tui.views.cells import Role
-from fleet_tui.views.chart import SPAN, STEP, Chart, has_curve, pieces_of, rounded_up, samples_chart, spend_chart
+from fleet_tui.views.chart import SPAN, STEP, Chart, chart_steps, has_curve, pieces_of, rounded_up, samples_chart
+from fleet_tui.views.ordering import finished
 from tests.support.facts import NOW
 
 START = NOW - SPAN
@@ -29,6 +31,14 @@ def spent(start_min: int, minutes: int, amount: int, team: str = "ci") -> Spent:
     )  # fmt: skip
 
 
+def spend_chart(
+    lines: Sequence[Spent],
+    watched: Sequence[tuple[SourceName, Watch]] = (),
+    chosen: Callable[[Spent], bool] = lambda _: True,
+) -> Chart:
+    return finished(chart_steps(lines, watched, NOW, chosen=chosen))
+
+
 def total(chart: Chart) -> float:
     hours = STEP / timedelta(hours=1)
     return sum(y * hours * MICRO for piece in chart.pieces for _, y in piece)
@@ -37,7 +47,7 @@ def total(chart: Chart) -> float:
 @given(lines=st.lists(st.tuples(MINUTES, st.integers(1, 600), st.integers(0, 10**9)), max_size=20))
 def test_all_money_of_the_day_is_in_the_curve(lines: list[tuple[int, int, int]]) -> None:
     within = [(start, min(length, 24 * 60 - start), amount) for start, length, amount in lines]
-    chart = spend_chart([spent(*one) for one in within], (), NOW)
+    chart = spend_chart([spent(*one) for one in within])
 
     assert total(chart) == pytest.approx(sum(amount for *_, amount in within), rel=1e-6, abs=1)
 
@@ -45,8 +55,8 @@ def test_all_money_of_the_day_is_in_the_curve(lines: list[tuple[int, int, int]])
 def test_a_quarter_that_nobody_watched_and_nobody_was_paid_for_is_a_gap() -> None:
     lines = [spent(0, 15, 100), spent(60, 15, 200)]
 
-    chart = spend_chart(lines, (), NOW)
-    watched = spend_chart(lines, ((SourceName("e2b"), Watch(START, NOW)),), NOW)
+    chart = spend_chart(lines)
+    watched = spend_chart(lines, ((SourceName("e2b"), Watch(START, NOW)),))
 
     assert [len(piece) for piece in chart.pieces] == [1, 1]
     assert [len(piece) for piece in watched.pieces] == [96]
@@ -61,13 +71,13 @@ def test_there_is_a_curve_as_soon_as_a_quarter_with_money_is_over() -> None:
 
 
 def test_a_group_without_money_in_a_quarter_in_which_others_had_some_is_a_known_zero() -> None:
-    chart = spend_chart([spent(0, 15, 100, "ml"), spent(15, 15, 100)], (), NOW, chosen=lambda one: one.team == "ci")
+    chart = spend_chart([spent(0, 15, 100, "ml"), spent(15, 15, 100)], chosen=lambda one: one.team == "ci")
 
     assert [y for _, y in chart.pieces[0]] == [0.0, 100 / MICRO * 4]
 
 
 def test_other_currencies_and_older_money_are_in_no_curve() -> None:
-    chart = spend_chart([spent(-600, 15, 100)], (), NOW)
+    chart = spend_chart([spent(-600, 15, 100)])
 
     assert not chart.known
 
@@ -106,7 +116,7 @@ def test_the_axis_reaches_above_every_point(value: float) -> None:
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize(("width", "height"), [(24, 4), (80, 8), (118, 10)])
 def test_a_drawing_is_plain_cells_of_its_size(width: int, height: int, ascii_only: bool) -> None:
-    chart = spend_chart([spent(n * 15, 15, n * 1000) for n in range(96) if not 30 < n < 60], (), NOW)
+    chart = spend_chart([spent(n * 15, 15, n * 1000) for n in range(96) if not 30 < n < 60])
 
     lines = drawn(chart, width, height, ascii_only=ascii_only, role=Role.MONEY)
 

@@ -53,5 +53,5 @@ def test_what_all_moved_elsewhere_is_unknown_again_and_not_zero() -> None:
 
     assert (ledger.fleet(day), ledger.agent("a", day), ledger.days(), list(ledger.of_day(day))) == (None, None, (), [])
     ledger.take([moved, total("b", usd="3")])
-    assert ledger.by(lambda one: one.agent, day).keys() == {"b"}
+    assert ledger.by_over(lambda one: one.agent, [day]).keys() == {"b"}
     assert ledger.fleet(day) == Sum(amounts={"usd": 3_000_000}, bases={Basis.REPORTED})

@@ -15,7 +15,7 @@ from fleet_tui.views.book import text_of
 from fleet_tui.views.chart import SPAN
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.ordering import finished
-from fleet_tui.views.rolling import rolling_ledger
+from fleet_tui.views.rolling import rolling_steps
 from fleet_tui.views.spend import GroupBy, Window
 from fleet_tui.views.spend_picture import SpendAsked, SpendPicture, picture_steps
 from tests.support.facts import NOW, next_delta, resource, total, whole
@@ -33,7 +33,7 @@ def spent(ago_h: float, lasts_h: float, amount: int, agent: str = "a", *, team: 
 
 
 def sum_of(*pieces: Spent) -> str:
-    return full(rolling_ledger(pieces, NOW).fleet(NOW.date()))
+    return full(finished(rolling_steps(pieces, NOW, None)).fleet(NOW.date()))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_nobody_priced_makes_it_an_at_least() -> None:
 @given(st.lists(st.tuples(st.floats(0, 60), st.floats(0, 30), st.integers(0, 10**9)), max_size=12))
 def test_no_money_is_made_or_counted_twice(pieces: list[tuple[float, float, int]]) -> None:
     lines = [spent(ago_h, min(lasts_h, ago_h), amount) for ago_h, lasts_h, amount in pieces]
-    found = rolling_ledger(lines, NOW).fleet(NOW.date())
+    found = finished(rolling_steps(lines, NOW, None)).fleet(NOW.date())
 
     inside = sum(one.amount_micro for one in lines if one.start >= NOW - SPAN)
     every = sum(one.amount_micro for one in lines if one.end >= NOW - SPAN)

@@ -24,6 +24,7 @@ RUNS: Final = "runs"
 RUNNER: Final = Path(__file__).with_name("runner.py")
 LOG_LIMIT_BYTES: Final = 64 * 1024 * 1024
 """Where the runner itself cuts the log: far above what the collector trims it to."""
+_ANSWER_WITHIN_S: Final = 15.0
 _OWN_VARIABLES: Final = ("FLEET_AGENT", "FLEET_TEAM", "FLEET_TASK", "FLEET_RUN", "FLEET_TOKEN")
 
 
@@ -56,7 +57,6 @@ class Launched:
 
     run_id: str
     incarnation: Incarnation
-    child_pid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class _Answer(msgspec.Struct, frozen=True):
     about: str = ""
 
 
-def launch(request: RunRequest, *, timeout_s: float = 15.0) -> Launched | NotLaunched:
+def launch(request: RunRequest) -> Launched | NotLaunched:
     """Start the agent under a runner of its own; blocks until it runs or is known not to."""
     if sys.platform != "linux":
         return NotLaunched(text="Local agents can be held on Linux only; on this system start the agent by itself.")
@@ -86,18 +86,19 @@ def launch(request: RunRequest, *, timeout_s: float = 15.0) -> Launched | NotLau
     runs = request.state_dir / RUNS
     try:
         runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        answer = _ask_runner(request, runs, timeout_s)
+        answer = _ask_runner(request, runs)
     except OSError as error:
         return NotLaunched(
             text=f"The runner could not be started ({os.strerror(error.errno or 0)}); its place is {runs}."
         )
     if answer is None:
-        return NotLaunched(text=f"The runner did not answer within {timeout_s:g} s; what it did is below {runs}.")
+        late = f"The runner did not answer within {_ANSWER_WITHIN_S:g} s; what it did is below {runs}."
+        return NotLaunched(text=late)
     if answer.run is None or answer.child is None:
         if answer.run is not None:
             shutil.rmtree(runs / answer.run, ignore_errors=True)
         return NotLaunched(text=_why_not(request, answer.errno, answer.about))
-    return Launched(run_id=answer.run, incarnation=Incarnation(answer.run), child_pid=answer.child.pid)
+    return Launched(run_id=answer.run, incarnation=Incarnation(answer.run))
 
 
 def _runner() -> Path:
@@ -129,7 +130,7 @@ def _order(request: RunRequest, runs: Path) -> bytes:
     return json.dumps({**words, **{name: getattr(request, name) for name in kept}}).encode()
 
 
-def _ask_runner(request: RunRequest, runs: Path, timeout_s: float) -> _Answer | None:
+def _ask_runner(request: RunRequest, runs: Path) -> _Answer | None:
     # -X utf8: names that are no UTF-8 must come out of JSON as the bytes they went in.
     words = [sys.executable, "-I", "-S", "-X", "utf8", str(_runner())]
     kept: tuple[int, ...] = ()
@@ -146,7 +147,7 @@ def _ask_runner(request: RunRequest, runs: Path, timeout_s: float) -> _Answer | 
             cwd="/",
             env={},
             pass_fds=kept,
-            timeout=timeout_s,
+            timeout=_ANSWER_WITHIN_S,
             check=False,
         )
         return msgspec.json.decode(done.stdout, type=_Answer)

@@ -35,9 +35,9 @@ _SIGTERM_GRACE_S = 10.0
 Facts = dict[str, object]
 
 
-def number(facts: Facts, key: str, default: float = 0.0) -> float:
+def number(facts: Facts, key: str) -> float:
     value = facts.get(key)
-    return float(value) if isinstance(value, int | float) else default
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def stat_of(pid: int) -> tuple[int, str, int, str] | None:

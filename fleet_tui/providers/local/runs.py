@@ -12,7 +12,6 @@ import msgspec
 
 from fleet_tui.domain.identity import Incarnation
 from fleet_tui.providers.local.facts import ProcessRef
-from fleet_tui.providers.local.processes import alive
 
 T = TypeVar("T")
 
@@ -154,21 +153,6 @@ def run_directories(runs: Path) -> Iterator[Path]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield Path(entry.path)
-
-
-def find_runs(runs: Path, word: str) -> tuple[Run, ...]:
-    """What `attach ID` and `logs ID` may mean: the run of that id, else the runs of that agent, newest first.
-
-    Of an agent's runs only the living, where there are any. What cannot be read is left out.
-    """
-    found: list[Run] = []
-    for directory in run_directories(runs):
-        with contextlib.suppress(ValueError):
-            if (run := read_run(directory)) is not None and word in {run.run_id, run.started.name}:
-                found.append(run)
-    exact = [run for run in found if run.run_id == word]
-    living = [run for run in found if run.ended is None and alive(run.started.runner.ref)]
-    return tuple(sorted(exact or living or found, key=lambda run: -run.started.started_at))
 
 
 def connect(directory: Path, timeout_s: float) -> socket.socket:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fleet_tui.providers.local.runs import ask, connect, find_runs, read_answer
+from fleet_tui.providers.local.runs import ask, connect, read_answer
 from tests.providers.local.conftest import Held, Hold
 
 
@@ -61,19 +61,3 @@ def test_a_runner_that_is_gone_answers_nothing(hold: Hold) -> None:
     held.gone()
 
     assert ask(held.directory, "status") is None
-
-
-def test_a_run_is_found_by_its_id_and_by_its_agents_name(hold: Hold) -> None:
-    old = hold("true", name="ada")
-    old.ended()
-    old.gone()
-    new, other = hold("sleep", "1000", name="ada"), hold("sleep", "1000", name="bob")
-    runs = old.directory.parent
-
-    assert [run.run_id for run in find_runs(runs, "ada")] == [new.launched.run_id]
-    assert [run.run_id for run in find_runs(runs, old.launched.run_id)] == [old.launched.run_id]
-    assert [run.run_id for run in find_runs(runs, "bob")] == [other.launched.run_id]
-    assert find_runs(runs, "eve") == ()
-    ask(new.directory, "end", grace_s=0)
-    new.gone()
-    assert [run.run_id for run in find_runs(runs, "ada")] == [new.launched.run_id, old.launched.run_id]

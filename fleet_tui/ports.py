@@ -194,7 +194,8 @@ class Clock(Protocol):
 class Gate(Protocol):
     """Lets calls of one account through, no faster and no more at once than agreed; polls and actions share it."""
 
-    def through(self, *, weight: int = 1) -> AbstractAsyncContextManager[None]: ...
+    # An act that began with a call that only reads has not begun yet.
+    def through(self, *, weight: int = 1, reads: bool = False) -> AbstractAsyncContextManager[None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

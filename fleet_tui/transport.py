@@ -230,10 +230,12 @@ class Calls:
         except (ValueError, RecursionError) as error:
             raise self.failure(FailureClass.PROVIDER_DOWN, operation, _unreadable(error), key=key) from None
 
-    async def through(self, operation: str, call: Callable[[], Awaitable[T]], *, key: ResourceKey | None = None) -> T:
+    async def through(
+        self, operation: str, call: Callable[[], Awaitable[T]], *, key: ResourceKey | None = None, reads: bool = False
+    ) -> T:
         """Make one call through the gate and under the deadline."""
         with self.translated(operation, key=key):
-            async with self._context.gate.through(), asyncio.timeout(self._context.timeout_s):
+            async with self._context.gate.through(reads=reads), asyncio.timeout(self._context.timeout_s):
                 return await call()
 
 
@@ -349,7 +351,7 @@ class JsonApi:
             async with asked as response:
                 return await self.calls.raw_of(response)
 
-        raw = await self.calls.through(operation, read, key=key)
+        raw = await self.calls.through(operation, read, key=key, reads=method == "GET")
         return self.calls.good(operation, raw, allow=allow, key=key)
 
     async def aclose(self) -> None:

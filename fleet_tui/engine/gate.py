@@ -37,7 +37,7 @@ class _First:
 
 @contextmanager
 def unless(over: Callable[[], bool]) -> Generator[None]:
-    """The first call made within raises `TooLate` where it is `over` by its turn; what was begun goes on."""
+    """Calls up to the first that has an effect raise `TooLate` where it is `over` by their turn; then all go on."""
     token = _first.set(_First(over))
     try:
         yield
@@ -67,21 +67,21 @@ class AccountGate(Gate):
 
     @override
     @asynccontextmanager
-    async def through(self, *, weight: int = 1) -> AsyncGenerator[None]:
+    async def through(self, *, weight: int = 1, reads: bool = False) -> AsyncGenerator[None]:
         hurried = _urgent.get() and self._slots.locked()
         async with self._urgent_slots if hurried else self._slots:
             await self._limiter.acquire(min(float(weight), self._limiter.max_rate))
-            _begin()
+            _begin(reads=reads)
             yield
 
 
-def _begin() -> None:
+def _begin(*, reads: bool) -> None:
     first = _first.get()
     if first is None or first.made:
         return
     if first.over():
         raise TooLate
-    first.made = True
+    first.made = not reads
 
 
 @dataclass(frozen=True, slots=True)

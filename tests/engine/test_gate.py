@@ -74,6 +74,19 @@ def test_a_kill_does_not_wait_for_a_listing_that_hangs() -> None:
     assert run_virtually(scene()) < 2
 
 
+def test_what_only_read_before_its_end_is_not_begun_after_it() -> None:
+    async def scene() -> None:
+        gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()
+        with unless(lambda: loop.time() > 5):
+            async with gate.through(reads=True):
+                pass
+            with pytest.raises(TooLate):
+                async with gate.through():
+                    raise AssertionError("it was made")
+
+    run_virtually(scene())
+
+
 def test_what_waited_past_its_end_is_not_begun_and_what_was_begun_goes_on() -> None:
     async def scene() -> None:
         gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()

@@ -3,18 +3,21 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from typing_extensions import override
 
 from fleet_tui.domain.action import NO_PARAMS, ActionId, Order, Params, Verb
 from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.rates import Price, RateCard
 from fleet_tui.domain.resource import Resource
-from fleet_tui.ports import AdapterContext
+from fleet_tui.engine.gate import AccountGate
+from fleet_tui.ports import AdapterContext, Gate
 
 
 class WallClock:
@@ -37,9 +40,24 @@ class OpenGate:
         self.passed = 0
 
     @asynccontextmanager
-    async def through(self, *, weight: int = 1) -> AsyncIterator[None]:
+    async def through(self, *, weight: int = 1, reads: bool = False) -> AsyncIterator[None]:
         self.passed += weight
         yield
+
+
+class CountingGate(AccountGate):
+    """The real one, which counts what it let through."""
+
+    def __init__(self) -> None:
+        super().__init__(calls_per_s=1000)
+        self.passed = 0
+
+    @override
+    @asynccontextmanager
+    async def through(self, *, weight: int = 1, reads: bool = False) -> AsyncGenerator[None]:
+        async with super().through(weight=weight, reads=reads):
+            self.passed += 1
+            yield
 
 
 def price(amount: str) -> Price:
@@ -58,12 +76,12 @@ RATES = RateCard(
 
 
 def context_for(
-    source: str, state_dir: Path, *, timeout_s: float = 5.0, clock: WallClock | None = None
+    source: str, state_dir: Path, *, timeout_s: float = 5.0, clock: WallClock | None = None, gate: Gate | None = None
 ) -> AdapterContext:
     return AdapterContext(
         source=SourceName(source),
         clock=clock or WallClock(),
-        gate=OpenGate(),
+        gate=gate or OpenGate(),
         claims=ClaimRules(),
         rates=RATES,
         state_dir=state_dir,

@@ -281,6 +281,7 @@ class DaytonaAdapter:
             lambda: call(key.id, _request_timeout=self._context.timeout_s),
             key=key,
             allow=_CONFLICTS | {_NOT_FOUND},
+            reads=False,
         )
         if answer.status == _NOT_FOUND:
             return _GONE

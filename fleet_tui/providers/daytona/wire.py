@@ -46,15 +46,27 @@ class DaytonaWire:
             await client.close()
 
     async def ask(
-        self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
+        self,
+        operation: str,
+        call: Raw,
+        *,
+        key: ResourceKey | None = None,
+        allow: frozenset[int] = frozenset(),
+        reads: bool = True,
     ) -> Answer:
         """One call by its `*_without_preload_content` twin. Statuses of 2xx and in `allow` are answers."""
-        raw = await self.ask_raw(operation, call, key=key, allow=allow)
+        raw = await self.ask_raw(operation, call, key=key, allow=allow, reads=reads)
         with self.calls.translated(operation, key=key):
             return raw.decoded()
 
     async def ask_raw(
-        self, operation: str, call: Raw, *, key: ResourceKey | None = None, allow: frozenset[int] = frozenset()
+        self,
+        operation: str,
+        call: Raw,
+        *,
+        key: ResourceKey | None = None,
+        allow: frozenset[int] = frozenset(),
+        reads: bool = True,
     ) -> RawAnswer:
         """The same, with the body as it came."""
 
@@ -68,6 +80,6 @@ class DaytonaWire:
                 text = no_connection(type(error).__name__)
                 raise self.calls.failure(FailureClass.PROVIDER_DOWN, operation, text, key=key) from None
 
-        status, headers, raw = await self.calls.through(operation, read, key=key)
+        status, headers, raw = await self.calls.through(operation, read, key=key, reads=reads)
         lowered = {name.lower(): value for name, value in headers.items()}
         return self.calls.good(operation, RawAnswer(raw, lowered, status), allow=allow, key=key)

@@ -258,7 +258,7 @@ class E2BAdapter:
             async with client.stream("GET", path, params=params, headers={"accept-encoding": PACKED}) as response:
                 return await self._calls.raw_of(response)
 
-        raw = await self._calls.through(operation, read, key=key)
+        raw = await self._calls.through(operation, read, key=key, reads=True)
         return self._calls.good(operation, raw, allow=allow or (), key=key)
 
     async def _act(self, operation: str, order: Order, call: Callable[[], Awaitable[T]]) -> T:

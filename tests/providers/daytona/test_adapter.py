@@ -1,6 +1,7 @@
 """The Daytona adapter against the emulator, through Daytona's generated client."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.usage import Origin
 from fleet_tui.emulator.daytona import DaytonaEmulator
 from fleet_tui.emulator.faults import Fault, FaultKind
+from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.daytona.adapter import DaytonaAdapter
 from fleet_tui.providers.daytona.settings import DaytonaSettings
-from tests.support.adapters import context_for, hurried, order_for
+from tests.support.adapters import CountingGate, context_for, hurried, order_for
 from tests.support.wait import eventually_async
 
 SOURCE = SourceName("day")
@@ -47,7 +49,9 @@ async def adapter(emulator: DaytonaEmulator, tmp_path: Path) -> AsyncIterator[Da
     await made.aclose()
 
 
-def adapter_for(emulator: DaytonaEmulator, state_dir: Path, *, timeout_s: float = 5.0) -> DaytonaAdapter:
+def adapter_for(
+    emulator: DaytonaEmulator, state_dir: Path, *, timeout_s: float = 5.0, gate: CountingGate | None = None
+) -> DaytonaAdapter:
     settings = DaytonaSettings(
         name=SOURCE,
         provider="daytona",
@@ -55,7 +59,7 @@ def adapter_for(emulator: DaytonaEmulator, state_dir: Path, *, timeout_s: float 
         analytics_url=emulator.base_url,
         write_labels=True,
     )
-    context = context_for(SOURCE, state_dir, timeout_s=timeout_s)
+    context = context_for(SOURCE, state_dir, timeout_s=timeout_s, gate=gate)
     return DaytonaAdapter(settings, {"api_key": Secret(emulator.default_key)}, context)
 
 
@@ -244,3 +248,19 @@ async def test_a_rate_limit_under_the_vendors_suffixed_header_says_how_long_to_w
         await adapter.list_resources(now())
 
     assert raised.value.failure.retry_after_s == 9
+
+
+async def test_a_restart_whose_term_ended_while_it_looked_is_not_sent(
+    emulator: DaytonaEmulator, tmp_path: Path
+) -> None:
+    gate = CountingGate()
+    async with aclosing(adapter_for(emulator, tmp_path, gate=gate)) as adapter:
+        box = await made(emulator, adapter)
+        before = gate.passed
+
+        with pytest.raises(TooLate), unless(lambda: gate.passed > before):
+            await adapter.restart(order_for(Verb.RESTART, box))
+
+        after = await adapter.get_resource(box.key, now())
+        assert after is not None
+        assert after.phase.raw == "started"

@@ -1,6 +1,7 @@
 """The E2B adapter against the emulator, through E2B's own SDK: every ability, and every way the vendor fails."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.resource import Resource
 from fleet_tui.emulator.e2b import E2BEmulator
 from fleet_tui.emulator.faults import Fault, FaultKind
+from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.e2b.adapter import E2BAdapter
 from fleet_tui.providers.e2b.settings import E2BSettings
-from tests.support.adapters import context_for, order_for
+from tests.support.adapters import CountingGate, context_for, order_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -42,11 +44,16 @@ async def adapter(emulator: E2BEmulator, tmp_path: Path) -> AsyncIterator[E2BAda
 
 
 def adapter_for(
-    emulator: E2BEmulator, state_dir: Path, *, key: str | None = None, timeout_s: float = 5.0
+    emulator: E2BEmulator,
+    state_dir: Path,
+    *,
+    key: str | None = None,
+    timeout_s: float = 5.0,
+    gate: CountingGate | None = None,
 ) -> E2BAdapter:
     settings = E2BSettings(name="e2b-us", provider="e2b", base_url=emulator.base_url)
     secret = Secret(key or emulator.default_key)
-    return E2BAdapter(settings, {"api_key": secret}, context_for("e2b-us", state_dir, timeout_s=timeout_s))
+    return E2BAdapter(settings, {"api_key": secret}, context_for("e2b-us", state_dir, timeout_s=timeout_s, gate=gate))
 
 
 async def made(
@@ -250,3 +257,18 @@ async def test_a_kill_that_the_vendor_refuses_is_a_failure_with_a_class(
         await adapter.kill(order_for(Verb.KILL, box))
 
     assert await adapter.get_resource(box.key, now()) is not None
+
+
+async def test_a_resume_whose_term_ended_while_it_looked_is_not_sent(emulator: E2BEmulator, tmp_path: Path) -> None:
+    gate = CountingGate()
+    async with aclosing(adapter_for(emulator, tmp_path, gate=gate)) as adapter:
+        box = await made(emulator, adapter)
+        await adapter.pause(order_for(Verb.PAUSE, box))
+        before = gate.passed
+
+        with pytest.raises(TooLate), unless(lambda: gate.passed > before):
+            await adapter.resume(order_for(Verb.RESUME, box))
+
+        after = await adapter.get_resource(box.key, now())
+        assert after is not None
+        assert after.phase.phase is Phase.PAUSED

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from fleet_tui.domain.assignment import Assignment
 from fleet_tui.domain.dataclass import dataclass
-from fleet_tui.domain.draft import drafted
 from fleet_tui.domain.identity import RUNS, AgentId, Layer, may_name_an_agent
 from fleet_tui.domain.phase import ENDED, Phase
 from fleet_tui.domain.resource import Resource
@@ -108,9 +107,6 @@ class Agent:
         return self.lead.phase.phase if self.lead else Phase.UNKNOWN
 
 
-_agent = drafted(Agent)
-
-
 def _recency(resource: Resource) -> tuple[bool, datetime, str]:
     return (
         resource.phase.phase not in ENDED,
@@ -144,7 +140,7 @@ def agent_of(handle: str, name: str, resources: Iterable[Resource], *, claimed: 
 
 def _agent_of_one(handle: str, name: str, only: Resource, *, claimed: bool) -> Agent:
     """Most agents have one resource: nothing is to be sorted or filled in."""
-    return _agent(
+    return Agent(
         handle=handle,
         name=name,
         resources=(only,),

@@ -10,7 +10,6 @@ from typing import Any
 
 from fleet_tui.domain.assignment import UNASSIGNED, Assignment
 from fleet_tui.domain.capability import Capability
-from fleet_tui.domain.draft import drafted
 from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import AgentId, Incarnation, Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis, Rate
@@ -213,7 +212,6 @@ def _assignment(owner: str | None, team: str | None, task: str | None, parent: s
     )
 
 
-_resource, _phase = drafted(Resource), drafted(PhaseFact)
 _MEMO_LIMIT = 1024
 _rates: dict[tuple[int, str, str], Rate] = {}
 _labels: dict[str, tuple[str, str]] = {}
@@ -293,13 +291,13 @@ def resource_of(row: Cells) -> Resource:
         detail,
     ) = row
     id_, began, agent_id = plain(rid), opt_moment(since), opt_plain(agent)
-    return _resource(
+    return Resource(
         key=ResourceKey(SourceName(shared(source)), _KINDS[kind], id_),
         provider=shared(provider),
         incarnation=Incarnation(id_ if incarnation == rid else plain(incarnation)),
         generation=plain(generation),
         name=plain(name),
-        phase=_phase(
+        phase=PhaseFact(
             phase=_PHASES[phase],
             since=began,
             evidence=shared(evidence),

@@ -2,15 +2,17 @@
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from selectors import SelectorKey
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from typing_extensions import override
 
 from fleet_tui.engine.surroundings import MachineClock
 
+P = ParamSpec("P")
 T = TypeVar("T")
 TURN_S: Final = 1e-7
 START: Final = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -92,3 +94,13 @@ def run_virtually(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end on a jumping loop."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(main)
+
+
+def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Make a test that runs on a jumping loop."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        run_virtually(test(*args, **kwargs))
+
+    return run

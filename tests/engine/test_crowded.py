@@ -13,7 +13,7 @@ from fleet_tui.engine.gate import AT_ONCE, URGENT_AT_ONCE, AccountGate
 from fleet_tui.engine.source import Source
 from fleet_tui.testing.fake_adapter import FAKE, FakeAdapter, Weather
 from fleet_tui.testing.rig import SOURCE, Rig, rig, running
-from fleet_tui.testing.virtual_time import run_virtually
+from fleet_tui.testing.virtual_time import virtually
 
 NOW_PLEASE = Params(now=True)
 CROWD = 300
@@ -55,28 +55,24 @@ def slow() -> Rig:
     return parts
 
 
-def test_a_crowd_takes_as_long_as_its_calls_and_no_call_is_given_up_in_the_queue() -> None:
-    async def scene() -> None:
-        async with running(slow()) as parts:
-            boxes = [parts.start(f"s{number}") for number in range(CROWD)]
-            await parts.until(lambda: len(parts.store.resources) == CROWD)
-            began_s = parts.clock.monotonic_s()
-            outcomes = await parts.outcomes(*parts.submit(Verb.KILL, *boxes, params=NOW_PLEASE))
-            assert set(outcomes) == {Done("kill: the vendor said so")}
-            assert parts.clock.monotonic_s() - began_s < 1.4 * AT_BEST_S
-
-    run_virtually(scene())
+@virtually
+async def test_a_crowd_takes_as_long_as_its_calls_and_no_call_is_given_up_in_the_queue() -> None:
+    async with running(slow()) as parts:
+        boxes = [parts.start(f"s{number}") for number in range(CROWD)]
+        await parts.until(lambda: len(parts.store.resources) == CROWD)
+        began_s = parts.clock.monotonic_s()
+        outcomes = await parts.outcomes(*parts.submit(Verb.KILL, *boxes, params=NOW_PLEASE))
+        assert set(outcomes) == {Done("kill: the vendor said so")}
+        assert parts.clock.monotonic_s() - began_s < 1.4 * AT_BEST_S
 
 
-def test_a_kill_does_not_wait_for_the_crowd_that_was_asked_for_before_it() -> None:
-    async def scene() -> None:
-        async with running(slow()) as parts:
-            boxes = [parts.start(f"s{number}") for number in range(CROWD)]
-            await parts.until(lambda: len(parts.store.resources) == CROWD)
-            pauses = parts.submit(Verb.PAUSE, *boxes)
-            await parts.until(lambda: len(parts.store.attempts) > 10)
-            (killed,) = await parts.outcomes(*parts.submit(Verb.KILL, boxes[-1], params=NOW_PLEASE), within_s=12)
-            assert killed == Done("kill: the vendor said so")
-            assert parts.outcome(pauses[-2]) is None
-
-    run_virtually(scene())
+@virtually
+async def test_a_kill_does_not_wait_for_the_crowd_that_was_asked_for_before_it() -> None:
+    async with running(slow()) as parts:
+        boxes = [parts.start(f"s{number}") for number in range(CROWD)]
+        await parts.until(lambda: len(parts.store.resources) == CROWD)
+        pauses = parts.submit(Verb.PAUSE, *boxes)
+        await parts.until(lambda: len(parts.store.attempts) > 10)
+        (killed,) = await parts.outcomes(*parts.submit(Verb.KILL, boxes[-1], params=NOW_PLEASE), within_s=12)
+        assert killed == Done("kill: the vendor said so")
+        assert parts.outcome(pauses[-2]) is None

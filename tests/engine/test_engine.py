@@ -22,67 +22,61 @@ from fleet_tui.ports import (
 )
 from fleet_tui.testing.fake_adapter import FAKE, Fault
 from fleet_tui.testing.rig import SOURCE, rig, running
-from fleet_tui.testing.virtual_time import run_virtually
+from fleet_tui.testing.virtual_time import run_virtually, virtually
 from tests.engine.talker import OTHER, with_talker
 
 
-def test_a_source_that_breaks_costs_only_its_own_freshness() -> None:
-    async def scene() -> None:
-        parts, talker = with_talker()
-        parts.adapter.planned_listings = [Fault.BREAK, Fault.DEAF, Fault.HANG, Fault.DENIED]
-        async with running(parts):
-            parts.start("a")
-            await parts.until(lambda: parts.store.statuses.get(SOURCE) and parts.store.statuses[SOURCE].last_ok_at)
-            status = parts.store.statuses[OTHER]
-            assert status.failures == 0
-            assert status.complete_streak > 20
-            classes = [failure.failure_class for failure in parts.store.failures]
-            assert classes == [FailureClass.UNKNOWN, FailureClass.TIMEOUT, FailureClass.AUTH]
-            talker.breaks = True
-            await parts.until(lambda: parts.store.statuses[OTHER].failures >= 3)
-            assert parts.store.known(OTHER), "its last known state stays"
-
-    run_virtually(scene())
+@virtually
+async def test_a_source_that_breaks_costs_only_its_own_freshness() -> None:
+    parts, talker = with_talker()
+    parts.adapter.planned_listings = [Fault.BREAK, Fault.DEAF, Fault.HANG, Fault.DENIED]
+    async with running(parts):
+        parts.start("a")
+        await parts.until(lambda: parts.store.statuses.get(SOURCE) and parts.store.statuses[SOURCE].last_ok_at)
+        status = parts.store.statuses[OTHER]
+        assert status.failures == 0
+        assert status.complete_streak > 20
+        classes = [failure.failure_class for failure in parts.store.failures]
+        assert classes == [FailureClass.UNKNOWN, FailureClass.TIMEOUT, FailureClass.AUTH]
+        talker.breaks = True
+        await parts.until(lambda: parts.store.statuses[OTHER].failures >= 3)
+        assert parts.store.known(OTHER), "its last known state stays"
 
 
-def test_a_reading_that_cannot_be_used_is_a_failed_reading() -> None:
+@virtually
+async def test_a_reading_that_cannot_be_used_is_a_failed_reading() -> None:
     class Naive(Lister):
         @override
         async def list_resources(self, now: datetime) -> Listing:
             return Listing(resources=(None,), kinds=frozenset({Kind.SANDBOX}))  # type: ignore[arg-type]
 
-    async def scene() -> None:
-        parts = rig()
-        parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Naive())
-        async with running(parts):
-            await parts.until(lambda: OTHER in parts.store.statuses and SOURCE in parts.store.statuses)
-            failure = parts.store.statuses[OTHER].failure
-            assert failure is not None
-            assert "could not be used" in failure.text
-            assert parts.store.statuses[SOURCE].failure is None
-
-    run_virtually(scene())
+    parts = rig()
+    parts.around.sources[OTHER] = Source(name=OTHER, provider=FAKE, adapter=Naive())
+    async with running(parts):
+        await parts.until(lambda: OTHER in parts.store.statuses and SOURCE in parts.store.statuses)
+        failure = parts.store.statuses[OTHER].failure
+        assert failure is not None
+        assert "could not be used" in failure.text
+        assert parts.store.statuses[SOURCE].failure is None
 
 
-def test_a_full_disk_stops_nothing_and_what_was_missed_is_written_when_there_is_room() -> None:
-    async def scene() -> None:
-        def full(what: str) -> None:
-            raise StoreUnwritable("no space left")
+@virtually
+async def test_a_full_disk_stops_nothing_and_what_was_missed_is_written_when_there_is_room() -> None:
+    def full(what: str) -> None:
+        raise StoreUnwritable("no space left")
 
-        async with running(rig()) as parts:
-            await parts.until(lambda: parts.store.statuses.get(SOURCE))
-            parts.store.fault = full
-            box = parts.start("a")
-            (action,) = parts.submit(Verb.KILL, box)
-            await parts.clock.sleep(120)
-            assert parts.store.known(SOURCE) == ()
-            assert parts.outcome(action) is None
-            parts.start("b")
-            parts.store.fault = None
-            assert isinstance((await parts.outcomes(action))[0], Done)
-            await parts.until(lambda: [row.key.id for row in parts.store.known(SOURCE)] == ["b"])
-
-    run_virtually(scene())
+    async with running(rig()) as parts:
+        await parts.until(lambda: parts.store.statuses.get(SOURCE))
+        parts.store.fault = full
+        box = parts.start("a")
+        (action,) = parts.submit(Verb.KILL, box)
+        await parts.clock.sleep(120)
+        assert parts.store.known(SOURCE) == ()
+        assert parts.outcome(action) is None
+        parts.start("b")
+        parts.store.fault = None
+        assert isinstance((await parts.outcomes(action))[0], Done)
+        await parts.until(lambda: [row.key.id for row in parts.store.known(SOURCE)] == ["b"])
 
 
 def test_a_collector_that_lost_its_store_to_another_ends() -> None:
@@ -101,60 +95,54 @@ def test_a_collector_that_lost_its_store_to_another_ends() -> None:
     assert run_virtually(scene())
 
 
-def test_sources_come_change_and_go_while_it_runs() -> None:
-    async def scene() -> None:
-        parts, talker = with_talker()
-        kept = parts.around.sources[SOURCE]
-        async with running(parts):
-            await parts.until(lambda: len(parts.store.statuses) == 2)
-            await parts.engine.replace_sources([kept])
-            assert set(parts.store.statuses) == {SOURCE}
-            await parts.engine.replace_sources([kept, Source(name=OTHER, provider=FAKE, adapter=talker)])
-            await parts.until(lambda: len(parts.store.statuses) == 2)
-            assert parts.around.sources[SOURCE] is kept
-
-    run_virtually(scene())
+@virtually
+async def test_sources_come_change_and_go_while_it_runs() -> None:
+    parts, talker = with_talker()
+    kept = parts.around.sources[SOURCE]
+    async with running(parts):
+        await parts.until(lambda: len(parts.store.statuses) == 2)
+        await parts.engine.replace_sources([kept])
+        assert set(parts.store.statuses) == {SOURCE}
+        await parts.engine.replace_sources([kept, Source(name=OTHER, provider=FAKE, adapter=talker)])
+        await parts.until(lambda: len(parts.store.statuses) == 2)
+        assert parts.around.sources[SOURCE] is kept
 
 
-def test_stuck_and_orphan_are_found_and_money_is_counted_without_anybody_looking() -> None:
-    async def scene() -> None:
-        async with running(rig()) as parts:
-            orphan, busy = parts.start("orphan"), parts.start("busy", fleet__agent="a", task="t", team="x")
-            busy.signal_at = parts.clock.now()
-            await parts.until(lambda: any(f.failure_class is FailureClass.STUCK for f in parts.store.failures))
-            took = parts.clock.monotonic_s()
-            assert 900 <= took <= 1000
-            row = next(row for row in parts.store.known(SOURCE) if row.key.id == "busy")
-            assert row.phase.phase is Phase.STUCK
-            busy.signal_at = parts.clock.now()
-            await parts.until(
-                lambda: next(r for r in parts.store.known(SOURCE) if r.key.id == "busy").phase.phase is Phase.RUNNING,
-                within_s=60,
-            )
-            key = ResourceKey(SOURCE, Kind.SANDBOX, orphan.slot)
-            await parts.until(lambda: (RuleName.ORPHAN, key) in parts.store.findings)
-            assert 1800 <= parts.clock.monotonic_s() <= 1990
-            spent = sum(line.amount_micro or 0 for line in parts.store.usage.values())
-            assert spent > 60_000
-            parts.vendor.end(orphan.slot, parts.clock.now(), by=None)
-            await parts.until(lambda: (RuleName.ORPHAN, key) not in parts.store.findings)
-
-    run_virtually(scene())
+@virtually
+async def test_stuck_and_orphan_are_found_and_money_is_counted_without_anybody_looking() -> None:
+    async with running(rig()) as parts:
+        orphan, busy = parts.start("orphan"), parts.start("busy", fleet__agent="a", task="t", team="x")
+        busy.signal_at = parts.clock.now()
+        await parts.until(lambda: any(f.failure_class is FailureClass.STUCK for f in parts.store.failures))
+        took = parts.clock.monotonic_s()
+        assert 900 <= took <= 1000
+        row = next(row for row in parts.store.known(SOURCE) if row.key.id == "busy")
+        assert row.phase.phase is Phase.STUCK
+        busy.signal_at = parts.clock.now()
+        await parts.until(
+            lambda: next(r for r in parts.store.known(SOURCE) if r.key.id == "busy").phase.phase is Phase.RUNNING,
+            within_s=60,
+        )
+        key = ResourceKey(SOURCE, Kind.SANDBOX, orphan.slot)
+        await parts.until(lambda: (RuleName.ORPHAN, key) in parts.store.findings)
+        assert 1800 <= parts.clock.monotonic_s() <= 1990
+        spent = sum(line.amount_micro or 0 for line in parts.store.usage.values())
+        assert spent > 60_000
+        parts.vendor.end(orphan.slot, parts.clock.now(), by=None)
+        await parts.until(lambda: (RuleName.ORPHAN, key) not in parts.store.findings)
 
 
-def test_a_wall_clock_that_jumps_makes_neither_a_storm_nor_a_silence() -> None:
-    async def scene() -> None:
-        async with running(rig()) as parts:
-            parts.start("a")
-            await parts.until(lambda: parts.store.known(SOURCE))
-            for jump in (timedelta(hours=1), timedelta(hours=-2), timedelta(days=-9000), timedelta(days=9000)):
-                parts.clock.jump(jump)
-                before = len(parts.store.observed)
-                await parts.clock.sleep(60)
-                assert 8 <= len(parts.store.observed) - before <= 20
-            assert [row.phase.phase for row in parts.store.known(SOURCE)] == [Phase.RUNNING]
-
-    run_virtually(scene())
+@virtually
+async def test_a_wall_clock_that_jumps_makes_neither_a_storm_nor_a_silence() -> None:
+    async with running(rig()) as parts:
+        parts.start("a")
+        await parts.until(lambda: parts.store.known(SOURCE))
+        for jump in (timedelta(hours=1), timedelta(hours=-2), timedelta(days=-9000), timedelta(days=9000)):
+            parts.clock.jump(jump)
+            before = len(parts.store.observed)
+            await parts.clock.sleep(60)
+            assert 8 <= len(parts.store.observed) - before <= 20
+        assert [row.phase.phase for row in parts.store.known(SOURCE)] == [Phase.RUNNING]
 
 
 @pytest.mark.parametrize("persists", [False, True])
@@ -190,39 +178,35 @@ def test_whichever_write_fails_no_accepted_action_is_lost_or_doubled(persists: b
     assert number > 8
 
 
-def test_a_look_at_everything_once_names_what_could_not_be_read() -> None:
-    async def scene() -> None:
-        parts, talker = with_talker()
-        parts.start("a")
-        parts.adapter.planned_listings = [Fault.DOWN]
-        assert await parts.engine.look_once() == [SOURCE]
-        assert [row.key.id for row in parts.store.known(OTHER)] == ["t"]
-        assert "vendor:1" in parts.store.usage
-        talker.breaks = True
-        assert set(await parts.engine.look_once()) == {OTHER}
-
-    run_virtually(scene())
+@virtually
+async def test_a_look_at_everything_once_names_what_could_not_be_read() -> None:
+    parts, talker = with_talker()
+    parts.start("a")
+    parts.adapter.planned_listings = [Fault.DOWN]
+    assert await parts.engine.look_once() == [SOURCE]
+    assert [row.key.id for row in parts.store.known(OTHER)] == ["t"]
+    assert "vendor:1" in parts.store.usage
+    talker.breaks = True
+    assert set(await parts.engine.look_once()) == {OTHER}
 
 
-def test_durable_actions_that_cannot_be_launched_stop_no_poll_and_are_tried_again() -> None:
-    async def scene() -> None:
-        parts = rig()
-        launch, failed = parts.durable.launch, 0
+@virtually
+async def test_durable_actions_that_cannot_be_launched_stop_no_poll_and_are_tried_again() -> None:
+    parts = rig()
+    launch, failed = parts.durable.launch, 0
 
-        async def fails_twice(body: Body) -> None:
-            nonlocal failed
-            if failed < 2:
-                failed += 1
-                raise OSError("no room")
-            await launch(body)
+    async def fails_twice(body: Body) -> None:
+        nonlocal failed
+        if failed < 2:
+            failed += 1
+            raise OSError("no room")
+        await launch(body)
 
-        parts.durable.launch = fails_twice  # type: ignore[method-assign]
-        async with running(parts):
-            box = parts.start("a")
-            actions = parts.submit(Verb.KILL, box)
-            await parts.until(lambda: parts.store.known(SOURCE), within_s=20)
-            (outcome,) = await parts.outcomes(*actions, within_s=90)
-            assert isinstance(outcome, Done)
-            assert failed == 2
-
-    run_virtually(scene())
+    parts.durable.launch = fails_twice  # type: ignore[method-assign]
+    async with running(parts):
+        box = parts.start("a")
+        actions = parts.submit(Verb.KILL, box)
+        await parts.until(lambda: parts.store.known(SOURCE), within_s=20)
+        (outcome,) = await parts.outcomes(*actions, within_s=90)
+        assert isinstance(outcome, Done)
+        assert failed == 2

@@ -9,7 +9,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.engine.gate import AccountGate, Gates, TooLate, unless, urgent
 from fleet_tui.testing.fake_adapter import FAKE
-from fleet_tui.testing.virtual_time import run_virtually
+from fleet_tui.testing.virtual_time import run_virtually, virtually
 
 
 def loaded(name: str, key: str, base_url: str | None = None) -> LoadedSource:
@@ -74,31 +74,27 @@ def test_a_kill_does_not_wait_for_a_listing_that_hangs() -> None:
     assert run_virtually(scene()) < 2
 
 
-def test_what_only_read_before_its_end_is_not_begun_after_it() -> None:
-    async def scene() -> None:
-        gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()
-        with unless(lambda: loop.time() > 5):
-            async with gate.through(reads=True):
-                pass
-            with pytest.raises(TooLate):
-                async with gate.through():
-                    raise AssertionError("it was made")
-
-    run_virtually(scene())
-
-
-def test_what_waited_past_its_end_is_not_begun_and_what_was_begun_goes_on() -> None:
-    async def scene() -> None:
-        gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()
-        async with gate.through():
+@virtually
+async def test_what_only_read_before_its_end_is_not_begun_after_it() -> None:
+    gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()
+    with unless(lambda: loop.time() > 5):
+        async with gate.through(reads=True):
             pass
-        with pytest.raises(TooLate), unless(lambda: loop.time() > 5):
+        with pytest.raises(TooLate):
             async with gate.through():
                 raise AssertionError("it was made")
-        with unless(lambda: loop.time() > 25):
-            for _ in range(3):
-                async with gate.through():
-                    pass
-        assert loop.time() > 35
 
-    run_virtually(scene())
+
+@virtually
+async def test_what_waited_past_its_end_is_not_begun_and_what_was_begun_goes_on() -> None:
+    gate, loop = AccountGate(calls_per_s=0.1), asyncio.get_running_loop()
+    async with gate.through():
+        pass
+    with pytest.raises(TooLate), unless(lambda: loop.time() > 5):
+        async with gate.through():
+            raise AssertionError("it was made")
+    with unless(lambda: loop.time() > 25):
+        for _ in range(3):
+            async with gate.through():
+                pass
+    assert loop.time() > 35

@@ -11,7 +11,7 @@ from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.guard import ask
 from fleet_tui.ports import ProviderError
-from fleet_tui.testing.virtual_time import START, LoopClock, run_virtually
+from fleet_tui.testing.virtual_time import START, LoopClock, run_virtually, virtually
 
 SOURCE = SourceName("s")
 
@@ -70,7 +70,8 @@ def test_an_answer_is_given_as_it_is() -> None:
     assert run_virtually(scene()) == 7
 
 
-def test_who_stops_waiting_stops_the_call() -> None:
+@virtually
+async def test_who_stops_waiting_stops_the_call() -> None:
     stopped: list[str] = []
 
     async def call() -> None:
@@ -79,12 +80,9 @@ def test_who_stops_waiting_stops_the_call() -> None:
         finally:
             stopped.append("stopped")
 
-    async def scene() -> None:
-        waiting = asyncio.create_task(ask(call(), source=SOURCE, operation="x", deadline_s=99, clock=LoopClock()))
-        await asyncio.sleep(1)
-        waiting.cancel()
-        await asyncio.wait({waiting})
-        await asyncio.sleep(0)
-        assert stopped == ["stopped"]
-
-    run_virtually(scene())
+    waiting = asyncio.create_task(ask(call(), source=SOURCE, operation="x", deadline_s=99, clock=LoopClock()))
+    await asyncio.sleep(1)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    await asyncio.sleep(0)
+    assert stopped == ["stopped"]

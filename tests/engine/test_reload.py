@@ -18,7 +18,7 @@ from fleet_tui.engine.source import Source
 from fleet_tui.ports import Closer, Lister, LogPage
 from fleet_tui.testing.fake_adapter import FAKE, FakeAdapter
 from fleet_tui.testing.rig import SOURCE, rig, running
-from fleet_tui.testing.virtual_time import run_virtually
+from fleet_tui.testing.virtual_time import run_virtually, virtually
 from tests.engine.talker import OTHER, Talker
 from tests.support.facts import resource
 
@@ -31,24 +31,22 @@ class SlowToClose(FakeAdapter, Closer):
         await self._clock.sleep(3)
 
 
-def test_an_action_that_begins_while_its_source_is_configured_anew_is_carried_out() -> None:
-    async def scene() -> None:
-        parts = rig()
-        kept = parts.around.sources[SOURCE]
-        slow = SlowToClose(parts.vendor, source=SOURCE, clock=parts.clock)
-        parts.around.sources[SOURCE] = replace(kept, adapter=slow)
-        async with running(parts):
-            box = parts.start("a")
-            await parts.until(lambda: parts.store.resources)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(parts.engine.replace_sources([kept]))
-                await parts.clock.sleep(1)
-                (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box))
-            assert outcome == Done("kill: the vendor said so")
-            parts.start("b")
-            await parts.until(lambda: any(key.id == "b" for key in parts.store.resources), within_s=90)
-
-    run_virtually(scene())
+@virtually
+async def test_an_action_that_begins_while_its_source_is_configured_anew_is_carried_out() -> None:
+    parts = rig()
+    kept = parts.around.sources[SOURCE]
+    slow = SlowToClose(parts.vendor, source=SOURCE, clock=parts.clock)
+    parts.around.sources[SOURCE] = replace(kept, adapter=slow)
+    async with running(parts):
+        box = parts.start("a")
+        await parts.until(lambda: parts.store.resources)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(parts.engine.replace_sources([kept]))
+            await parts.clock.sleep(1)
+            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box))
+        assert outcome == Done("kill: the vendor said so")
+        parts.start("b")
+        await parts.until(lambda: any(key.id == "b" for key in parts.store.resources), within_s=90)
 
 
 class LostInClosing(Talker):
@@ -66,40 +64,36 @@ class LostInClosing(Talker):
         raise RuntimeError("the client has been closed")
 
 
-def test_a_log_that_breaks_when_its_source_goes_ends_nothing_else() -> None:
-    async def scene() -> None:
-        parts, talker = rig(), LostInClosing()
-        kept = parts.around.sources[SOURCE]
-        parts.around.sources[OTHER] = Source(name=OTHER, provider=kept.provider, adapter=talker)
-        async with running(parts):
-            await parts.until(lambda: len(parts.store.statuses) == 2)
-            now = parts.clock.now()
-            logged = ResourceKey(OTHER, Kind.SANDBOX, "t").packed()
-            parts.store.want(WantedKind.LOGS, logged, asked_at=now, expires_at=now + timedelta(minutes=5))
-            await talker.asked.wait()
-            await parts.engine.replace_sources([kept])
-            talker.closed.set()
-            await parts.clock.sleep(5)
-            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")), within_s=60)
-            assert isinstance(outcome, Done)
-
-    run_virtually(scene())
+@virtually
+async def test_a_log_that_breaks_when_its_source_goes_ends_nothing_else() -> None:
+    parts, talker = rig(), LostInClosing()
+    kept = parts.around.sources[SOURCE]
+    parts.around.sources[OTHER] = Source(name=OTHER, provider=kept.provider, adapter=talker)
+    async with running(parts):
+        await parts.until(lambda: len(parts.store.statuses) == 2)
+        now = parts.clock.now()
+        logged = ResourceKey(OTHER, Kind.SANDBOX, "t").packed()
+        parts.store.want(WantedKind.LOGS, logged, asked_at=now, expires_at=now + timedelta(minutes=5))
+        await talker.asked.wait()
+        await parts.engine.replace_sources([kept])
+        talker.closed.set()
+        await parts.clock.sleep(5)
+        (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")), within_s=60)
+        assert isinstance(outcome, Done)
 
 
-def test_what_should_not_exist_is_found_again_when_its_source_comes_back() -> None:
-    async def scene() -> None:
-        parts = rig()
-        kept = parts.around.sources[SOURCE]
-        async with running(parts):
-            parts.start("endless")
-            key = (RuleName.NO_END, ResourceKey(SOURCE, Kind.SANDBOX, "endless"))
-            await parts.until(lambda: key in parts.store.findings)
-            await parts.engine.replace_sources([])
-            assert key not in parts.store.findings
-            await parts.engine.replace_sources([kept])
-            await parts.until(lambda: key in parts.store.findings, within_s=600)
-
-    run_virtually(scene())
+@virtually
+async def test_what_should_not_exist_is_found_again_when_its_source_comes_back() -> None:
+    parts = rig()
+    kept = parts.around.sources[SOURCE]
+    async with running(parts):
+        parts.start("endless")
+        key = (RuleName.NO_END, ResourceKey(SOURCE, Kind.SANDBOX, "endless"))
+        await parts.until(lambda: key in parts.store.findings)
+        await parts.engine.replace_sources([])
+        assert key not in parts.store.findings
+        await parts.engine.replace_sources([kept])
+        await parts.until(lambda: key in parts.store.findings, within_s=600)
 
 
 class Remembering(Lister):
@@ -137,18 +131,16 @@ class Garbled(Talker):
         return LogPage(lines=(None,), cursor="1")  # type: ignore[arg-type]
 
 
-def test_a_log_that_cannot_be_read_stops_no_poll() -> None:
-    async def scene() -> None:
-        parts, garbled = rig(), Garbled()
-        parts.around.secrets = [Secret("a key that may stand in a log")]
-        parts.around.sources[OTHER] = replace(parts.around.sources[SOURCE], name=OTHER, adapter=garbled)
-        async with running(parts):
-            await parts.until(lambda: len(parts.store.statuses) == 2)
-            now = parts.clock.now()
-            logged = ResourceKey(OTHER, Kind.SANDBOX, "t").packed()
-            parts.store.want(WantedKind.LOGS, logged, asked_at=now, expires_at=now + timedelta(seconds=10))
-            await parts.until(lambda: garbled.lines)
-            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")), within_s=60)
-            assert isinstance(outcome, Done)
-
-    run_virtually(scene())
+@virtually
+async def test_a_log_that_cannot_be_read_stops_no_poll() -> None:
+    parts, garbled = rig(), Garbled()
+    parts.around.secrets = [Secret("a key that may stand in a log")]
+    parts.around.sources[OTHER] = replace(parts.around.sources[SOURCE], name=OTHER, adapter=garbled)
+    async with running(parts):
+        await parts.until(lambda: len(parts.store.statuses) == 2)
+        now = parts.clock.now()
+        logged = ResourceKey(OTHER, Kind.SANDBOX, "t").packed()
+        parts.store.want(WantedKind.LOGS, logged, asked_at=now, expires_at=now + timedelta(seconds=10))
+        await parts.until(lambda: garbled.lines)
+        (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")), within_s=60)
+        assert isinstance(outcome, Done)

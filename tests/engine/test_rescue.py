@@ -23,7 +23,7 @@ from fleet_tui.testing.fake_vendor import Effect, FakeVendor
 from fleet_tui.testing.inline import Inline
 from fleet_tui.testing.memory_store import MemoryStore
 from fleet_tui.testing.rig import SOURCE, Rig, rig, running
-from fleet_tui.testing.virtual_time import START, run_virtually
+from fleet_tui.testing.virtual_time import START, run_virtually, virtually
 from tests.support.facts import NOW
 
 ASKED = Params(rescue=True)
@@ -163,32 +163,28 @@ def test_nothing_is_rescued_that_nobody_asked_for() -> None:
     assert adapter.asked_before is None
 
 
-def test_kill_now_is_not_held_up() -> None:
-    async def scene() -> None:
-        parts, adapter = parts_with({})
-        adapter.hangs = True
-        parts.around.state_dir = Path("/nowhere")
-        async with running(parts):
-            box = parts.start("a")
-            began = parts.clock.monotonic_s()
-            actions = parts.submit(Verb.KILL, box, params=replace(ASKED, now=True))
-            await parts.until(lambda: parts.vendor.effects)
-            assert parts.clock.monotonic_s() - began < WITHIN_S / 2
-            (outcome,) = await parts.outcomes(*actions)
-            assert "not rescued" in outcome.detail
-
-    run_virtually(scene())
+@virtually
+async def test_kill_now_is_not_held_up() -> None:
+    parts, adapter = parts_with({})
+    adapter.hangs = True
+    parts.around.state_dir = Path("/nowhere")
+    async with running(parts):
+        box = parts.start("a")
+        began = parts.clock.monotonic_s()
+        actions = parts.submit(Verb.KILL, box, params=replace(ASKED, now=True))
+        await parts.until(lambda: parts.vendor.effects)
+        assert parts.clock.monotonic_s() - began < WITHIN_S / 2
+        (outcome,) = await parts.outcomes(*actions)
+        assert "not rescued" in outcome.detail
 
 
-def test_a_provider_whose_files_nobody_sees_says_so() -> None:
-    async def scene() -> None:
-        async with running(rig()) as parts:
-            box = parts.start("a")
-            (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box, params=ASKED))
-            assert isinstance(outcome, Done)
-            assert "not rescued: nobody here sees the files" in outcome.detail
-
-    run_virtually(scene())
+@virtually
+async def test_a_provider_whose_files_nobody_sees_says_so() -> None:
+    async with running(rig()) as parts:
+        box = parts.start("a")
+        (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box, params=ASKED))
+        assert isinstance(outcome, Done)
+        assert "not rescued: nobody here sees the files" in outcome.detail
 
 
 def test_a_note_stands_behind_what_was_seen() -> None:
@@ -196,14 +192,12 @@ def test_a_note_stands_behind_what_was_seen() -> None:
     assert with_note(Done("ended"), "kept") == Done("ended; kept")
 
 
-def test_the_collector_takes_old_rescues_away(tmp_path: Path) -> None:
+@virtually
+async def test_the_collector_takes_old_rescues_away(tmp_path: Path) -> None:
     old = own_folder(tmp_path, "rescue", f"{START - timedelta(days=31):%Y-%m-%dT%H%M%SZ}-ci-fix-i1.0")
     keep(old, "log.txt", "words")
 
-    async def scene() -> None:
-        parts = rig()
-        parts.around.state_dir = tmp_path
-        async with running(parts):
-            await parts.until(lambda: not old.exists(), within_s=600)
-
-    run_virtually(scene())
+    parts = rig()
+    parts.around.state_dir = tmp_path
+    async with running(parts):
+        await parts.until(lambda: not old.exists(), within_s=600)

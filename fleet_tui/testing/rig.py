@@ -44,6 +44,16 @@ class Rig:
         named = {name.replace("__", "."): value for name, value in labels.items()}
         return self.vendor.start(slot, self.clock.now(), labels=named)
 
+    async def listed(self, slot: str) -> Box:
+        """Start a sandbox, and wait until a reading has seen it."""
+        box = self.start(slot)
+        await self.until(lambda: any(key.id == slot for key in self.store.resources))
+        return box
+
+    def next_life(self) -> "Rig":
+        """Another collector, of what a crash of this one leaves behind."""
+        return rig(vendor=self.vendor, store=self.store, durable_file=self.durable_file, clock=self.clock)
+
     def submit(
         self,
         verb: Verb,
@@ -99,7 +109,7 @@ def rig(
     fenced: bool = True,
     read_only: bool = False,
 ) -> Rig:
-    """Build the parts; hand in what survived a crash to build the next life upon it."""
+    """Build the parts, upon those that are there already."""
     clock = clock or LoopClock()
     vendor = vendor or FakeVendor()
     store = store or MemoryStore()

@@ -50,8 +50,7 @@ async def test_a_restart_is_refused_when_it_started_anew_since_the_plan() -> Non
 @virtually
 async def test_an_answer_that_got_lost_is_found_out_and_not_sent_again() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [None, Fault.RESET_AFTER]
         (outcome,) = await parts.outcomes(*parts.submit(Verb.RESTART, box))
         assert outcome == Done("it started anew")
@@ -61,8 +60,7 @@ async def test_an_answer_that_got_lost_is_found_out_and_not_sent_again() -> None
 @virtually
 async def test_what_expired_before_it_could_be_sent_is_never_sent() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [Fault.DOWN] * 60
         (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box, term=timedelta(minutes=2)))
         assert isinstance(outcome, Refused)
@@ -93,8 +91,7 @@ async def test_a_verb_on_a_kind_it_may_not_touch_is_refused() -> None:
 @virtually
 async def test_a_refused_key_fails_the_action_at_once() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [None, Fault.DENIED]
         (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, box), within_s=30)
         assert outcome == Failed(FailureClass.AUTH, "401")
@@ -103,8 +100,7 @@ async def test_a_refused_key_fails_the_action_at_once() -> None:
 @virtually
 async def test_an_adapter_that_breaks_or_hangs_ends_in_an_outcome() -> None:
     async with running(rig()) as parts:
-        broken, deaf = parts.start("a"), parts.start("b")
-        await parts.until(lambda: parts.store.resources)
+        broken, deaf = await parts.listed("a"), await parts.listed("b")
         parts.adapter.planned = [None, Fault.BREAK] * 3
         (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, broken))
         assert isinstance(outcome, Failed)
@@ -124,7 +120,7 @@ async def test_a_crash_after_the_effect_is_told_as_ours_and_confirmed() -> None:
     first.store.attempt(action, record.target, first.clock.now())
     first.durable_file.pending[action] = None
     first.vendor.act(action, Verb.KILL, "a", first.clock.now())
-    second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+    second = first.next_life()
     async with running(second):
         (outcome,) = await second.outcomes(action)
     assert outcome == Done("it is not there any more", confirmed_after_restart=True)
@@ -138,7 +134,7 @@ async def test_a_crash_before_the_effect_sends_it_after_the_restart() -> None:
     (action,) = first.submit(Verb.PAUSE, box)
     record = first.store.accept(first.clock.now())[0]
     first.store.attempt(action, record.target, first.clock.now())
-    second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+    second = first.next_life()
     async with running(second):
         (outcome,) = await second.outcomes(action)
     assert outcome == Done("pause: the vendor said so")
@@ -198,8 +194,7 @@ async def test_what_was_killed_by_an_answer_that_got_lost_stays_killed_when_its_
 @virtually
 async def test_a_kill_waits_for_no_other_verb_that_its_vendor_never_answers() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [None, Fault.HANG]
         (pause,) = parts.submit(Verb.PAUSE, box)
         await parts.until(lambda: parts.store.attempts)
@@ -214,8 +209,7 @@ async def test_a_kill_waits_for_no_other_verb_that_its_vendor_never_answers() ->
 @virtually
 async def test_what_is_asked_for_behind_a_kill_waits_for_it_and_touches_nothing() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [None, Fault.RATE_LIMITED]
         (kill,) = parts.submit(Verb.KILL, box)
         await parts.until(lambda: parts.store.attempts)
@@ -229,8 +223,7 @@ async def test_what_is_asked_for_behind_a_kill_waits_for_it_and_touches_nothing(
 @virtually
 async def test_what_waits_for_its_vendor_is_not_sent_once_the_configuration_refuses_every_act() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [Fault.DOWN] * 3
         (action,) = parts.submit(Verb.KILL, box)
         await parts.until(lambda: not parts.adapter.planned)
@@ -244,8 +237,7 @@ async def test_what_waits_for_its_vendor_is_not_sent_once_the_configuration_refu
 @virtually
 async def test_what_was_sent_before_the_configuration_refused_it_is_not_sent_again_and_is_uncertain() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [None, Fault.RESET_BEFORE]
         (action,) = parts.submit(Verb.PAUSE, box)
         await parts.until(lambda: not parts.adapter.planned)
@@ -264,7 +256,7 @@ async def test_what_a_collector_that_died_had_tried_is_not_told_as_refused_when_
     (action,) = first.submit(Verb.PAUSE, box)
     record = first.store.accept(first.clock.now())[0]
     first.store.attempt(action, record.target, first.clock.now())
-    second = rig(vendor=first.vendor, store=first.store, durable_file=first.durable_file, clock=first.clock)
+    second = first.next_life()
     second.around.sources.clear()
     async with running(second):
         (outcome,) = await second.outcomes(action)

@@ -9,7 +9,7 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.engine.gate import AccountGate, Gates, TooLate, unless, urgent
 from fleet_tui.testing.fake_adapter import FAKE
-from fleet_tui.testing.virtual_time import run_virtually, virtually
+from fleet_tui.testing.virtual_time import virtually
 
 
 def loaded(name: str, key: str, base_url: str | None = None) -> LoadedSource:
@@ -25,53 +25,46 @@ def test_sources_of_one_account_share_a_gate_and_others_do_not() -> None:
     assert gates.of(loaded("d", "key-one", "http://127.0.0.1:1")) is not same
 
 
-def test_calls_go_through_no_faster_than_agreed() -> None:
-    async def scene() -> float:
-        gate = AccountGate(calls_per_s=10)
+@virtually
+async def test_calls_go_through_no_faster_than_agreed() -> None:
+    gate = AccountGate(calls_per_s=10)
 
-        async def call() -> None:
+    async def call() -> None:
+        async with gate.through():
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(110):
+            tasks.create_task(call())
+
+    assert 9.9 <= asyncio.get_running_loop().time() <= 11
+
+
+@virtually
+async def test_an_account_of_less_than_a_call_a_second_waits_for_its_turn() -> None:
+    gate = AccountGate(calls_per_s=0.1)
+    for _ in range(4):
+        async with gate.through():
+            pass
+
+    assert 29 <= asyncio.get_running_loop().time() <= 31
+
+
+@virtually
+async def test_a_kill_does_not_wait_for_a_listing_that_hangs() -> None:
+    gate = AccountGate(calls_per_s=1000, at_once=2)
+
+    async def hang() -> None:
+        async with gate.through():
+            await asyncio.sleep(500)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hang())
+        tasks.create_task(hang())
+        await asyncio.sleep(1)
+        with urgent():
             async with gate.through():
-                await asyncio.sleep(0)
-
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(110):
-                tasks.create_task(call())
-        return asyncio.get_running_loop().time()
-
-    assert 9.9 <= run_virtually(scene()) <= 11
-
-
-def test_an_account_of_less_than_a_call_a_second_waits_for_its_turn() -> None:
-    async def scene() -> float:
-        gate = AccountGate(calls_per_s=0.1)
-        for _ in range(4):
-            async with gate.through():
-                pass
-        return asyncio.get_running_loop().time()
-
-    assert 29 <= run_virtually(scene()) <= 31
-
-
-def test_a_kill_does_not_wait_for_a_listing_that_hangs() -> None:
-    async def scene() -> float:
-        gate = AccountGate(calls_per_s=1000, at_once=2)
-
-        async def hang() -> None:
-            async with gate.through():
-                await asyncio.sleep(500)
-
-        async def kill() -> float:
-            with urgent():
-                async with gate.through():
-                    return asyncio.get_running_loop().time()
-
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(hang())
-            tasks.create_task(hang())
-            await asyncio.sleep(1)
-            return await kill()
-
-    assert run_virtually(scene()) < 2
+                assert asyncio.get_running_loop().time() < 2
 
 
 @virtually

@@ -11,7 +11,7 @@ from fleet_tui.domain.failure import Failure, FailureClass
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.guard import ask
 from fleet_tui.ports import ProviderError
-from fleet_tui.testing.virtual_time import START, LoopClock, run_virtually, virtually
+from fleet_tui.testing.virtual_time import START, LoopClock, virtually
 
 SOURCE = SourceName("s")
 
@@ -46,28 +46,25 @@ async def says_so() -> None:
         (says_so, FailureClass.QUOTA, 1),
     ],
 )
-def test_every_misbehaviour_is_one_failure_in_time(
+@virtually
+async def test_every_misbehaviour_is_one_failure_in_time(
     call: Callable[[], Coroutine[Any, Any, None]], failure_class: FailureClass, within_s: float
 ) -> None:
-    async def scene() -> tuple[Failure, float]:
-        with pytest.raises(ProviderError) as caught:
-            await ask(call(), source=SOURCE, operation="list", deadline_s=5, clock=LoopClock())
-        return caught.value.failure, asyncio.get_running_loop().time()
+    with pytest.raises(ProviderError) as caught:
+        await ask(call(), source=SOURCE, operation="list", deadline_s=5, clock=LoopClock())
 
-    failure, took_s = run_virtually(scene())
+    failure = caught.value.failure
     assert failure.failure_class is failure_class
-    assert took_s <= within_s
+    assert asyncio.get_running_loop().time() <= within_s
     assert "secret" not in failure.text
 
 
-def test_an_answer_is_given_as_it_is() -> None:
+@virtually
+async def test_an_answer_is_given_as_it_is() -> None:
     async def answer() -> int:
         return 7
 
-    async def scene() -> int:
-        return await ask(answer(), source=SOURCE, operation="get", deadline_s=5, clock=LoopClock())
-
-    assert run_virtually(scene()) == 7
+    assert await ask(answer(), source=SOURCE, operation="get", deadline_s=5, clock=LoopClock()) == 7
 
 
 @virtually

@@ -37,7 +37,7 @@ async def test_the_time_while_nobody_watched_belongs_to_nobody() -> None:
         parts.start("a")
         await parts.until(lambda: readings(parts) >= 3)
     await parts.clock.sleep(5 * 3600)
-    again = rig(vendor=parts.vendor, store=parts.store, clock=parts.clock, durable_file=parts.durable_file)
+    again = parts.next_life()
     before = readings(again)
     async with running(again):
         await again.until(lambda: readings(again) > before)

@@ -38,8 +38,7 @@ async def test_an_action_that_begins_while_its_source_is_configured_anew_is_carr
     slow = SlowToClose(parts.vendor, source=SOURCE, clock=parts.clock)
     parts.around.sources[SOURCE] = replace(kept, adapter=slow)
     async with running(parts):
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(parts.engine.replace_sources([kept]))
             await parts.clock.sleep(1)

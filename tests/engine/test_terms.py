@@ -84,8 +84,7 @@ async def test_a_full_disk_keeps_no_term_and_stops_nothing() -> None:
 @virtually
 async def test_an_action_under_way_is_not_expired_by_a_clock_that_is_set() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [Fault.DOWN] * 3
         (action,) = parts.submit(Verb.KILL, box, term=TERM)
         await parts.until(lambda: not parts.store.intents)
@@ -97,8 +96,7 @@ async def test_an_action_under_way_is_not_expired_by_a_clock_that_is_set() -> No
 @virtually
 async def test_what_slept_through_its_term_with_the_machine_is_never_sent() -> None:
     async with running(rig()) as parts:
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         parts.adapter.planned = [Fault.DOWN] * 3
         (action,) = parts.submit(Verb.KILL, box, term=TERM)
         await parts.until(lambda: not parts.store.intents)
@@ -126,8 +124,7 @@ async def test_what_waited_for_its_turn_past_its_term_is_never_sent() -> None:
     adapter = Queued(parts.vendor, source=SOURCE, clock=parts.clock)
     parts.around.sources[SOURCE] = replace(parts.around.sources[SOURCE], adapter=adapter)
     async with running(parts):
-        box = parts.start("a")
-        await parts.until(lambda: parts.store.resources)
+        box = await parts.listed("a")
         async with adapter.gate.through():
             pass
         (action,) = parts.submit(Verb.KILL, box, term=timedelta(seconds=5))

@@ -29,13 +29,15 @@ class Folder:
         self.ended = root / "ended"
         self.paused = root / "paused"
         self.pauses = root / "pauses"
-        self.paused.mkdir(parents=True, exist_ok=True)
-        self.pauses.mkdir(parents=True, exist_ok=True)
-        self.boxes.mkdir(parents=True, exist_ok=True)
-        self.ended.mkdir(parents=True, exist_ok=True)
+        self.made = root / "made"
+        for folder in (self.boxes, self.ended, self.paused, self.pauses, self.made):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, slot: str, incarnation: str) -> Target:
-        (self.boxes / slot).write_text(incarnation, encoding="ascii")
+        """Atomic too: nobody sees a sandbox of no incarnation."""
+        made = self.made / slot
+        made.write_text(incarnation, encoding="ascii")
+        made.rename(self.boxes / slot)
         return Target(ResourceKey(SOURCE, Kind.SANDBOX, slot), Incarnation(incarnation))
 
     def end(self, slot: str, by: str, *, only: str = "") -> bool:
@@ -74,14 +76,13 @@ class FolderAdapter(Lister, Getter, Killer, Pauser):
 
     @override
     async def list_resources(self, now: datetime) -> Listing:
-        rows = tuple(self._row(path) for path in sorted(self._folder.boxes.iterdir()))
-        return Listing(resources=rows, kinds=frozenset({Kind.SANDBOX}))
+        rows = (self._row(path) for path in sorted(self._folder.boxes.iterdir()))
+        return Listing(resources=tuple(row for row in rows if row is not None), kinds=frozenset({Kind.SANDBOX}))
 
     @override
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
         await self._step()
-        path = self._folder.boxes / key.id
-        return self._row(path) if path.exists() else None
+        return self._row(self._folder.boxes / key.id)
 
     @override
     async def kill(self, order: Order) -> Outcome:
@@ -97,12 +98,17 @@ class FolderAdapter(Lister, Getter, Killer, Pauser):
         await self._step()
         return Done("paused")
 
-    def _row(self, path: Path) -> Resource:
+    def _row(self, path: Path) -> Resource | None:
+        """None: it is gone, perhaps since a moment ago."""
+        try:
+            incarnation = Incarnation(path.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return None
         phase = Phase.PAUSED if (self._folder.paused / path.name).exists() else Phase.RUNNING
         return Resource(
             key=ResourceKey(SOURCE, Kind.SANDBOX, path.name),
             provider="folder",
-            incarnation=Incarnation(path.read_text(encoding="ascii")),
+            incarnation=incarnation,
             name=path.name,
             phase=PhaseFact(phase=phase, since=BORN, evidence="a file", raw="there"),
             created_at=BORN,

@@ -44,7 +44,7 @@ def test_over_a_real_ssh_hop_three_are_marked_killed_with_the_typed_word_and_see
         console.type("1")
         console.type("q")
         assert console.ended() == 0
-        assert "FLEET" not in console.text
+        console.shows_no("FLEET")
     assert len(fleet.place.effects()) == 4
     assert fleet.sent() == 4
 

@@ -19,10 +19,9 @@ from fleet_tui.emulator.world import seed_world
 from fleet_tui.engine.assembly import adapter_class
 from fleet_tui.ports import Lister
 from fleet_tui.testing.conformance import conform, fails_in_time
-from tests.support.adapters import context_for
+from tests.support.adapters import context_for, deadline_s
 
 AGENTS = 24
-TIMEOUT_S = 1.0
 VENDORS = {
     "e2b": "fleet_tui.emulator.e2b:E2BEmulator",
     "daytona": "fleet_tui.emulator.daytona:DaytonaEmulator",
@@ -58,14 +57,16 @@ class Served:
 
 
 @asynccontextmanager
-async def served(name: str, state_dir: Path, clock: Callable[[], datetime] = now) -> AsyncIterator[Served]:
+async def served(
+    name: str, state_dir: Path, clock: Callable[[], datetime] = now, timeout_s: float = 30.0
+) -> AsyncIterator[Served]:
     module, _, class_name = VENDORS[name].partition(":")
     provider: Provider = importlib.import_module(f"fleet_tui.providers.{name}").PROVIDER
     async with getattr(importlib.import_module(module), class_name)(clock=clock, seed=1) as emulator:
         emulator.fill(seed_world(AGENTS, 1, clock()))
         key = emulator.default_key
         settings = provider.settings(name="src", provider=provider.name, base_url=emulator.base_url)
-        context = context_for("src", state_dir, timeout_s=TIMEOUT_S)
+        context = context_for("src", state_dir, timeout_s=timeout_s)
         adapter = adapter_class(provider)(settings, {"api_key": Secret(key)}, context)
         try:
             yield Served(provider, emulator, adapter, key, context.source)
@@ -96,10 +97,11 @@ async def test_a_record_that_says_the_same_is_the_same_object(name: str, tmp_pat
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", VENDORS)
 async def test_it_fails_in_time_and_in_fields(name: str, fault: FaultKind, tmp_path: Path) -> None:
-    async with served(name, tmp_path) as it:
+    within_s = deadline_s(fault)
+    async with served(name, tmp_path, timeout_s=within_s) as it:
         adapter = it.adapter
         assert isinstance(adapter, Lister)
         it.emulator.faults.add(Fault(kind=fault))
         await fails_in_time(
-            lambda: adapter.list_resources(now()), within_s=TIMEOUT_S, classes=FAULTS[fault], secrets=[it.key]
+            lambda: adapter.list_resources(now()), within_s=within_s, classes=FAULTS[fault], secrets=[it.key]
         )

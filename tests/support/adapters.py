@@ -16,6 +16,7 @@ from fleet_tui.domain.agent import ClaimRules
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.rates import Price, RateCard
 from fleet_tui.domain.resource import Resource
+from fleet_tui.emulator.faults import FaultKind
 from fleet_tui.engine.gate import AccountGate
 from fleet_tui.ports import AdapterContext, Gate
 
@@ -58,6 +59,11 @@ class CountingGate(AccountGate):
         async with super().through(weight=weight, reads=reads):
             self.passed += 1
             yield
+
+
+def deadline_s(fault: FaultKind) -> float:
+    """Soon where nobody answers; else far behind the answer, which a busy machine may give late."""
+    return 1.0 if fault is FaultKind.HANG else 30.0
 
 
 def price(amount: str) -> Price:

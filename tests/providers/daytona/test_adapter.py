@@ -25,7 +25,7 @@ from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.daytona.adapter import DaytonaAdapter
 from fleet_tui.providers.daytona.settings import DaytonaSettings
-from tests.support.adapters import CountingGate, context_for, hurried, order_for
+from tests.support.adapters import CountingGate, context_for, deadline_s, hurried, order_for
 from tests.support.wait import eventually_async
 
 SOURCE = SourceName("day")
@@ -227,7 +227,7 @@ async def test_the_vendors_own_report_is_a_reported_cost_by_the_day(
 async def test_each_way_a_listing_fails_has_its_class(
     emulator: DaytonaEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
 ) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=1.0)
+    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
     await made(emulator, adapter)
     emulator.faults.add(Fault(kind=fault, method="GET", path="/sandbox"))
 

@@ -21,7 +21,7 @@ from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.e2b.adapter import E2BAdapter
 from fleet_tui.providers.e2b.settings import E2BSettings
-from tests.support.adapters import CountingGate, context_for, order_for
+from tests.support.adapters import CountingGate, context_for, deadline_s, order_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -210,7 +210,7 @@ async def test_metrics_logs_and_events_come_from_the_control_plane(emulator: E2B
 async def test_each_way_a_listing_fails_has_its_class(
     emulator: E2BEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
 ) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=1.0)
+    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
     await made(emulator, adapter)
     emulator.faults.add(Fault(kind=fault, path="/v2/sandboxes", method="GET"))
 

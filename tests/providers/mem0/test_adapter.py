@@ -20,7 +20,7 @@ from fleet_tui.emulator.mem0_platform import Mem0Platform
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.mem0.adapter import Mem0Adapter
 from fleet_tui.providers.mem0.settings import Mem0Settings
-from tests.support.adapters import WallClock, context_for, hurried, order_for
+from tests.support.adapters import WallClock, context_for, deadline_s, hurried, order_for
 
 
 def now() -> datetime:
@@ -187,7 +187,7 @@ async def test_events_are_told_once_and_without_what_was_remembered(
 async def test_each_way_a_listing_fails_has_its_class(
     emulator: Mem0Platform, tmp_path: Path, fault: FaultKind, expected: FailureClass
 ) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=1.0)
+    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
     emulator.faults.add(Fault(kind=fault, path="/v1/entities/"))
 
     with pytest.raises(ProviderError) as raised:

@@ -23,7 +23,7 @@ from fleet_tui.emulator.world import seed_world
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.stripe.adapter import StripeAdapter
 from fleet_tui.providers.stripe.settings import StripeSettings
-from tests.support.adapters import context_for, order_for
+from tests.support.adapters import context_for, deadline_s, order_for
 
 
 def now() -> datetime:
@@ -156,7 +156,7 @@ async def test_a_meter_goes_off_and_on(adapter: StripeAdapter) -> None:
 async def test_each_way_a_listing_fails_has_its_class(
     emulator: StripeEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
 ) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=1.0)
+    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
     emulator.faults.add(Fault(kind=fault, method="GET"))
 
     with pytest.raises(ProviderError) as raised:

@@ -219,7 +219,8 @@ class NavigatingApp(ConsoleApp):
         self.push_screen(HelpScreen(self.pane.view, self.actions))
 
     async def action_up(self) -> None:
-        """Clear what narrows this view; where nothing does, go back to FLEET."""
+        """Clear what narrows this view; where nothing does, go back to FLEET. What was said leaves the screen."""
+        self.clear_notifications()
         self._greeted()
         pane = self.pane
         if pane.narrowed:

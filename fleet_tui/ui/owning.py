@@ -143,11 +143,14 @@ class OwningApp(ConsoleApp):
     def look_again(self) -> None:
         """Read again what changed of the operator's own files."""
         if self.personal.changed():
+            # What was wrong with them may be right by now.
+            self.clear_notifications()
             self._tell(self._take_files())
             self._use_theme(self.personal.theme)
 
     def action_reload(self) -> None:
         """Read everything again: the files beside fleet.toml here, fleet.toml here and in the collector."""
+        self.clear_notifications()
         self._tell(self._take_files())
         self._use_theme(self.personal.theme)
         self.run_worker(lambda: self.post_message(Reread(self.session.reread())), thread=True, group="reads")

@@ -50,7 +50,7 @@ class SavingApp(ConsoleApp):
         except ConfigError as error:
             self.post_message(Told(safe_line(str(error)), bad=True))
             return
-        where = f"{EXPORTS}/{name}.csv and .json in the state directory"
+        where = f"{folder / EXPORTS / name}.csv and .json"
         self.post_message(Told(safe_line(f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} saved: {where}")))
 
 

@@ -219,7 +219,9 @@ class _Reader:
     ) -> None:
         for key in table:
             if key not in known:
-                raise self._wrong(f"unknown key `{_spelled((*at, key))}`{nearest(key, sorted(known))}", (*at, key))
+                place = "; colours stand below [colors]" if not at and key in _COLORS else ""
+                hint = place or nearest(key, sorted(known))
+                raise self._wrong(f"unknown key `{_spelled((*at, key))}`{hint}", (*at, key))
         for key in sorted(set(known) - set(optional)):
             if key not in table:
                 raise self._wrong(f"`{_spelled((*at, key))}` is missing", at)

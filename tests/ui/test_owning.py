@@ -145,6 +145,21 @@ async def test_a_theme_of_ones_own_is_drawn_again_when_its_file_changes(tmp_path
         assert desk.app.current_theme.background == "#030201"
 
 
+async def test_what_was_wrong_is_said_no_more_once_it_is_right_or_escape_was_pressed(tmp_path: Path) -> None:
+    keymap = _write(tmp_path, "keymap.toml", '[keys]\nkill = "x"\n')
+    desk = Desk(a_fleet(), beside=tmp_path)
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        await desk.shows(pilot, "keymap.toml:2")
+        await pilot.press("escape")
+        await desk.shows_no(pilot, "keymap.toml:2")
+        desk.app.action_reload()
+        await desk.shows(pilot, "keymap.toml:2")
+        keymap.write_text('[keys]\nkill = "F8"\n', encoding="utf-8")
+        desk.app.action_reload()
+        await desk.shows_no(pilot, "keymap.toml:2")
+
+
 async def test_themes_are_chosen_by_name_or_one_after_the_other() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:

@@ -25,7 +25,7 @@ async def test_the_rows_of_a_view_are_saved_as_they_stand(tmp_path: Path) -> Non
         await pilot.press("slash", *"cmd", "enter")
         await desk.settled(pilot, 1)
         await pilot.press("ctrl+s")
-        await desk.tells(pilot, "1 row saved: exports/fleet-20")
+        await desk.tells(pilot, f"1 row saved: {tmp_path}/exports/fleet-20")
     (table,) = (tmp_path / "exports").glob("fleet-*.csv")
     (rows,) = (tmp_path / "exports").glob("fleet-*.json")
     assert table.stat().st_mode & 0o777 == 0o600
@@ -41,7 +41,7 @@ async def test_every_table_of_a_view_is_saved(tmp_path: Path) -> None:
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot, 1)
         await pilot.press("4", "ctrl+s")
-        await desk.tells(pilot, "saved: exports/sprawl", times=2)
+        await desk.tells(pilot, f"saved: {tmp_path}/exports/sprawl", times=2)
     assert len(list((tmp_path / "exports").glob("sprawl*.csv"))) == 2
 
 
@@ -69,7 +69,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
             found = sorted((tmp_path / "exports").glob("*.json")) if (tmp_path / "exports").exists() else []
             return [json.loads(path.read_text(encoding="utf-8")) for path in found]
 
-        await desk.tells(pilot, "saved: exports/", times=len(tables))
+        await desk.tells(pilot, f"saved: {tmp_path}/exports/", times=len(tables))
         shown = [(len(table.order), {column.name for column in table.columns} - {""}) for table in tables]
     assert sorted(map(len, saved())) == sorted(count for count, _ in shown)
     assert any(saved()) or view is View.AUDIT

@@ -154,6 +154,7 @@ def test_a_theme_on_a_base_says_only_what_differs(tmp_path: Path) -> None:
         ('base = "nrod"\n', "mine.toml:1: `base`: there is no theme of that name; did you mean `nord`?"),
         ('base = "mine"\n', "there is no theme of that name"),
         ('base = "../x"\n', "`base` is the name of another theme"),
+        ('base = "nord"\nprimary = "#ff00ff"\n', "mine.toml:2: unknown key `primary`; colours stand below [colors]"),
         ('base = "nord"\n[roles]\nrunn = 1\n', "mine.toml:3: unknown key `roles.runn`; did you mean `run`?"),
     ],
 )

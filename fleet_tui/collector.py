@@ -28,13 +28,14 @@ from fleet_tui.domain.agent import Join
 from fleet_tui.domain.assignment import Overlay
 from fleet_tui.domain.attention_place import Place
 from fleet_tui.domain.delta import FleetDelta
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.engine.assembly import Assembly
 from fleet_tui.engine.engine import Engine, close
 from fleet_tui.engine.late import LateDurable
-from fleet_tui.engine.log import JsonLines, log_into
+from fleet_tui.engine.log import FILE, JsonLines, log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.notify.teller import Looker, Teller
@@ -47,11 +48,6 @@ from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.views.attention import AttentionBook, within
 from fleet_tui.views.model import FleetModel
 
-DONE: Final = 0
-SOME_FAILED: Final = 1
-WRONG: Final = 2
-REFUSED: Final = 3
-NONE_READ: Final = 4
 ALONE_S: Final = 5.0
 """A collector that a console started ends when for so long no console and no waiting command was there."""
 _ALONE_LOOK_S: Final = 1.0
@@ -85,11 +81,11 @@ def collect(
         call = Call(paths=paths, once=once, for_consoles=for_consoles)
         return asyncio.run(_collect(call, _loaded(call)))
     except (ConfigError, StoreTooNew) as error:
-        return _said(error, WRONG)
+        return _said(error, ExitCode.WRONG)
     except CollectorRuns as error:
-        return _said(error, REFUSED)
+        return _said(error, ExitCode.REFUSED)
     except StoreError as error:
-        return _said(error, SOME_FAILED)
+        return _said(error, ExitCode.SOME_FAILED)
 
 
 def collect_and_exit(
@@ -271,11 +267,12 @@ class _Collector:
         for name in failed:
             picture = self._around.pictures.get(name)
             failure = picture.status.failure if picture else None
-            why = failure.text if failure else "see `fleet-tui doctor`"
+            why = failure.text if failure else f"nothing was read; see {self._call.paths.state_dir / FILE}"
             print(f"fleet-tui: {name}: {why}", file=sys.stderr)  # noqa: T201 - a command talks on stderr
         if not failed:
-            return DONE
-        return NONE_READ if len(failed) >= len(self._around.sources) + len(self._unusable) else SOME_FAILED
+            return ExitCode.DONE
+        every = len(self._around.sources) + len(self._unusable)
+        return ExitCode.NO_SOURCE if len(failed) >= every else ExitCode.SOME_FAILED
 
     async def run(self) -> int:
         """Run until a signal, or until nobody is there any more."""
@@ -298,7 +295,7 @@ class _Collector:
             await durable.close()
             self._reader.close()
             self._told_reader.close()
-        return REFUSED if fenced_out else DONE
+        return ExitCode.REFUSED if fenced_out else ExitCode.DONE
 
     async def _reloading(self, asked: asyncio.Event) -> None:
         while True:

@@ -5,10 +5,11 @@ from argparse import Namespace
 from typing import Final
 
 from fleet_tui.cli.look import say_troubles, show_table
-from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say
+from fleet_tui.cli.out import Ended, put, put_json, say
 from fleet_tui.commands.attention import attention, deal, filter_cause, hush, meant
 from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.domain.acknowledgement import LONGEST, Dealt, Judged
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import FilterError, duration_s, parse_to_look
 from fleet_tui.views.attention import within
 from fleet_tui.views.attention_rows import attention_row, attention_table, what

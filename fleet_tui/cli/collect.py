@@ -4,8 +4,9 @@ import os
 from argparse import Namespace
 from typing import Final, NoReturn
 
-from fleet_tui.cli.out import Ended, ExitCode, put, say
+from fleet_tui.cli.out import Ended, put, say
 from fleet_tui.config.paths import Paths, find_paths, prepare_state_dir
+from fleet_tui.domain.exit_code import ExitCode
 
 _STOP_WITHIN_S: Final = 30.0
 

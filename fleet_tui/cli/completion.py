@@ -4,7 +4,8 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
 
 from fleet_tui.cli.grammar import COMMANDS, PROGRAM, Parser, add_arguments, build_parser
-from fleet_tui.cli.out import ExitCode, put_raw
+from fleet_tui.cli.out import put_raw
+from fleet_tui.domain.exit_code import ExitCode
 
 
 def run(options: Namespace) -> int:

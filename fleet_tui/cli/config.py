@@ -4,11 +4,12 @@ import json
 import os
 from argparse import Namespace
 
-from fleet_tui.cli.out import ExitCode, put, say
+from fleet_tui.cli.out import put, say
 from fleet_tui.config.discover import Providers, installed_providers
 from fleet_tui.config.load import load
 from fleet_tui.config.paths import Paths, find_paths
 from fleet_tui.config.write import first_file, schema, shown, write_first_file
+from fleet_tui.domain.exit_code import ExitCode
 
 
 def run(options: Namespace) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleet_tui.cli.out import Ended, ExitCode, guarded, in_words
+from fleet_tui.cli.out import Ended, guarded, in_words
 from fleet_tui.config.paths import APP, find_paths
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.splash import OPTIONS, PRINTS_ONLY, Splash
 
 if TYPE_CHECKING:

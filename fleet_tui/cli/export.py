@@ -7,10 +7,11 @@ import sys
 from argparse import Namespace
 
 from fleet_tui.cli.look import say_troubles
-from fleet_tui.cli.out import Ended, ExitCode, put_json, put_line, put_raw, say
+from fleet_tui.cli.out import Ended, put_json, put_line, put_raw, say
 from fleet_tui.commands.fleet import attending
 from fleet_tui.commands.tables import TABLES
 from fleet_tui.commands.watch import followed
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.views.export import csv_rows, json_rows
 from fleet_tui.views.pieces import counted

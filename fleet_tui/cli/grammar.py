@@ -11,8 +11,9 @@ from typing_extensions import override
 
 from fleet_tui.cli import arguments
 from fleet_tui.cli.arguments import Adder
-from fleet_tui.cli.out import Ended, ExitCode
+from fleet_tui.cli.out import Ended
 from fleet_tui.domain.action import VERBS, Verb
+from fleet_tui.domain.exit_code import ExitCode
 
 PROGRAM: Final = "fleet-tui"
 _HELP: Final = frozenset({"-h", "--help"})

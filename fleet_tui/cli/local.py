@@ -7,8 +7,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from fleet_tui.cli.out import Ended, ExitCode, put, say
+from fleet_tui.cli.out import Ended, put, say
 from fleet_tui.config.paths import find_paths, prepare_state_dir
+from fleet_tui.domain.exit_code import ExitCode
 
 _TAIL_LINES = 500
 

@@ -5,9 +5,10 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
+from fleet_tui.cli.out import Ended, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked
 from fleet_tui.commands.fleet import Fleet, attending
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_look
 from fleet_tui.domain.reading import SourceState, SourceStatus
 from fleet_tui.views import fleet as fleet_view

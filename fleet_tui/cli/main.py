@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from fleet_tui.cli.grammar import BY_NAME, PROGRAM, Parser, UsageError, build_parser
-from fleet_tui.cli.out import ExitCode, guarded, in_words, put
+from fleet_tui.cli.out import guarded, in_words, put
+from fleet_tui.domain.exit_code import ExitCode
 
 
 def main(argv: Sequence[str] | None = None) -> int:

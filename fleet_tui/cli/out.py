@@ -1,27 +1,16 @@
-"""How commands speak: data on stdout, talk on stderr, and what their exit codes mean."""
+"""How commands speak: data on stdout, talk on stderr."""
 
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from enum import IntEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.text import safe_line
-
-
-class ExitCode(IntEnum):
-    """How a command ended."""
-
-    DONE = 0
-    SOME_FAILED = 1
-    WRONG = 2
-    REFUSED = 3
-    NO_SOURCE = 4
-    INTERRUPTED = 130
 
 
 class Ended(Exception):

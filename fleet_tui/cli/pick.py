@@ -4,12 +4,13 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 
-from fleet_tui.cli.out import Ended, ExitCode
+from fleet_tui.cli.out import Ended
 from fleet_tui.commands.fleet import Fleet, configured
 from fleet_tui.config.paths import find_paths
 from fleet_tui.config.settings import Access
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.agent import Agent
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import Filter, FilterError, parse_to_act
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.choice import Ambiguous, Choice, WrongKind, choose, choose_ids

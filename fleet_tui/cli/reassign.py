@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from fleet_tui.cli.out import Ended, ExitCode, say
+from fleet_tui.cli.out import Ended, say
 from fleet_tui.cli.pick import acting_filter, one_agent, picked, refuse_read_only
 from fleet_tui.cli.verbs import agreed, planned, report
 from fleet_tui.commands.fleet import Fleet, attending
@@ -13,6 +13,7 @@ from fleet_tui.commands.orders import ask_hand_over, confirm_hand_over, lay, sub
 from fleet_tui.config.operator import who
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.assignment import AssignmentField
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.filter import ABSENT
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.plan import Plan

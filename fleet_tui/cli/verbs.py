@@ -6,13 +6,14 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from fleet_tui.cli.out import Ended, ExitCode, put, put_json, say, say_lines, table_width
+from fleet_tui.cli.out import Ended, put, put_json, say, say_lines, table_width
 from fleet_tui.cli.pick import acting_filter, picked, picked_ids, refuse_read_only
 from fleet_tui.commands.fleet import Fleet, attending
 from fleet_tui.commands.orders import outcomes, submit
 from fleet_tui.commands.plans import looked_for_dirt
 from fleet_tui.domain.action import VERBS, ActionId, Params, Verb
 from fleet_tui.domain.dirt import dirty
+from fleet_tui.domain.exit_code import ExitCode
 from fleet_tui.domain.extension import extension_s
 from fleet_tui.domain.filter import FilterError
 from fleet_tui.domain.identity import SourceName

@@ -19,6 +19,7 @@ from fleet_tui.domain.dirt import ENDS_WORK
 from fleet_tui.domain.failure import RULES, Failure, FailureClass, RetryRule, clamped_retry_after_s
 from fleet_tui.domain.identity import ResourceKey, SourceName
 from fleet_tui.domain.outcome import Done, Failed, Outcome, RefusalReason, Refused
+from fleet_tui.domain.plan import wrong_kind_text
 from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.engine.calls import Act, act_of
@@ -116,7 +117,7 @@ class Actions:
         if not source.act:
             return Refused(RefusalReason.READ_ONLY, f"fleet.toml lets {source.name} only be looked at")
         if kind not in VERBS[verb].kinds:
-            return Refused(RefusalReason.WRONG_KIND, f"{verb} does not touch a {kind.replace('_', ' ')}")
+            return Refused(RefusalReason.WRONG_KIND, wrong_kind_text(verb, kind))
         if verb is Verb.REASSIGN and not source.write_labels:
             return Refused(
                 RefusalReason.NOT_SUPPORTED, f"{source.name} has no write_labels: it stands in our store only"

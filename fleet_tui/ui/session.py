@@ -62,7 +62,6 @@ class Session:
     writing: frozenset[SourceName] = frozenset()
     """Sources that may be told labels."""
     join: Join = Join.TEAM
-    auto: tuple[str, ...] = ()
     now: Callable[[], datetime] = clock.now
     uptime_s: Callable[[], float] = clock.uptime_s
     bell: Callable[[], Bell] = PlainBell
@@ -113,7 +112,6 @@ class Session:
             production=self.production,
             read_only=self.read_only,
             window_until=self.window_ends,
-            auto=self.auto,
         )
 
     def may_act(self) -> bool:

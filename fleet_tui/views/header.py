@@ -34,27 +34,23 @@ _TROUBLE: Final = frozenset({Phase.LOOPING, Phase.ENDED_FAILED, Phase.STUCK, Pha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What this console may do. `window_until` ends its write window, `auto` is what policies may do unattended."""
+    """What this console may do. `window_until` ends its write window."""
 
     fleet: str
     production: bool = False
     read_only: bool = False
     """The configuration refuses every act, for everybody."""
     window_until: datetime | None = None
-    auto: tuple[str, ...] = ()
 
     def may_act(self, now: datetime) -> bool:
         return not self.read_only and self.window_until is not None and now < self.window_until
 
 
 def permission(standing: Standing, now: datetime) -> Line:
-    """`[RO]`, `[RW 9m]`, and `[AUTO pause]` while any policy may act."""
-    hands = word("[RO]", Role.GOOD)
+    """`[RO]`, or `[RW 9m]` while the write window is open."""
     if standing.may_act(now):
-        hands = word(f"[RW {left(standing.window_until, now)}]", Role.WARN)
-    if not standing.auto:
-        return (hands,)
-    return (hands, SPACE, said(f"[AUTO {','.join(standing.auto)}]", Role.BAD))
+        return (word(f"[RW {left(standing.window_until, now)}]", Role.WARN),)
+    return (word("[RO]", Role.GOOD),)
 
 
 def header_line(

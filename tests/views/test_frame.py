@@ -62,7 +62,6 @@ def test_a_narrow_header_keeps_who_and_what_may_act() -> None:
         (Standing(fleet="f", window_until=NOW + timedelta(seconds=5)), "[RW <1m]"),
         (Standing(fleet="f", window_until=NOW), "[RO]"),
         (Standing(fleet="f", read_only=True, window_until=NOW + timedelta(minutes=9)), "[RO]"),
-        (Standing(fleet="f", auto=("pause",)), "[AUTO pause]"),
     ],
 )
 def test_what_may_act(standing: Standing, shown: str) -> None:

@@ -152,7 +152,7 @@ def everything(model: FleetModel, text: str) -> Iterator[object]:
     yield audit.audit_lines(audited(text))
     yield outcomes.outcome_lines(list(model.actions.values()), NOW)
     yield outcomes.summary(list(model.actions.values()))
-    yield header.header_line(model, header.Standing(fleet=text, production=True, auto=(text,)), NOW, 120)
+    yield header.header_line(model, header.Standing(fleet=text, production=True), NOW, 120)
     yield sources.strip(model.statuses.values(), NOW, 120)
     yield sources.nothing_to_show(model.statuses.values(), NOW, filtered=text)
     yield table_text.table_text(

@@ -113,7 +113,7 @@ def about_people(model: FleetModel, text: str) -> Iterator[object]:
         keys = [(target.key, known) for target in planned.targets]
         yield list(dirt.dirt_lines(replace(planned, dirt=tuple(keys)), 5))
     yield plans.nothing_to_confirm(planned, plans.PlanContext(fleet=text, production=True, why_not=text))
-    yield permission(Standing(fleet=text, auto=(text,)), NOW)
+    yield permission(Standing(fleet=text), NOW)
     recorded = Recorded(moment=NOW, resources=tuple(model.resources.values()), begins=NOW, earlier=None, later=None)
     yield past.past_lines(past.past_fleet(recorded, (), model.statuses, join=Join.TEAM), NOW, 120)
     yield watch.changed_line(watch.Changed(at=NOW, what="agent", name=text, field="task", before=text, after=text))

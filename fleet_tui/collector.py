@@ -33,9 +33,9 @@ from fleet_tui.domain.filter import Filter
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.notice import ChannelStatus, Notice
 from fleet_tui.engine.assembly import Assembly
+from fleet_tui.engine.collector_log import FILE, JsonLines, log_into
 from fleet_tui.engine.engine import Engine, close
 from fleet_tui.engine.late import LateDurable
-from fleet_tui.engine.log import FILE, JsonLines, log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.notify.teller import Looker, Teller

@@ -2,10 +2,13 @@
 
 import os
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _PRIVATE_DIR = 0o700
 _PRIVATE_FILE = 0o600
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_CHARS = 40
 
 
@@ -23,12 +26,17 @@ def own_folder(state_dir: Path, *parts: str) -> Path:
     return folder
 
 
-def keep(folder: Path, name: str, text: str) -> Path:
-    """A new file, 0600. Raises OSError, FileExistsError where there is one already."""
+def keep(folder: Path, name: str, lines: Iterable[str]) -> Path:
+    """A new file, 0600, whole or not at all. Raises OSError, FileExistsError where there is one already."""
     path = folder / name
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, _PRIVATE_FILE), "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
+    file = os.fdopen(os.open(path, _NEW, _PRIVATE_FILE), "w", encoding="utf-8", errors="backslashreplace", newline="")
+    try:
+        with file:
+            file.writelines(lines)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
     return path
 
 

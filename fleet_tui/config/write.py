@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from fleet_tui.config.errors import ConfigError
-from fleet_tui.config.keeping import keeping_words
 from fleet_tui.config.notify import NotifySettings
 from fleet_tui.config.provider import Provider
 from fleet_tui.config.rates import RatesFile
 from fleet_tui.config.redact import redact
+from fleet_tui.config.retention import keeping_words
 from fleet_tui.config.secrets import variable_text
 from fleet_tui.config.settings import Config, ConsoleSettings, FleetSettings
 from fleet_tui.config.source import SecretRef, SourceSettings

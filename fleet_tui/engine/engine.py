@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from fleet_tui.config.keeping import tidy_kept
+from fleet_tui.config.retention import tidy_kept
 from fleet_tui.domain.identity import SourceName
 from fleet_tui.engine.actions import Actions
 from fleet_tui.engine.durability import Durable

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from fleet_tui.config.keep import keep, own_folder, plain_name
-from fleet_tui.config.keeping import RESCUE
 from fleet_tui.config.redact import redact
+from fleet_tui.config.retention import RESCUE
 from fleet_tui.config.secret import MASK, Secret
 from fleet_tui.domain.action import Order
 from fleet_tui.domain.outcome import Outcome
@@ -67,11 +67,8 @@ async def _kept(adapter: Rescuer, record: ActionRecord, around: Surroundings, st
 def _write(state_dir: Path, folder: str, files: Mapping[str, str], secrets: Collection[Secret]) -> None:
     place = own_folder(state_dir, RESCUE, folder)
     for name, text in files.items():
-        keep(
-            place,
-            plain_name(name),
-            "".join(f"{line}\n" for line in masked(text.removesuffix("\n").split("\n"), secrets)),
-        )
+        lines = masked(text.removesuffix("\n").split("\n"), secrets)
+        keep(place, plain_name(name), (f"{line}\n" for line in lines))
 
 
 def masked(lines: Iterable[str], secrets: Collection[Secret]) -> Iterator[str]:

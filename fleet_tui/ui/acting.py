@@ -166,7 +166,7 @@ class ActingApp(ArmingApp):
     def _keep_plan(self, plan: "Plan") -> None:
         """Keep a plan as `--dry-run --json` prints it."""
         from fleet_tui.config.keep import keep, own_folder
-        from fleet_tui.config.keeping import PLANS
+        from fleet_tui.config.retention import PLANS
         from fleet_tui.views.as_json import plan_rows
 
         state_dir = self.session.state_dir
@@ -178,7 +178,7 @@ class ActingApp(ArmingApp):
 
         def attempt() -> None:
             try:
-                kept = keep(own_folder(state_dir, PLANS), name, text)
+                kept = keep(own_folder(state_dir, PLANS), name, [text])
                 self.post_message(Told(safe_line(f"the plan is in {kept}")))
             except OSError as error:
                 why = f"the plan could not be kept in {state_dir / PLANS}: {error.strerror}"

@@ -5,7 +5,6 @@ import json
 from datetime import UTC
 from typing import Final
 
-from fleet_tui.config.errors import ConfigError
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ui.console_app import ConsoleApp
 from fleet_tui.ui.messages import Told
@@ -36,7 +35,8 @@ class SavingApp(ConsoleApp):
             self.run_worker(lambda saved=saved, called=called: self._write(saved, f"{called}-{stamp}"), thread=True)
 
     def _write(self, view: TableView, name: str) -> None:
-        from fleet_tui.config.exports import EXPORTS, save_export
+        from fleet_tui.config.keep import keep, own_folder
+        from fleet_tui.config.retention import EXPORTS
         from fleet_tui.views.export import csv_rows, json_rows
 
         folder = self.session.state_dir
@@ -44,13 +44,16 @@ class SavingApp(ConsoleApp):
             return
         rows = json_rows(view)
         printed = ["[", ",".join(f"\n{json.dumps(row)}" for row in rows), "\n]\n"]
+        exports = folder / EXPORTS
         try:
-            save_export(folder, f"{name}.csv", csv_rows(view))
-            save_export(folder, f"{name}.json", printed)
-        except ConfigError as error:
-            self.post_message(Told(safe_line(str(error)), bad=True))
+            own_folder(folder, EXPORTS)
+            keep(exports, f"{name}.csv", csv_rows(view))
+            keep(exports, f"{name}.json", printed)
+        except OSError as error:
+            why = f"{error.filename or exports}: cannot be written: {error.strerror}"
+            self.post_message(Told(safe_line(why), bad=True))
             return
-        where = f"{folder / EXPORTS / name}.csv and .json"
+        where = f"{exports / name}.csv and .json"
         self.post_message(Told(safe_line(f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} saved: {where}")))
 
 

@@ -11,9 +11,9 @@ from fleet_tui.clock import SystemClock
 from fleet_tui.config.provider import Provider
 from fleet_tui.config.source import SourceSettings
 from fleet_tui.domain.identity import Kind, Layer
+from fleet_tui.engine.collector_log import log_into
 from fleet_tui.engine.durable import DbosDurable
 from fleet_tui.engine.engine import Engine
-from fleet_tui.engine.log import log_into
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.source import Source
 from fleet_tui.engine.surroundings import Surroundings

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from fleet_tui.config.exports import EXPORTS
 from fleet_tui.domain.dataclass import dataclass
 
 RESCUE: Final = "rescue"
 PLANS: Final = "plans"
+EXPORTS: Final = "exports"
 _OPEN: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STAMPS: Final = ("%Y-%m-%dT%H%M%SZ", "%Y%m%dT%H%M%SZ")
 _DATED: Final = r"(?P<at>\d{4}-\d{2}-\d{2}T\d{6}Z)"

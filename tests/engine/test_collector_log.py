@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet_tui.config.secret import Secret
-from fleet_tui.engine.log import FILE, log_into
+from fleet_tui.engine.collector_log import FILE, log_into
 
 KEY = "e2b_abcdef0123456789abcdef0123456789"
 

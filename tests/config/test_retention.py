@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_tui.config.exports import EXPORTS, save_export
 from fleet_tui.config.keep import keep, own_folder
-from fleet_tui.config.keeping import KEEPINGS, PLANS, RESCUE, Keeping, keeping_words, tidy_kept
+from fleet_tui.config.retention import EXPORTS, KEEPINGS, PLANS, RESCUE, Keeping, keeping_words, tidy_kept
 from tests.support.facts import NOW
 
 OLD = NOW - timedelta(days=31)
@@ -39,7 +38,7 @@ def test_what_is_old_goes_and_what_is_young_stays(tmp_path: Path) -> None:
         keep(plans, plan_name(at), "[]")
         rescue(tmp_path, at)
         for end in ("csv", "json"):
-            save_export(tmp_path, f"spend-by-team-{at:%Y%m%dT%H%M%SZ}.{end}", ["x"])
+            keep(own_folder(tmp_path, EXPORTS), f"spend-by-team-{at:%Y%m%dT%H%M%SZ}.{end}", "x")
 
     assert len(tidy_kept(tmp_path, NOW)) == 4
     assert [path.name for path in plans.iterdir()] == [plan_name(YOUNG)]

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.failure import Failure
-from fleet_tui.domain.identity import Kind, SourceName
+from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.resource import Resource, Vitals
 
 MISSED_POLLS_UNTIL_STALE = 3
@@ -27,6 +27,10 @@ class Listing:
     notes: tuple[str, ...] = ()
     server_time: datetime | None = None
     """The vendor's own clock, from the `Date` header, where it was told."""
+
+    def would_name(self, key: ResourceKey) -> bool:
+        """It would name this resource if it were there: that it does not says that it is gone."""
+        return self.complete and key.kind in self.kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

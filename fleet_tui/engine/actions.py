@@ -196,7 +196,7 @@ class Actions:
         if isinstance(adapter, Lister):
             listing = await asked(adapter.list_resources(now))
             found = next((row for row in listing.resources if row.key == key), None)
-            if found is None and not listing.complete:
+            if found is None and not listing.would_name(key):
                 raise ProviderError(_partial(source, key, self._around))
             return found
         raise ProviderError(_partial(source, key, self._around))

@@ -82,8 +82,12 @@ class LocalAdapter:
 
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
         del now
-        row = next((row for _, row in self._rows(await self._survey()) if row.key == key), None)
-        return mapping.at_work(row) if row is not None and key in self._busy else row
+        survey = await self._survey()
+        row = next((row for _, row in self._rows(survey) if row.key == key), None)
+        if row is None:
+            self._refuse_unread(survey, key)
+            return None
+        return mapping.at_work(row) if key in self._busy else row
 
     async def pause(self, order: Order) -> Outcome:
         return await self._act_on_tree(order, tree.pause, "stopped")
@@ -205,7 +209,22 @@ class LocalAdapter:
                 text = f"fleet-tui itself runs below it (pid {min(ours)}); do it from a terminal outside of it"
                 return Refused(RefusalReason.NOT_SUPPORTED, text)
             return subject
+        self._refuse_unread(survey, target.key)
         return Refused(RefusalReason.GONE, "it is not there any more")
+
+    def _refuse_unread(self, survey: Survey, key: ResourceKey) -> None:
+        """What stands in a directory that cannot be read is not gone. Raises ProviderError."""
+        run_id = key.id.removesuffix(mapping.LEFT_BEHIND)
+        if run_id in survey.unread:
+            failure = Failure(
+                failure_class=FailureClass.UNKNOWN,
+                source=self._context.source,
+                operation="read a run",
+                text=f"what its runner wrote into {RUNS}/{run_id} cannot be read, so nobody can tell how it is",
+                at=self._context.clock.now(),
+                key=key,
+            )
+            raise ProviderError(failure)
 
     async def _act_on_tree(self, order: Order, act: TreeAct, word: str) -> Outcome:
         subject = await self._subject(order)

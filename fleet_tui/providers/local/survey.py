@@ -93,13 +93,14 @@ def all_stopped(family: Mapping[int, ProcessFact]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """`notes` says what could not be read; `ourselves` are pids that no act may touch."""
+    """`notes` says what could not be read, of runs `unread`; `ourselves` are pids that no act may touch."""
 
     host: Host
     table: Table
     runs: tuple[HeldRun, ...]
     found: tuple[FoundAgent, ...]
     ourselves: frozenset[int]
+    unread: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -121,13 +122,13 @@ class Surveyor:
 
     def _survey(self) -> Survey:
         host = processes.MACHINE.this_host()
-        notes: list[str] = []
+        unread: dict[str, str] = {}
         runs: list[Run] = []
         for directory in run_directories(self._runs):
             try:
                 run = read_run(directory)
             except ValueError as error:
-                notes.append(str(error))
+                unread[directory.name] = str(error)
                 continue
             if run is not None:
                 runs.append(run)
@@ -143,7 +144,8 @@ class Surveyor:
             runs=held,
             found=tuple(self._agent(one, table) for one in found),
             ourselves=self._scanner.ourselves() | {os.getpid()},
-            notes=tuple(notes),
+            unread=frozenset(unread),
+            notes=tuple(unread.values()),
         )
 
     def _held(self, run: Run, host: Host, table: Table) -> HeldRun:

@@ -1,6 +1,7 @@
 """Speaks to a Mem0 server that somebody runs; says where its caps cut what can be known."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,7 +83,11 @@ class Mem0ServerAdapter:
     async def get_resource(self, key: ResourceKey, now: datetime) -> Resource | None:
         """The server has no call for one scope or key: the list is read again."""
         listing = await self.list_resources(now)
-        return next((resource for resource in listing.resources if resource.key == key), None)
+        found = next((resource for resource in listing.resources if resource.key == key), None)
+        if found is None and not listing.would_name(key):
+            text = "the server did not list everything, so nobody can tell whether it is still there"
+            raise self._api.calls.failure(FailureClass.PROVIDER_DOWN, "read again", text, key=key)
+        return found
 
     async def delete(self, order: Order) -> Outcome:
         key = order.target.key
@@ -132,12 +137,13 @@ class Mem0ServerAdapter:
 
     async def _keys(self) -> tuple[list[Resource], str | None]:
         """The server's keys; a server that cannot list them costs a note and nothing else."""
-        try:
+        with suppress(ProviderError, BadPayload):
             answer = await self._api.raw("list keys", "GET", "/api-keys")
             with self._api.calls.translated("list keys"):
-                return self._recalled_keys.rows(_records(answer.content, "api_keys") or ()), None
-        except (ProviderError, BadPayload):
-            return [], "the server does not list its API keys: set list_keys = false to say no more of it"
+                records = _records(answer.content, "api_keys")
+                if records is not None:
+                    return self._recalled_keys.rows(records), None
+        return [], "the server does not list its API keys: set list_keys = false to say no more of it"
 
     def _key(self, record: bytes) -> Resource:
         return mapping.api_key(decoded(record), source=self._context.source)

@@ -16,7 +16,7 @@ from fleet_tui.domain.money import Basis, Rate
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.rates import RateCard
 from fleet_tui.domain.resource import SignalKind
-from fleet_tui.ports import Getter, Killer, Lister, LogPage, LogReader, Pauser, Restarter, Resumer
+from fleet_tui.ports import Getter, Killer, Lister, LogPage, LogReader, Pauser, ProviderError, Restarter, Resumer
 from fleet_tui.providers.local.adapter import LocalAdapter
 from fleet_tui.providers.local.settings import LocalSettings
 from tests.providers.local.conftest import Hold
@@ -167,6 +167,21 @@ async def test_a_run_that_cannot_be_read_makes_the_listing_partial(hold: Hold, l
     (broken.directory / "started").write_text(whole)
     assert (len(listing.resources), listing.complete) == (1, False)
     assert broken.launched.run_id in listing.notes[0]
+
+
+async def test_a_run_that_cannot_be_read_is_not_gone(hold: Hold, local: LocalAdapter) -> None:
+    held = hold("sleep", "1000")
+    row = await row_of(local, held)
+    whole = (held.directory / "state").read_text()
+    (held.directory / "state").write_text("{")
+
+    with pytest.raises(ProviderError, match="cannot be read"):
+        await local.get_resource(row.key, NOW)
+    with pytest.raises(ProviderError, match="cannot be read"):
+        await local.kill(order_for(Verb.KILL, row))
+
+    (held.directory / "state").write_text(whole)
+    assert await local.get_resource(row.key, NOW) is not None
 
 
 async def test_the_log_is_read_page_by_page(hold: Hold, local: LocalAdapter) -> None:

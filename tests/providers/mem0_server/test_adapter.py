@@ -13,6 +13,7 @@ from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.outcome import Done
 from fleet_tui.emulator.faults import Fault, FaultKind
 from fleet_tui.emulator.mem0_server import Mem0Server
+from fleet_tui.ports import ProviderError
 from fleet_tui.providers.mem0_server.adapter import Mem0ServerAdapter
 from fleet_tui.providers.mem0_server.settings import Mem0ServerSettings
 from tests.support.adapters import context_for, order_for
@@ -105,3 +106,25 @@ async def test_a_server_that_cannot_list_its_keys_still_lists_its_scopes(
     assert listing.kinds == {Kind.MEMORY_SCOPE}
     assert [r.name for r in listing.resources] == ["a"]
     assert "list_keys" in listing.notes[0]
+
+
+async def test_a_key_is_not_gone_because_the_server_cannot_list_its_keys(
+    emulator: Mem0Server, adapter: Mem0ServerAdapter
+) -> None:
+    await post(emulator, "/api-keys", {"label": "laptop"})
+    listing = await adapter.list_resources(now())
+    key = next(r.key for r in listing.resources if r.key.kind is Kind.API_KEY)
+    emulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, path="/api-keys"))
+
+    with pytest.raises(ProviderError, match="nobody can tell"):
+        await adapter.get_resource(key, now())
+
+
+async def test_an_answer_that_is_no_list_of_keys_says_nothing_of_them(
+    emulator: Mem0Server, adapter: Mem0ServerAdapter
+) -> None:
+    emulator.faults.add(Fault(kind=FaultKind.CANNED, path="/api-keys", status=200, body=b'{"detail": "welcome"}'))
+
+    listing = await adapter.list_resources(now())
+
+    assert listing.kinds == {Kind.MEMORY_SCOPE}

@@ -115,3 +115,12 @@ def test_what_is_stopping_answers_for_the_verbs_that_stop_and_for_no_other(verb:
     assert isinstance(
         judged(verb, replace(PLANNED, phase=replace(PLANNED.phase, phase=Phase.STOPPING)), BEFORE), verdict
     )
+
+
+def test_what_is_paused_already_is_not_paused_again() -> None:
+    paused = replace(PLANNED, phase=replace(PLANNED.phase, phase=Phase.PAUSED))
+    outcome = judged(Verb.PAUSE, paused, NEVER)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is RefusalReason.ALREADY
+    assert isinstance(judged(Verb.PAUSE, paused, BEFORE), Done)
+    assert isinstance(judged(Verb.KILL, paused, NEVER), Go)

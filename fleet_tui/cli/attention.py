@@ -58,15 +58,15 @@ def _take(fleet: Fleet, options: Namespace) -> int:
 
 
 def _snooze(fleet: Fleet, options: Namespace) -> int:
-    seconds = _seconds(options.duration, least=1)
+    seconds = _seconds(options.duration)
     items = _named(fleet, options.words)
     deal(fleet, items, Dealt.SNOOZED, for_s=seconds, why=options.why)
-    put(f"snoozed {one.item.id} {what(one.item)}" for one in items)
+    put(f"{'snoozed' if seconds else 'open again'} {one.item.id} {what(one.item)}" for one in items)
     return ExitCode.DONE
 
 
 def _silence(fleet: Fleet, options: Namespace) -> int:
-    seconds = _seconds(options.duration, least=0)
+    seconds = _seconds(options.duration)
     words = options.words
     items = [one for word in words for one in meant(attention(fleet), word)] if len(words) == 1 else []
     if not items:
@@ -82,13 +82,13 @@ def _silence(fleet: Fleet, options: Namespace) -> int:
     return ExitCode.DONE
 
 
-def _seconds(text: str, *, least: int) -> int:
+def _seconds(text: str) -> int:
     try:
         seconds = duration_s(text)
     except FilterError as error:
         raise Ended(ExitCode.WRONG, f"--for: {error}") from error
-    if not least <= seconds <= LONGEST.total_seconds():
-        raise Ended(ExitCode.WRONG, "--for takes at most 30d, and more than nothing")
+    if seconds > LONGEST.total_seconds():
+        raise Ended(ExitCode.WRONG, "--for takes at most 30d")
     return seconds
 
 

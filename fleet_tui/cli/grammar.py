@@ -191,7 +191,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
         usage="snooze ID... --for DURATION [--why TEXT]",
         help="put it off for a time",
         takes=arguments.snooze,
-        more="Touches no agent.",
+        more="0 opens it again, also what was taken. Touches no agent.",
         words_after="words",
     ),
     Command(

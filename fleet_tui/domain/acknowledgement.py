@@ -83,6 +83,11 @@ class Judged:
         return self.found or self.item
 
     @property
+    def silenced_by_filter(self) -> bool:
+        """No word about its own cause opens it again."""
+        return self.standing is Standing.SILENCED and self.by is not None and self.by.cause.startswith(FILTER)
+
+    @property
     def open(self) -> bool:
         return self.standing is Standing.OPEN
 

@@ -104,7 +104,9 @@ def field_named(name: str) -> Field:
 
 
 def duration_s(text: str) -> int:
-    """`90s`, `15m`, `1h30m`, `2d` in seconds. Raises FilterError."""
+    """`90s`, `15m`, `1h30m`, `2d` in seconds; `0` needs no unit. Raises FilterError."""
+    if text == "0":
+        return 0
     parts = _DURATION.findall(text)
     if not parts or "".join(f"{amount}{unit}" for amount, unit in parts) != text:
         raise FilterError(f"{shown(text)} is not a time: write 90s, 15m, 1h30m or 2d")

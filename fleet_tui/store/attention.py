@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from fleet_tui.domain.acknowledgement import Acknowledgement, Dealt, Word, acknowledged
 from fleet_tui.domain.attention import Item
@@ -18,6 +19,8 @@ from fleet_tui.store.codecs_attention import (
 )
 from fleet_tui.store.sql import select, upsert
 
+AGAIN: Final = "opened again"
+"""What the audit calls a word that holds for no time: what was said before it holds no more."""
 _ACKNOWLEDGE = upsert("acknowledgements", ("cause",), (*schema.ACKNOWLEDGEMENT[1:], "revision"))
 _ACKNOWLEDGED = select(schema.ACKNOWLEDGEMENT, "acknowledgements", "WHERE cause = ?")
 _CHANNEL = upsert("channels", ("name",), (*schema.CHANNEL[1:], "revision"))
@@ -45,7 +48,8 @@ def keep(
 ) -> None:
     """Keep one word about a cause, and that it was said."""
     connection.execute(_ACKNOWLEDGE, (*acknowledgement_row(ack), revision))
-    until = f", until {ack.until:%Y-%m-%d %H:%M}Z" if ack.until is not None else ""
+    ends = ack.until is not None and ack.until <= ack.at
+    until = f", until {ack.until:%Y-%m-%d %H:%M}Z" if ack.until is not None and not ends else ""
     audit.append(
         connection,
         audit.Entry(
@@ -53,7 +57,7 @@ def keep(
             actor=ack.by,
             host=host,
             via=via,
-            what=ack.dealt.value,
+            what=AGAIN if ends else ack.dealt.value,
             target=ack.cause.replace("\x1f", "/"),
             reason=f"{about}{until}",
             why=ack.why,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
-from fleet_tui.domain.acknowledgement import LONGEST, Dealt, Judged, Standing, Word, silence
+from fleet_tui.domain.acknowledgement import FILTER, LONGEST, Dealt, Judged, Standing, Word, silence
 from fleet_tui.domain.attention import Item
 from fleet_tui.domain.attention_place import Place
 from fleet_tui.domain.filter import FilterError, duration_s
@@ -72,7 +72,9 @@ class AttendingApp(ConsoleApp):
         waiting = [one for one in meant if one.standing is not Standing.TAKEN]
         if not waiting:
             by = meant[0].by
-            self.say(safe_line(f"{by.by if by is not None else 'somebody'} has taken it already"))
+            self.say(
+                safe_line(f"{by.by if by is not None else 'somebody'} has taken it already; Z and 0 open it again")
+            )
             return
         self._deal(waiting, Dealt.TAKEN, None, "taken")
 
@@ -86,8 +88,12 @@ class AttendingApp(ConsoleApp):
             return
 
         def told(seconds: int | None) -> None:
-            if seconds is not None:
-                self._deal(meant, Dealt.SNOOZED, seconds, f"snoozed for {fine(seconds)}")
+            if seconds == 0 and (by := next((one.by for one in meant if one.silenced_by_filter), None)) is not None:
+                words = by.cause.removeprefix(FILTER)
+                self.say(safe_line(f"a filter silences it: fleet-tui silence {words} --for 0 ends that"), bad=True)
+            elif seconds is not None:
+                done = f"snoozed for {fine(seconds)}" if seconds else "open again"
+                self._deal(meant, Dealt.SNOOZED, seconds, done)
 
         self.push_screen(SnoozeDialog(), told)
 
@@ -110,7 +116,9 @@ class AttendingApp(ConsoleApp):
             for one in said:
                 session.intents.silence(one, host=session.host, via="console")
 
-        self._keep(keep, "silenced", f"silenced for {fine(seconds)}", [one.plain for one in meant])
+        self._keep(
+            keep, "silenced", f"silenced for {fine(seconds)}" if seconds else "open again", [one.plain for one in meant]
+        )
 
     def _deal(self, meant: Sequence[Judged], dealt: Dealt, for_s: int | None, word: str) -> None:
         session = self.session

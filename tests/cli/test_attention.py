@@ -38,9 +38,12 @@ def test_what_needs_somebody_is_listed_taken_put_off_and_silenced_by_its_id(refu
     assert refused("silence", "source:e2b-us", "--for", "1h", "--why", "moving").code == 0
     assert refused("attention", "--json").rows()[0]["standing"] == "silenced"
     assert refused("silence", "source:e2b-us", "--for", "0m").err.startswith("1 silence ended")
+    assert refused("take", item["id"]).code == 0
+    assert refused("snooze", item["id"], "--for", "0").out.startswith(f"open again {item['id']}")
+    assert refused("attention", "--json").rows()[0]["standing"] == "open"
 
     audit = refused("audit", "--json").rows()
-    assert [line["what"] for line in audit] == ["taken", "snoozed", "silenced", "silenced"]
+    assert [line["what"] for line in audit] == ["taken", "snoozed", "silenced", "opened again", "taken", "opened again"]
     assert (audit[0]["why"], audit[0]["via"]) == ("ticket 7", "command")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from fleet_tui.config.files import parse_toml
 from fleet_tui.config.notify import LoadedChannel, Terminal, load_channels
-from fleet_tui.domain.acknowledgement import Dealt, acknowledged
+from fleet_tui.domain.acknowledgement import FILTER, Dealt, acknowledged, silence
 from fleet_tui.domain.action import Verb
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.text import SafeText
@@ -135,6 +135,43 @@ async def test_what_is_typed_goes_into_the_only_field_and_cancel_keeps_the_focus
         await one.shows(pilot, "SNOOZE: for how long?")
         await pilot.press(*"45m", "enter")
         await one.shows(pilot, "snoozed for 45m")
+
+
+async def test_what_was_taken_or_put_off_is_open_again_with_z_and_0() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "2 new")
+        item = one.app.attended().of(["etl"])[0].plain
+        one.reader.put(next_delta(2, acknowledgements=(acknowledged(item, Dealt.TAKEN, None, by="kim", now=NOW),)))
+        await one.shows(pilot, "taken kim")
+        one.app.pane.table.move_to_key(item.cause)
+        await pilot.press("Z")
+        await one.shows(pilot, "0 opens it again")
+        await pilot.press("0", "enter")
+        await one.shows(pilot, "open again: etl")
+        (ack,) = one.intents.dealt
+        one.reader.put(next_delta(3, acknowledgements=(ack,)))
+        await one.shows(pilot, "2 new")
+
+
+async def test_what_a_filter_silences_is_opened_by_ending_that_silence_and_by_nothing_else() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "2 new")
+        item = one.app.attended().of(["etl"])[0].plain
+        hushed = silence(f"{FILTER}etl", by="ada", now=NOW, until=NOW + timedelta(hours=1))
+        one.reader.put(next_delta(2, acknowledgements=(hushed,)))
+        await one.shows(pilot, "silenced")
+        one.app.pane.table.move_to_key(item.cause)
+        await pilot.press("Z")
+        await one.shows(pilot, "SNOOZE")
+        await pilot.press("0", "enter")
+        await one.tells(pilot, "fleet-tui silence etl --for 0 ends that")
+        assert one.intents.dealt == []
 
 
 async def test_silence_takes_its_time_from_the_command_line() -> None:

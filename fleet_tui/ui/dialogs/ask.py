@@ -139,14 +139,14 @@ class HandOverDialog(Dialog[bool]):
 
 
 class SnoozeDialog(_Ask[int]):
-    """For how many seconds something is put off."""
+    """For how many seconds something is put off; 0: not at all any more."""
 
     heading = SafeText("SNOOZE: for how long?")
     yes = SafeText("Snooze")
 
     @override
     def explain(self) -> Cell:
-        return word("it leaves the list and comes back then: 30m, 4h, 2d, at most 30d")
+        return word("it goes to the end until then: 30m, 4h, at most 30d; 0 opens it again")
 
     @override
     def fields(self) -> ComposeResult:
@@ -159,8 +159,8 @@ class SnoozeDialog(_Ask[int]):
         except FilterError as error:
             self.wrong(str(error))
             return
-        if not 0 < seconds <= LONGEST.total_seconds():
-            self.wrong("at most 30d, and more than nothing")
+        if seconds > LONGEST.total_seconds():
+            self.wrong("at most 30d")
             return
         self.dismiss(seconds)
 

@@ -9,7 +9,15 @@ KEYS: Final = (
         "exclamation_mark", "!", "attend", "attention", f"what needs you, from anywhere: show {View.ATTENTION.upper()}"
     ),
     key("i", "i", "take", "take", "take what needs somebody, in your name: it comes back if it changes, or after 4 h"),
-    key("Z", "Z", "snooze", "snooze", "put it off for a time", views=ATTENTION_ONLY, footer=True),
+    key(
+        "Z",
+        "Z",
+        "snooze",
+        "snooze",
+        "put it off for a time; 0 opens it again, also what was taken",
+        views=ATTENTION_ONLY,
+        footer=True,
+    ),
     key(
         "",
         ":silence",

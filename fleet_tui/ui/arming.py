@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from textual.worker import Worker, WorkerError
+
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ports import StoreError
 from fleet_tui.ui.console_app import ConsoleApp
@@ -57,9 +59,7 @@ class ArmingApp(ConsoleApp):
 
         self._moving = True
         worker = self.run_worker(self.writes.counted(attempt), thread=True, group="writes")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(AT_ONCE_S):
-                await asyncio.shield(worker.wait())
+        await asyncio.wait({asyncio.create_task(_over(worker))}, timeout=AT_ONCE_S)
         if self._moving:
             self.say(SafeText("another process holds the store: waiting for it"))
         self.told_standing()
@@ -68,3 +68,9 @@ class ArmingApp(ConsoleApp):
         """Show what this console may do now."""
         message.stop()
         self.told_standing()
+
+
+async def _over(worker: Worker[None]) -> None:
+    """Until it has ended, also with the console: what there is to say it says itself."""
+    with suppress(WorkerError):
+        await worker.wait()

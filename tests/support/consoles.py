@@ -290,6 +290,15 @@ class Desk:
 
         await eventually_async(there, what=f"FLEET of {rows} rows")
 
+    async def read(self, pilot: Pilot[None]) -> None:
+        """Wait until all that is read in threads is here, and drawn."""
+
+        async def done() -> bool:
+            return all(worker.is_finished for worker in self.app.workers if worker.name != "feed")
+
+        await eventually_async(done, what="the end of what is read in threads")
+        await pilot.pause()
+
     async def shows_no(self, pilot: Pilot[None], text: str) -> None:
         """Wait until the screen shows a text no more."""
 

@@ -1,8 +1,10 @@
 """The write window where the store takes its time: nothing else waits for it, and what went wrong is said at last."""
 
+import gc
 import threading
 from datetime import datetime
 
+import pytest
 from typing_extensions import override
 
 from fleet_tui.domain.phase import Phase
@@ -10,7 +12,7 @@ from fleet_tui.ports import StoreError
 from tests.support.consoles import Desk, MemoryIntents
 from tests.support.desks import a_fleet, opened
 from tests.support.facts import resource, whole
-from tests.support.wait import eventually
+from tests.support.wait import eventually, true
 
 WIDE = (120, 32)
 
@@ -73,13 +75,15 @@ async def test_a_window_is_shut_at_once_whenever_the_store_takes_it() -> None:
         held.free.set()
 
 
-async def test_what_was_not_written_although_the_console_was_left_is_kept_to_be_said() -> None:
+async def test_what_was_not_written_although_the_console_was_left_is_kept_to_be_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     held = Held(in_vain=True)
     desk = a_desk(held)
     async with desk.app.run_test(headless=False, size=WIDE) as pilot:
         await opened(desk, pilot, 1)
         await pilot.press("W")
-        assert held.asked.wait(10)
+        await true(held.asked.is_set, what="a word that is being written")
         desk.app.exit()
     assert desk.app.unheard == []
     assert not desk.app.writes.ended(0.0)
@@ -87,6 +91,8 @@ async def test_what_was_not_written_although_the_console_was_left_is_kept_to_be_
     (said,) = eventually(lambda: desk.app.unheard, what="what went wrong")
     assert said == "the window stays shut: another process has held it for 5 s; try again"
     assert desk.app.writes.ended(10.0)
+    gc.collect()
+    assert caplog.records == [], "whoever did not wait to the end leaves nothing behind that the log would tell"
 
 
 async def test_what_went_well_is_not_said() -> None:

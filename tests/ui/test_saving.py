@@ -61,7 +61,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
     async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
         await opened(desk, pilot, 3)
         await desk.app.action_view(view.value)
-        await pilot.pause()
+        await desk.read(pilot)
         tables = list(desk.app.pane.query(FleetTable))
         await pilot.press("ctrl+s")
 

@@ -48,6 +48,7 @@ _STATES: Final = (
 )
 _STATE_WORDS: Final = {SourceState.REFUSED: "KEY REFUSED", SourceState.NEW: "FIRST READ", SourceState.OK: "ok"}
 _LAST_FAILURES: Final = 3
+"""So many are told where there is no room for more."""
 _PLURALS: Final = {Kind.PROCESS: "processes", Kind.SANDBOX: "sandboxes", Kind.MEMORY_SCOPE: "memory scopes"}
 
 
@@ -228,14 +229,14 @@ def summary(model: FleetModel, found: Measured, now: datetime) -> Line:
     )
 
 
-def stack_detail(model: FleetModel, key: str, found: Measured) -> list[Line]:
+def stack_detail(model: FleetModel, key: str, found: Measured, *, at_most: int = _LAST_FAILURES) -> list[Line]:
     """Each source of the provider under the cursor, what is apart from `down`, what is held, and what failed last."""
     one = next((standing for standing in fleet_standings(model) if row_key(standing) == key), None)
     if one is None:
         return []
     lines = [line for source in one.sources for line in _source_lines(source, found)]
     lines.append((word("holds   ", Role.DIM), word(held_words(one)), word(_whose(model, one), Role.DIM)))
-    failures = [failure for failure in found.failures if failure.source in one.sources][:_LAST_FAILURES]
+    failures = [failure for failure in found.failures if failure.source in one.sources][:at_most]
     lines.extend(
         (
             word("failed  ", Role.DIM),

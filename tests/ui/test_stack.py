@@ -5,6 +5,7 @@ import pytest
 from fleet_tui.ui.keys.table import View
 from tests.support.consoles import Desk
 from tests.support.showcase import readings, showcase
+from tests.support.wait import eventually_async
 
 ROWS = 19
 SIZES = [(120, 32), (80, 24), (60, 20), (40, 10)]
@@ -61,3 +62,21 @@ async def test_a_filter_of_its_own_narrows_it_and_escape_clears_it() -> None:
         await pilot.press("escape")
         await desk.shows(pilot, "5 providers")
         assert desk.app.pane.view is View.STACK
+
+
+async def test_on_a_high_screen_nothing_is_empty_between_the_rows_and_their_story() -> None:
+    desk = a_desk()
+    async with desk.app.run_test(headless=False, size=(120, 60)) as pilot:
+        await desk.settled(pilot, ROWS)
+        await pilot.press("7", "g")
+        await desk.shows(pilot, "source  e2b-us")
+
+        async def close_together() -> bool:
+            await pilot.pause()
+            screen = desk.screen()
+            last = max(n for n, line in enumerate(screen) if "98.95%" in line or "stripe" in line)
+            return next(n for n, line in enumerate(screen) if "the median agent" in line) <= last + 2
+
+        await eventually_async(close_together, what="the story right below the rows")
+        await pilot.resize_terminal(120, 24)
+        await desk.shows(pilot, "source  e2b-us")

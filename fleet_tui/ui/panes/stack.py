@@ -31,6 +31,11 @@ from fleet_tui.views.stack import (
 )
 
 _FAILURES: Final = 2000
+LEAST_FAILURES: Final = 3
+TALL_STORY: Final = 8
+"""The lines of the story, with its rule, where it is not the one that gets what is left."""
+_BESIDE_ROWS: Final = 2
+"""The heading, and a blank line below."""
 
 
 class StackPane(StoriedPane):
@@ -41,6 +46,8 @@ class StackPane(StoriedPane):
     reads_every_s = 60.0
     by_model = True
     found: Measured = Measured()
+    _fitted: int = 0
+    """How high the table is made for its rows; 0: it has what the story leaves."""
 
     @override
     def columns(self) -> Sequence[Column]:
@@ -68,6 +75,21 @@ class StackPane(StoriedPane):
         self.tell_now()
 
     @override
+    def make_room(self) -> None:
+        """Where the screen is high, the table is as high as its rows, and the story below has what they leave."""
+        super().make_room()
+        table, chain = self.query_one(ViewTable), self.query_one("#stack-chain", Line)
+        wanted = len(table.order) + _BESIDE_ROWS
+        left = self.size.height - 1 - chain.size.height - wanted
+        high = self.told.display and bool(table.order) and left > TALL_STORY
+        if (wanted if high else 0) == self._fitted:
+            return
+        self._fitted = wanted if high else 0
+        table.styles.height = wanted if high else None
+        self.told.styles.height = "1fr" if high else None
+        self.call_after_refresh(self.tell_now)
+
+    @override
     def read(self, reader: FleetReader, now: datetime) -> Callable[[], None]:
         found = measured(reader.reach(since=now - WEEK), reader.failures(since=now - WEEK, limit=_FAILURES), now)
         return lambda: self._found(found)
@@ -78,7 +100,8 @@ class StackPane(StoriedPane):
 
     @override
     def tell(self, key: str) -> list[Pieces]:
-        return stack_detail(self.narrowed_model(self.session.now()), key, self.found)
+        room = max(LEAST_FAILURES, self.told.size.height)
+        return stack_detail(self.narrowed_model(self.session.now()), key, self.found, at_most=room)
 
     @override
     def leads_to(self) -> Filter | None:

@@ -1,5 +1,6 @@
 """Pictures of every view over one fleet, in three themes and two sizes; the README's are among them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from fleet_tui.ui.app import FleetApp
+from fleet_tui.ui.framing import REST_S
 from fleet_tui.ui.keys.table import VIEW_KEYS, View
 from tests.support.consoles import Desk
 from tests.support.facts import failure
@@ -56,7 +58,11 @@ def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         for key in keys:
             await pilot.press(key)
             await eventually_async(read, what="the end of what is read in threads")
-            await pilot.pause()
+        rested = asyncio.Event()
+        # Set after those that wait for the cursor to rest, it goes off after them.
+        app.set_timer(REST_S, rested.set)
+        await rested.wait()
+        await eventually_async(read, what="the end of what is read in threads")
 
     return prepare
 

@@ -12,11 +12,10 @@ from fleet_tui.domain.ledger import Part
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.usage import Origin, Role, Subject
 from fleet_tui.views.apart import agent_money, counted_sum, fleet_money, group_money
-from fleet_tui.views.book import text_of
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line
 from fleet_tui.views.spend import GroupBy
 from tests.support.facts import NOW, finding, next_delta, resource, whole
+from tests.support.models import words
 
 DAY = NOW.date()
 
@@ -68,10 +67,6 @@ def model_of(parts: list[Part]) -> FleetModel:
     model.apply(whole(*fleet), NOW)
     model.apply(next_delta(2, totals=totals_of(parts)), NOW)
     return model
-
-
-def words(lines: list[Line]) -> str:
-    return "\n".join(text_of(line) for line in lines)
 
 
 @given(parts=PARTS)

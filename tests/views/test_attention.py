@@ -13,30 +13,21 @@ from fleet_tui.domain.record import ActionRecord, ActionState
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.attention import COUNTED, CROWD, CROWD_STANDS, LOOK, Attention, AttentionBook, within
 from fleet_tui.views.attention_rows import attention_row, attention_table, header_cell, story_lines, summary
+from fleet_tui.views.book import text_of
 from fleet_tui.views.header import Standing as Hands
 from fleet_tui.views.header import header_line
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line
 from tests.support import facts
 from tests.support.facts import NOW, next_delta, whole
+from tests.support.models import model_of
 from tests.support.stores import intent
 
 HOUR = timedelta(hours=1)
 
 
-def text_of(line: Line) -> str:
-    return "".join(cell.text for cell in line)
-
-
 STUCK = facts.resource("s1", agent="etl", phase=Phase.STUCK, team="data", usd="0.60", since_s=600)
 WAITS = facts.resource("w1", agent="bot", phase=Phase.WAITING, team="ci", usd=None)
 RUNS = facts.resource("r1", agent="fine", team="ci")
-
-
-def model_of(*resources: Resource) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    return model
 
 
 def look(model: FleetModel, now_after: timedelta = timedelta()) -> Attention:

@@ -8,16 +8,10 @@ from fleet_tui.domain.identity import Kind, SourceName
 from fleet_tui.domain.outcome import RefusalReason
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.plan import Plan
-from fleet_tui.domain.resource import Resource
 from fleet_tui.views.choice import Ambiguous, Choice, WrongKind, choose, choose_ids, plan_choice, without_sources
 from fleet_tui.views.model import FleetModel
-from tests.support.facts import NOW, resource, whole
-
-
-def model_of(*resources: Resource) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    return model
+from tests.support.facts import NOW, resource
+from tests.support.models import model_of
 
 
 def chosen(model: FleetModel, *words: str) -> tuple[list[str], list[str]]:

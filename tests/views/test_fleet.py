@@ -10,7 +10,6 @@ from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.money import Basis
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.record import ActionRecord
-from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views import fleet
 from fleet_tui.views.cells import Role
@@ -18,15 +17,8 @@ from fleet_tui.views.columns import place
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.row import due_at
 from fleet_tui.views.sort_keys import ordered
-from tests.support.facts import NOW, finding, next_delta, resource, status, total, vitals, whole
-
-
-def model_of(*resources: Resource, **changes: object) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    if changes:
-        model.apply(next_delta(2, **changes), NOW)
-    return model
+from tests.support.facts import NOW, finding, resource, status, total, vitals
+from tests.support.models import model_of
 
 
 def row(model: FleetModel, handle: str = "a") -> dict[str, str]:

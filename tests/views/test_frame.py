@@ -8,15 +8,12 @@ from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.phase import Phase
 from fleet_tui.domain.reading import SourceStatus
+from fleet_tui.views.book import text_of
 from fleet_tui.views.header import Standing, header_line
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import Piece, fitted, hung, word
 from fleet_tui.views.sources import nothing_to_show, source_words, strip, strip_due
 from tests.support.facts import NOW, failure, finding, next_delta, resource, status, total, whole
-
-
-def text(line: object) -> str:
-    return "".join(cell.text for cell in line)  # type: ignore[attr-defined]
 
 
 def a_model() -> FleetModel:
@@ -35,7 +32,7 @@ def a_model() -> FleetModel:
 
 
 def test_the_header_in_full() -> None:
-    line = text(header_line(a_model(), Standing(fleet="prod"), NOW, 120))
+    line = text_of(header_line(a_model(), Standing(fleet="prod"), NOW, 120))
     assert line == (
         "fleet prod  [RO]  12:00Z  3 agents  2 run 1 loop 1 stuck  1 unclaimed  1 orphan  $31.80~/h  today $412.00"
     )
@@ -44,11 +41,11 @@ def test_the_header_in_full() -> None:
 def test_a_fleet_without_a_name_and_without_rows_says_neither_twice_nor_what_nobody_asked() -> None:
     model = FleetModel()
     model.apply(FleetDelta(store_id="t", revision=1, whole=True, statuses=(status(rows=0),)), NOW)
-    assert text(header_line(model, Standing(fleet="fleet"), NOW, 120)) == "fleet  [RO]  12:00Z  0 agents"
+    assert text_of(header_line(model, Standing(fleet="fleet"), NOW, 120)) == "fleet  [RO]  12:00Z  0 agents"
 
 
 def test_a_narrow_header_keeps_who_and_what_may_act() -> None:
-    line = text(header_line(a_model(), Standing(fleet="prod", production=True), NOW, 40))
+    line = text_of(header_line(a_model(), Standing(fleet="prod", production=True), NOW, 40))
     assert line.startswith("fleet prod production")
     assert "[RO]" in line
     assert len(line) <= 40
@@ -65,11 +62,11 @@ def test_a_narrow_header_keeps_who_and_what_may_act() -> None:
     ],
 )
 def test_what_may_act(standing: Standing, shown: str) -> None:
-    assert shown in text(header_line(a_model(), standing, NOW, 120))
+    assert shown in text_of(header_line(a_model(), standing, NOW, 120))
 
 
 def test_before_the_first_reading_nothing_is_counted() -> None:
-    assert text(header_line(FleetModel(), Standing(fleet="f"), NOW, 120)).endswith("nothing was read yet")
+    assert text_of(header_line(FleetModel(), Standing(fleet="f"), NOW, 120)).endswith("nothing was read yet")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +88,8 @@ def test_a_source_in_words(state: SourceStatus, shown: str) -> None:
 
 def test_trouble_stands_first_and_the_rest_is_counted_where_there_is_no_room() -> None:
     statuses = [status("e2b"), status("mem0"), status("daytona", ok_s=72, failure=failure())]
-    assert text(strip(statuses, NOW, 120)) == "daytona UNREACHABLE 1m12s (429) | e2b now | mem0 now"
-    assert text(strip(statuses, NOW, 44)) == "daytona UNREACHABLE 1m12s (429) | other 2 ok"
+    assert text_of(strip(statuses, NOW, 120)) == "daytona UNREACHABLE 1m12s (429) | e2b now | mem0 now"
+    assert text_of(strip(statuses, NOW, 44)) == "daytona UNREACHABLE 1m12s (429) | other 2 ok"
 
 
 def test_the_strip_falls_due_each_second_only_in_trouble() -> None:
@@ -119,38 +116,38 @@ def test_pieces_shorten_before_they_drop_and_drop_before_they_are_cut() -> None:
         Piece(cells=(word("a long thing"),), priority=1, shorter=(word("long"),)),
         Piece(cells=(word("extra"),), priority=2),
     ]
-    assert text(fitted(pieces, 40)) == "name  a long thing  extra"
-    assert text(fitted(pieces, 20)) == "name  a long thing"
-    assert text(fitted(pieces, 12)) == "name  long"
-    assert text(fitted(pieces, 5)) == "name"
-    assert len(text(fitted(pieces, 3))) == 3
+    assert text_of(fitted(pieces, 40)) == "name  a long thing  extra"
+    assert text_of(fitted(pieces, 20)) == "name  a long thing"
+    assert text_of(fitted(pieces, 12)) == "name  long"
+    assert text_of(fitted(pieces, 5)) == "name"
+    assert len(text_of(fitted(pieces, 3))) == 3
 
 
 def test_while_rows_are_still_to_come_nothing_is_counted_and_no_money_added_up() -> None:
     model = FleetModel()
     row = resource("box", agent="bot")
     model.apply(FleetDelta(store_id="s", revision=1, whole=True, last=False, resources=(row,)), NOW)
-    loading = "".join(cell.text for cell in header_line(model, Standing(fleet="prod"), NOW, 200))
+    loading = text_of(header_line(model, Standing(fleet="prod"), NOW, 200))
     assert "loading" in loading
     assert "agent" not in loading
     assert "$" not in loading
     model.apply(FleetDelta(store_id="s", revision=1), NOW)
-    assert "1 agent" in "".join(cell.text for cell in header_line(model, Standing(fleet="prod"), NOW, 200))
+    assert "1 agent" in text_of(header_line(model, Standing(fleet="prod"), NOW, 200))
 
 
 def test_what_failed_is_counted_apart_from_what_ended_and_stays_on_a_narrow_screen() -> None:
     rows = (("f", Phase.ENDED_FAILED), ("d", Phase.ENDED_OK), ("r", Phase.RUNNING))
     model = FleetModel()
     model.apply(whole(*(resource(name, agent=name, phase=phase) for name, phase in rows)), NOW)
-    assert "1 run 1 failed 1 ended" in text(header_line(model, Standing(fleet="prod"), NOW, 120))
-    narrow = text(header_line(model, Standing(fleet="prod"), NOW, 58))
+    assert "1 run 1 failed 1 ended" in text_of(header_line(model, Standing(fleet="prod"), NOW, 120))
+    narrow = text_of(header_line(model, Standing(fleet="prod"), NOW, 58))
     assert "1 failed" in narrow
     assert "   " not in narrow
 
 
 def test_a_long_line_hangs_behind_its_label_and_loses_nothing() -> None:
     line = (word("task   "), word("one two three four five"), word(" and six"))
-    rows = [text(row) for row in hung(line, 18, 7)]
+    rows = [text_of(row) for row in hung(line, 18, 7)]
     assert rows[0].startswith("task   one two")
     assert all(len(row.rstrip()) <= 18 for row in rows)
     assert all(row.startswith(" " * 7) for row in rows[1:])

@@ -2,17 +2,10 @@
 
 from fleet_tui.domain.assignment import AssignmentField, Overlay
 from fleet_tui.domain.identity import Kind
-from fleet_tui.domain.resource import Resource
 from fleet_tui.domain.tree import Top
 from fleet_tui.views.kin import fleet_tree, natural_key, parent_basis
-from fleet_tui.views.model import FleetModel
-from tests.support.facts import NOW, key, next_delta, resource, whole
-
-
-def loaded(*resources: Resource) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    return model
+from tests.support.facts import NOW, key, next_delta, resource
+from tests.support.models import model_of
 
 
 def test_siblings_stand_by_name_and_numbers_by_value() -> None:
@@ -21,7 +14,7 @@ def test_siblings_stand_by_name_and_numbers_by_value() -> None:
 
 
 def test_an_agent_stands_under_whom_its_labels_name_and_what_nobody_claims_stands_alone() -> None:
-    model = loaded(resource("s1", agent="lead"), resource("s2", agent="w10", parent="lead"), resource("s3"))
+    model = model_of(resource("s1", agent="lead"), resource("s2", agent="w10", parent="lead"), resource("s3"))
     tree = fleet_tree(model)
     assert tree.parents == {"w10": "lead"}
     assert tree.tops == {"lead": Top.LEADS, key("s3").packed(): Top.ALONE}
@@ -29,7 +22,7 @@ def test_an_agent_stands_under_whom_its_labels_name_and_what_nobody_claims_stand
 
 def test_an_overlay_of_ours_wins_over_the_label_and_says_so() -> None:
     labels = {"fleet.parent": "lead"}
-    model = loaded(
+    model = model_of(
         resource("s1", agent="lead"),
         resource("s2", agent="w1", parent="lead", labels=labels),
         resource("s3", agent="other"),

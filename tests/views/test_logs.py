@@ -10,8 +10,8 @@ from fleet_tui.domain.log import LogLine, LogState
 from fleet_tui.views.book import Book, text_of
 from fleet_tui.views.logs import LogPages, Window, heading, logged, nothing_words
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line
 from tests.support.facts import NOW, failure, resource, status, whole
+from tests.support.models import words
 
 
 def line(seq: int, text: str = "", *, ago_s: float = 0, run: str = "", own_time: bool = True) -> LogLine:
@@ -21,10 +21,6 @@ def line(seq: int, text: str = "", *, ago_s: float = 0, run: str = "", own_time:
 
 def shown(pages: LogPages) -> list[str]:
     return [text_of(pages.line(index)) for index in range(pages.count())]
-
-
-def words(lines: list[Line]) -> str:
-    return "\n".join(text_of(one) for one in lines)
 
 
 def test_each_line_has_its_time_and_one_that_was_only_read_then_says_so() -> None:

@@ -20,16 +20,11 @@ from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.sort_keys import ordered
 from tests.support.facts import NOW, finding, key, next_delta, resource, status, total, vitals, whole
-
-
-def loaded(*resources: Resource) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    return model
+from tests.support.models import model_of
 
 
 def test_all_resources_with_one_agent_id_are_one_row() -> None:
-    model = loaded(
+    model = model_of(
         resource("sbx_1", agent="ci"),
         resource("mem_1", agent="ci", source="mem0", kind=Kind.MEMORY_SCOPE),
         resource("sbx_2"),
@@ -41,7 +36,7 @@ def test_all_resources_with_one_agent_id_are_one_row() -> None:
 
 
 def test_only_what_a_delta_touched_changes() -> None:
-    model = loaded(*(resource(f"s{i}", agent=f"a{i}") for i in range(50)))
+    model = model_of(*(resource(f"s{i}", agent=f"a{i}") for i in range(50)))
     change = model.apply(next_delta(2, resources=(resource("s7", agent="a7", phase=Phase.STUCK),)), NOW)
     assert (change.changed, change.gone) == (frozenset({"a7"}), frozenset())
     assert model.tally.phases == {Phase.RUNNING: 49, Phase.STUCK: 1}
@@ -53,7 +48,7 @@ def test_only_what_a_delta_touched_changes() -> None:
 
 
 def test_a_resource_that_finds_its_agent_leaves_its_own_row() -> None:
-    model = loaded(resource("s1"))
+    model = model_of(resource("s1"))
     alone = key("s1").packed()
     change = model.apply(next_delta(2, resources=(resource("s1", agent="ci"),)), NOW)
     assert (change.changed, change.gone) == (frozenset({"ci"}), frozenset({alone}))
@@ -64,14 +59,14 @@ def test_a_resource_that_finds_its_agent_leaves_its_own_row() -> None:
 
 
 def test_two_teams_with_one_agent_id_are_two_rows() -> None:
-    model = loaded(resource("s1", agent="bot", team="a"), resource("s2", agent="bot", team="b"))
+    model = model_of(resource("s1", agent="bot", team="a"), resource("s2", agent="bot", team="b"))
     assert set(model.fleet) == {"bot@a", "bot@b"}
     change = model.apply(next_delta(2, gone=(key("s2"),)), NOW)
     assert (change.changed, change.gone) == (frozenset({"bot"}), frozenset({"bot@a", "bot@b"}))
 
 
 def test_no_id_takes_the_handle_of_a_team() -> None:
-    model = loaded(
+    model = model_of(
         resource("s1", agent="bot", team="ci"), resource("s2", agent="bot", team="ml"), resource("s3", agent="bot@ci")
     )
     assert len(model.fleet) == 3
@@ -79,7 +74,7 @@ def test_no_id_takes_the_handle_of_a_team() -> None:
 
 
 def test_ended_rows_leave_after_fifteen_minutes_and_come_back_when_they_run() -> None:
-    model = loaded(resource("s1", agent="a", phase=Phase.ENDED_OK, since_s=60), resource("s2", agent="b"))
+    model = model_of(resource("s1", agent="a", phase=Phase.ENDED_OK, since_s=60), resource("s2", agent="b"))
     assert set(model.fleet) == {"a", "b"}
     assert not model.expire(NOW + timedelta(minutes=13, seconds=59))
     assert model.next_expiry == NOW + timedelta(minutes=14)
@@ -91,7 +86,7 @@ def test_ended_rows_leave_after_fifteen_minutes_and_come_back_when_they_run() ->
 
 
 def test_an_operators_word_is_laid_over_the_label_and_taken_away_again() -> None:
-    model = loaded(resource("s1", agent="a", team="ci"), resource("s2"))
+    model = model_of(resource("s1", agent="a", team="ci"), resource("s2"))
     over = (
         Overlay(subject="a", field=AssignmentField.OWNER, value="kim", set_by="kim"),
         Overlay(subject=key("s2").packed(), field=AssignmentField.TASK, value="look", set_by="kim"),
@@ -109,7 +104,7 @@ def test_an_operators_word_is_laid_over_the_label_and_taken_away_again() -> None
 
 
 def test_findings_come_and_go() -> None:
-    model = loaded(resource("s1"))
+    model = model_of(resource("s1"))
     handle = key("s1").packed()
     model.apply(next_delta(2, findings=(finding(key("s1")), finding(key("s1"), RuleName.NO_END))), NOW)
     assert model.found == {RuleName.ORPHAN: 1, RuleName.NO_END: 1}
@@ -138,7 +133,7 @@ def record(id_: str, **changes: object) -> ActionRecord:
 
 
 def test_what_was_asked_for_is_pending_until_it_has_an_outcome() -> None:
-    model = loaded(resource("s1", agent="a"))
+    model = model_of(resource("s1", agent="a"))
     assert model.apply(next_delta(2, actions=(record("s1"),)), NOW).changed == {"a"}
     assert [a.verb for a in model.pending(model.fleet["a"])] == [Verb.KILL]
     model.apply(next_delta(3, actions=(record("s1", outcome=Done()),)), NOW)
@@ -146,7 +141,7 @@ def test_what_was_asked_for_is_pending_until_it_has_an_outcome() -> None:
 
 
 def test_look_alike_rows_carry_what_tells_them_apart() -> None:
-    model = loaded(
+    model = model_of(
         resource("s1", agent="prod\u200b-1"), resource("s2", agent="prod\u2060-1"), resource("s3", agent="x")
     )
     shown = [model.names.of(handle) for handle in model.fleet]
@@ -158,7 +153,7 @@ def test_look_alike_rows_carry_what_tells_them_apart() -> None:
 
 
 def test_a_whole_load_in_pieces_forgets_what_was_there_once() -> None:
-    model = loaded(resource("old", agent="old"))
+    model = model_of(resource("old", agent="old"))
     one = FleetDelta(
         store_id="b", revision=9, whole=True, last=False, resources=(resource("s1", agent="a"),), statuses=(status(),)
     )
@@ -213,7 +208,7 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
         change = stepwise.apply(delta, NOW)
         assert change.gone == shown_before - set(stepwise.fleet)
         assert set(stepwise.fleet) - shown_before <= change.changed
-    at_once = loaded(*truth.values())
+    at_once = model_of(*truth.values())
     assert stepwise.fleet == at_once.fleet
     assert stepwise.agents == at_once.agents == piecewise.agents
     assert (piecewise.fleet, piecewise.revision) == (at_once.fleet, stepwise.revision)
@@ -228,7 +223,7 @@ def test_step_by_step_gives_the_same_as_all_at_once(seed: int) -> None:
 @given(st.integers(0, 2**32))
 def test_every_resource_knows_its_row_also_where_ids_are_spelled_like_rows_of_others(seed: int) -> None:
     rng = random.Random(seed)
-    model = loaded()
+    model = model_of()
     truth: dict[ResourceKey, Resource] = {}
     for revision in range(2, 8):
         changed = some_resources(rng, (None, "a", "a@x", "a@y"))

@@ -17,10 +17,10 @@ from fleet_tui.views.as_json import plan_rows
 from fleet_tui.views.dirt import dirt_cell
 from fleet_tui.views.family import above, below, left_out, same_task
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line
 from fleet_tui.views.plan import PlanContext, plan_lines
 from fleet_tui.views.proposal import Chosen, How, Proposal, Scope, propose
 from tests.support.facts import NOW, resource, status, total, whole
+from tests.support.models import words
 
 CLEAN = Dirt(state=DirtState.CLEAN, branch="main")
 DIRTY = Dirt(state=DirtState.DIRTY, files=3, commits=1, branch="fix/8812")
@@ -45,10 +45,6 @@ def over(model: FleetModel, *names: str, verb: Verb = Verb.KILL) -> Proposal:
 
 def ids(plan: Plan) -> list[str]:
     return sorted(r.key.id for r in plan.targets)
-
-
-def words(lines: list[Line]) -> str:
-    return "\n".join("".join(cell.text for cell in line) for line in lines)
 
 
 FAMILY = (member("boss"), member("kid", "boss", task="8812"), member("grandkid", "kid"), member("other", task="8812"))

@@ -10,7 +10,8 @@ from fleet_tui.domain.identity import SourceName
 from fleet_tui.domain.resource import Resource
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.reassign import Moving, Reassignment, moving, reassignment, still_waits
-from tests.support.facts import NOW, hand_over, next_delta, resource, whole
+from tests.support.facts import NOW, hand_over, next_delta, resource
+from tests.support.models import model_of
 
 TEAM = ((AssignmentField.TEAM, "data"),)
 
@@ -22,12 +23,6 @@ def writable(row: Resource) -> Resource:
 def split(model: FleetModel, *writing: str) -> Reassignment:
     rows = [r for agent in model.agents.values() for r in agent.resources]
     return reassignment(model, rows, TEAM, writing={SourceName(name) for name in writing}, actor="kim")
-
-
-def model_of(*rows: Resource) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*rows), NOW)
-    return model
 
 
 def subjects(result: Reassignment) -> set[str]:

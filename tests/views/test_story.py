@@ -10,14 +10,10 @@ from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.resource import Event, pairs
 from fleet_tui.views.book import text_of
 from fleet_tui.views.model import FleetModel
-from fleet_tui.views.pieces import Line
 from fleet_tui.views.raw import raw_lines
 from fleet_tui.views.story import Past, story_lines
 from tests.support.facts import NOW, failure, finding, key, next_delta, resource, status, vitals, whole
-
-
-def words(lines: list[Line]) -> str:
-    return "\n".join(text_of(line) for line in lines)
+from tests.support.models import words
 
 
 def a_model() -> FleetModel:

@@ -24,24 +24,8 @@ from fleet_tui.views.columns import Align, Column
 from fleet_tui.views.model import FleetModel
 from fleet_tui.views.pieces import TableView, word
 from fleet_tui.views.table_text import table_text
-from tests.support.facts import NOW, RUNS_CAN, failure, finding, key, next_delta, resource, status, total, whole
-
-
-def model_of(*resources: Resource, **changes: object) -> FleetModel:
-    model = FleetModel()
-    model.apply(whole(*resources), NOW)
-    if changes:
-        model.apply(next_delta(2, **changes), NOW)
-    return model
-
-
-def rows_of(view: TableView) -> dict[str, dict[str, str]]:
-    names = [column.name for column in view.columns]
-    return {row.key: dict(zip(names, [c.text for c in row.cells], strict=True)) for row in view.rows}
-
-
-def said(lines: object) -> str:
-    return "\n".join("".join(cell.text for cell in line) for line in lines)  # type: ignore[attr-defined]
+from tests.support.facts import NOW, RUNS_CAN, failure, finding, key, resource, status, total
+from tests.support.models import model_of, rows_of, words
 
 
 def a_spending_fleet() -> FleetModel:
@@ -89,7 +73,7 @@ def test_spend_groups_by_anything(by: spend.GroupBy, groups: list[str]) -> None:
 
 
 def test_sides_stand_beside_each_other_and_are_never_added() -> None:
-    text = said(spend.spend_lines(a_spending_fleet(), NOW, spend.GroupBy.TEAM))
+    text = words(spend.spend_lines(a_spending_fleet(), NOW, spend.GroupBy.TEAM))
     assert "now $15.00~ an hour" in text
     assert "today >=$18.00" in text
     assert "unallocated $3.00 (16%)" in text
@@ -99,7 +83,7 @@ def test_sides_stand_beside_each_other_and_are_never_added() -> None:
 
 
 def test_without_a_line_money_is_unknown() -> None:
-    text = said(spend.spend_lines(model_of(resource("1", agent="a", usd=None)), NOW, spend.GroupBy.TEAM))
+    text = words(spend.spend_lines(model_of(resource("1", agent="a", usd=None)), NOW, spend.GroupBy.TEAM))
     assert text.startswith("now ? an hour   today ? (nobody told)")
 
 
@@ -111,7 +95,7 @@ def test_failures_have_a_class_a_rule_and_a_next_step() -> None:
         "CLASS": "auth", "EVENTS": "2", "RETRY": "never", "WHERE": "e2b, mem0", "LAST": "now",
         "NEXT STEP": RULES[FailureClass.AUTH].next_step,
     }  # fmt: skip
-    assert "too many requests" in said(failures.failure_lines(seen))
+    assert "too many requests" in words(failures.failure_lines(seen))
 
 
 def test_what_fails_now_is_sources_first_and_then_agents() -> None:
@@ -124,7 +108,7 @@ def test_what_fails_now_is_sources_first_and_then_agents() -> None:
     rows = rows_of(failures.open_table(model, NOW))
     assert list(rows) == ["source mem0", "agent loop", "agent stuck"]
     assert rows["source mem0"]["STATE"] == "UNREACHABLE"
-    assert "failing now: 1 source, 2 agents" in said([failures.summary(model, [], NOW)])
+    assert "failing now: 1 source, 2 agents" in words([failures.summary(model, [], NOW)])
 
 
 def test_sprawl_counts_a_resource_once_however_many_rules_found_it() -> None:
@@ -134,7 +118,7 @@ def test_sprawl_counts_a_resource_once_however_many_rules_found_it() -> None:
         finding(key("2"), RuleName.NO_END, usd_per_day=None),
     )
     model = model_of(resource("1"), resource("2", agent="a"), findings=found)
-    assert "3 findings   >=$2.40~ a day" in said([sprawl.summary(model)])
+    assert "3 findings   >=$2.40~ a day" in words([sprawl.summary(model)])
     rules = rows_of(sprawl.rules_table(model, NOW))
     assert set(rules) == {rule.value for rule in SPRAWL_RULES}
     assert (rules["no-end"]["FOUND"], rules["no-end"]["$/DAY"]) == ("2", ">=2.40~")
@@ -143,14 +127,14 @@ def test_sprawl_counts_a_resource_once_however_many_rules_found_it() -> None:
     assert len(rows) == 3
     assert [row["$/DAY"] for row in rows.values()] == ["2.40~", "2.40~", "?"]
     assert len(rows_of(sprawl.findings_table(model, NOW, rule=RuleName.ORPHAN))) == 1
-    assert said([sprawl.summary(model_of())]).startswith("0 findings")
+    assert words([sprawl.summary(model_of())]).startswith("0 findings")
 
 
 def a_plan_of(verb: Verb, *resources: Resource, params: Params = NO_PARAMS, **changes: object) -> tuple[str, TableView]:
     model = model_of(*resources, **changes)
     made = plan_for_agents(verb, list(model.fleet.values()), statuses=model.statuses, now=NOW, params=params)
     context = plan.PlanContext(fleet="prod", production=False, hidden=("x", "y"))
-    return said(plan.plan_lines(made, model, context)), plan.plan_table(made, model, NOW)
+    return words(plan.plan_lines(made, model, context)), plan.plan_table(made, model, NOW)
 
 
 def test_a_plan_says_what_happens_what_stays_and_what_it_saves() -> None:
@@ -222,7 +206,7 @@ def test_outcomes_tell_failures_first() -> None:
         a_record(action_id=ActionId("i.2"), outcome=Refused(RefusalReason.REPLACED, "another life")),
         a_record(action_id=ActionId("i.3"), outcome=Failed(FailureClass.TIMEOUT, "no answer")),
     ]
-    lines = said(outcomes.outcome_lines(records, NOW)).splitlines()
+    lines = words(outcomes.outcome_lines(records, NOW)).splitlines()
     assert lines == [
         "kill a (e2b): failed, timeout: no answer",
         "kill a (e2b): refused, replaced: another life",
@@ -230,7 +214,7 @@ def test_outcomes_tell_failures_first() -> None:
         "kill a (e2b): done, gone",
     ]
     model = model_of(resource("s1", agent="ci-fix-07"))
-    assert said(outcomes.outcome_lines(records[:1], NOW, model)) == "kill ci-fix-07 (e2b a): done, gone"
+    assert words(outcomes.outcome_lines(records[:1], NOW, model)) == "kill ci-fix-07 (e2b a): done, gone"
     assert outcomes.summary(records) == "kill: 1 done, 1 refused, 1 failed, 1 under way (3 of 4 settled)"
     assert not outcomes.settled(records)
 
@@ -243,7 +227,7 @@ def test_the_detail_tells_why_what_next_and_what_stays() -> None:
         totals=(total("a", "18.4", team="ci"), total("a", "2", team="ci", side=Side.BILLED)),
         findings=(finding(box.key, RuleName.NO_END),),
     )
-    text = said(detail.detail_lines(model, model.fleet["a"], NOW))
+    text = words(detail.detail_lines(model, model.fleet["a"], NOW))
     for part in (
         "who    team ci  claimed by label fleet.agent",
         "why    STUCK for 11m00s: test, raw state started",
@@ -262,7 +246,7 @@ def test_the_detail_tells_why_what_next_and_what_stays() -> None:
 
 def test_unsaved_work_is_a_matter_of_agents_on_this_machine() -> None:
     model = model_of(resource("p1", agent="a", source="local", kind=Kind.PROCESS, usd=None))
-    text = said(detail.detail_lines(model, model.fleet["a"], NOW))
+    text = words(detail.detail_lines(model, model.fleet["a"], NOW))
     assert "dirty  unsaved work is looked for when a kill or restart is planned" in text
 
 

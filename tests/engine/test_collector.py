@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,16 +29,10 @@ def configured(folder: Path, text: str) -> Path:
     return path
 
 
-def nobody_listens() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def vendor(name: str, variable: str = "E2B_API_KEY") -> str:
     return (
         f'[[source]]\nname = "{name}"\nprovider = "e2b"\napi_key = {{ env = "{variable}" }}\n'
-        f'base_url = "http://127.0.0.1:{nobody_listens()}"\n'
+        'base_url = "http://127.0.0.1:1"\n'
     )
 
 

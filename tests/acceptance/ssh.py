@@ -1,9 +1,8 @@
-"""A real sshd on loopback with keys of its own, and the words that lead through it."""
+"""A real sshd with keys of its own, and the words that lead through it: by a pipe, so that no port is in the way."""
 
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,15 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.harness import Place
-from tests.support.wait import eventually
 
 SSHD = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
 needs_sshd = pytest.mark.skipif(
     SSHD is None or shutil.which("ssh") is None, reason="sshd or ssh is not installed (openssh-server, openssh-client)"
 )
 _SETTINGS = """
-ListenAddress 127.0.0.1
-Port {port}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/user_key.pub
 PidFile none
@@ -39,32 +35,19 @@ def ssh_hop(place: Place) -> Iterator[Sequence[str]]:
     folder.mkdir()
     for name in ("host_key", "user_key"):
         _key(folder / name)
-    port = _free_port()
-    (folder / "sshd_config").write_text(_SETTINGS.format(port=port, folder=folder))
+    (folder / "sshd_config").write_text(_SETTINGS.format(folder=folder))
     host = (folder / "host_key.pub").read_text().split()
-    (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {host[0]} {host[1]}\n")
+    (folder / "known_hosts").write_text(f"there {host[0]} {host[1]}\n")
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
-    place.start_raw([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], log="sshd.log")
-    eventually(lambda: _listens(port), what="sshd")
-    options = ["-F", "none", "-i", str(folder / "user_key"), "-p", str(port)]
-    for option in ("StrictHostKeyChecking=yes", f"UserKnownHostsFile={folder / 'known_hosts'}", "BatchMode=yes"):
+    sshd = shlex.join([SSHD, "-i", "-E", str(folder / "sshd.log"), "-f", str(folder / "sshd_config")])
+    known = f"UserKnownHostsFile={folder / 'known_hosts'}"
+    options = ["-F", "none", "-i", str(folder / "user_key")]
+    for option in (f"ProxyCommand={sshd}", "StrictHostKeyChecking=yes", known, "BatchMode=yes"):
         options += ["-o", option]
     there = [f"{name}={value}" for name, value in place.environment.items()]
-    yield ["ssh", "-tt", *options, "127.0.0.1", "env", *map(shlex.quote, there)]
+    yield ["ssh", "-tt", *options, "there", "env", *map(shlex.quote, there)]
 
 
 def _key(path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,6 +1,7 @@
 """What was accepted ends in one true outcome, whoever is killed with -9 meanwhile."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -21,7 +22,7 @@ from fleet_tui.emulator.e2b_state import Happening
 from fleet_tui.emulator.faults import Fault, FaultKind
 from fleet_tui.emulator.world import Vendor
 from fleet_tui.store.schema import STORE_FILE
-from tests.acceptance.harness import Place, Vendors
+from tests.acceptance.harness import Place, Vendors, state_of
 from tests.acceptance.worlds import agent, daytona_with, e2b_with
 from tests.support.wait import eventually
 
@@ -29,8 +30,8 @@ pytestmark = pytest.mark.no_cover
 
 EACH = 100
 KILLS = 6
-IN_FLIGHT = timedelta(seconds=0.3)
-"""So long after its sender's death may a request still arrive."""
+TURNS = 20
+"""Of the vendors' loop, until what was sent before has arrived."""
 
 
 def submitted(state: Path) -> int:
@@ -93,8 +94,7 @@ def test_200_kills_end_truly_although_the_collector_is_killed_six_times(place: P
     for number in range(KILLS):
         enough = 15 + number * (2 * EACH - 30) // KILLS
         eventually(lambda enough=enough: sent(vendors, e2b, daytona) >= enough, timeout_s=40, what=f"{enough} kills")  # type: ignore[misc]
-        assert place.kill_collector()
-        deaths.append(clock.now())
+        deaths.append(die_between(place, vendors))
     assert command.wait(60) == 0, (place.root / "kill.json").read_text()[-2000:]
 
     rows = json.loads((place.root / "kill.json").read_text())
@@ -110,6 +110,19 @@ def test_200_kills_end_truly_although_the_collector_is_killed_six_times(place: P
     ) == dict.fromkeys(turns, 2)
     assert len(place.effects()) == 2 * EACH
     check_attribution(place.actions(), vendors, (e2b, daytona), by_world, deaths)
+
+
+def die_between(place: Place, vendors: Vendors) -> datetime:
+    """Kill the collector with -9; the moment behind all that it did and before all that the next one does."""
+    pid = place.collector_pid()
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: state_of(pid) == "T", what="the stop")
+    for _ in range(TURNS):
+        vendors.on_loop(lambda: None)
+    between = clock.now()
+    assert place.kill_collector()
+    return between
 
 
 def none_left(daytona: DaytonaEmulator) -> bool:
@@ -157,7 +170,7 @@ def check_attribution(
             continue
         assert "nothing was sent" not in action.outcome.detail, action
         assert "already" not in action.outcome.detail, action
-        later = life(action.settled_at, deaths) > life(arrived[id_] - IN_FLIGHT, deaths)
+        later = life(action.settled_at, deaths) > life(arrived[id_], deaths)
         assert action.outcome.confirmed_after_restart is later, (action, arrived[id_], deaths)
         after_restart += later
     assert len(actions) == 2 * EACH

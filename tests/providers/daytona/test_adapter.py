@@ -12,7 +12,6 @@ from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Params, Verb
 from fleet_tui.domain.assignment import AssignmentField
 from fleet_tui.domain.capability import Capability
-from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey, SourceName
 from fleet_tui.domain.money import Basis
 from fleet_tui.domain.outcome import Done, Refused
@@ -25,7 +24,7 @@ from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.daytona.adapter import DaytonaAdapter
 from fleet_tui.providers.daytona.settings import DaytonaSettings
-from tests.support.adapters import CountingGate, context_for, deadline_s, hurried, order_for
+from tests.support.adapters import CountingGate, context_for, hurried, order_for
 from tests.support.wait import eventually_async
 
 SOURCE = SourceName("day")
@@ -208,35 +207,6 @@ async def test_the_vendors_own_report_is_a_reported_cost_by_the_day(
         (Origin.VENDOR_REPORT, Basis.REPORTED, "migr-1")
     }
     assert len({line.line_id for line in lines}) == len(lines)
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (FaultKind.UNAUTHORIZED, FailureClass.AUTH),
-        (FaultKind.RATE_LIMITED, FailureClass.RATE_LIMITED),
-        (FaultKind.SERVER_ERROR, FailureClass.PROVIDER_DOWN),
-        (FaultKind.GATEWAY_HTML, FailureClass.PROVIDER_DOWN),
-        (FaultKind.HANG, FailureClass.TIMEOUT),
-        (FaultKind.TRUNCATED_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.WRONG_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.RESET_BEFORE, FailureClass.PROVIDER_DOWN),
-        (FaultKind.ENDLESS_CURSOR, FailureClass.PROVIDER_DOWN),
-    ],
-)
-async def test_each_way_a_listing_fails_has_its_class(
-    emulator: DaytonaEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
-) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
-    await made(emulator, adapter)
-    emulator.faults.add(Fault(kind=fault, method="GET", path="/sandbox"))
-
-    with pytest.raises(ProviderError) as raised:
-        await adapter.list_resources(now())
-
-    assert raised.value.failure.failure_class is expected
-    assert emulator.default_key not in str(raised.value)
-    await adapter.aclose()
 
 
 async def test_a_rate_limit_under_the_vendors_suffixed_header_says_how_long_to_wait(

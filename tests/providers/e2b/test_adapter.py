@@ -21,7 +21,7 @@ from fleet_tui.engine.gate import TooLate, unless
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.e2b.adapter import E2BAdapter
 from fleet_tui.providers.e2b.settings import E2BSettings
-from tests.support.adapters import CountingGate, context_for, deadline_s, order_for
+from tests.support.adapters import CountingGate, context_for, order_for
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -190,36 +190,6 @@ async def test_metrics_logs_and_events_come_from_the_control_plane(emulator: E2B
     assert "sandbox.lifecycle.created" in [event.type for event in events]
     assert [event.type for event in later] == ["sandbox.lifecycle.killed"]
     assert later[0].key == box.key
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (FaultKind.UNAUTHORIZED, FailureClass.AUTH),
-        (FaultKind.FORBIDDEN, FailureClass.AUTH),
-        (FaultKind.RATE_LIMITED, FailureClass.RATE_LIMITED),
-        (FaultKind.SERVER_ERROR, FailureClass.PROVIDER_DOWN),
-        (FaultKind.GATEWAY_HTML, FailureClass.PROVIDER_DOWN),
-        (FaultKind.HANG, FailureClass.TIMEOUT),
-        (FaultKind.RESET_BEFORE, FailureClass.PROVIDER_DOWN),
-        (FaultKind.TRUNCATED_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.WRONG_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.ENDLESS_CURSOR, FailureClass.PROVIDER_DOWN),
-    ],
-)
-async def test_each_way_a_listing_fails_has_its_class(
-    emulator: E2BEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
-) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
-    await made(emulator, adapter)
-    emulator.faults.add(Fault(kind=fault, path="/v2/sandboxes", method="GET"))
-
-    with pytest.raises(ProviderError) as raised:
-        await adapter.list_resources(now())
-
-    assert raised.value.failure.failure_class is expected
-    assert emulator.default_key not in str(raised.value)
-    await adapter.aclose()
 
 
 async def test_a_wrong_key_is_a_matter_for_a_person(emulator: E2BEmulator, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing_extensions import override
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind, ResourceKey, Target
 from fleet_tui.domain.outcome import Done, Failed, RefusalReason, Refused
 from fleet_tui.domain.resource import Resource
@@ -20,7 +19,7 @@ from fleet_tui.emulator.mem0_platform import Mem0Platform
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.mem0.adapter import Mem0Adapter
 from fleet_tui.providers.mem0.settings import Mem0Settings
-from tests.support.adapters import WallClock, context_for, deadline_s, hurried, order_for
+from tests.support.adapters import WallClock, context_for, hurried, order_for
 
 
 def now() -> datetime:
@@ -169,33 +168,6 @@ async def test_events_are_told_once_and_without_what_was_remembered(
     assert [event.type for event in first] == ["memory.delete_user.succeeded"]
     assert "private" not in repr(first)
     assert (second, again) == ((), cursor)
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (FaultKind.UNAUTHORIZED, FailureClass.AUTH),
-        (FaultKind.RATE_LIMITED, FailureClass.RATE_LIMITED),
-        (FaultKind.SERVER_ERROR, FailureClass.PROVIDER_DOWN),
-        (FaultKind.GATEWAY_HTML, FailureClass.PROVIDER_DOWN),
-        (FaultKind.HANG, FailureClass.TIMEOUT),
-        (FaultKind.TRUNCATED_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.WRONG_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.RESET_BEFORE, FailureClass.PROVIDER_DOWN),
-    ],
-)
-async def test_each_way_a_listing_fails_has_its_class(
-    emulator: Mem0Platform, tmp_path: Path, fault: FaultKind, expected: FailureClass
-) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
-    emulator.faults.add(Fault(kind=fault, path="/v1/entities/"))
-
-    with pytest.raises(ProviderError) as raised:
-        await adapter.list_resources(now())
-
-    assert raised.value.failure.failure_class is expected
-    assert emulator.default_key not in str(raised.value)
-    await adapter.aclose()
 
 
 async def test_a_rate_limit_says_how_long_to_wait(emulator: Mem0Platform, adapter: Mem0Adapter) -> None:

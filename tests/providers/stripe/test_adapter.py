@@ -10,7 +10,6 @@ import stripe
 
 from fleet_tui.config.secret import Secret
 from fleet_tui.domain.action import Verb
-from fleet_tui.domain.failure import FailureClass
 from fleet_tui.domain.identity import Kind
 from fleet_tui.domain.money import Basis, Side
 from fleet_tui.domain.outcome import Done, Refused
@@ -23,7 +22,7 @@ from fleet_tui.emulator.world import seed_world
 from fleet_tui.ports import ProviderError
 from fleet_tui.providers.stripe.adapter import StripeAdapter
 from fleet_tui.providers.stripe.settings import StripeSettings
-from tests.support.adapters import context_for, deadline_s, order_for
+from tests.support.adapters import context_for, order_for
 
 
 def now() -> datetime:
@@ -138,33 +137,6 @@ async def test_a_meter_goes_off_and_on(adapter: StripeAdapter) -> None:
     on = await adapter.get_resource(meter.key, now())
 
     assert [r.phase.phase for r in (off, on) if r] == [Phase.PAUSED, Phase.RUNNING]
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (FaultKind.UNAUTHORIZED, FailureClass.AUTH),
-        (FaultKind.FORBIDDEN, FailureClass.AUTH),
-        (FaultKind.RATE_LIMITED, FailureClass.RATE_LIMITED),
-        (FaultKind.SERVER_ERROR, FailureClass.PROVIDER_DOWN),
-        (FaultKind.GATEWAY_HTML, FailureClass.PROVIDER_DOWN),
-        (FaultKind.HANG, FailureClass.TIMEOUT),
-        (FaultKind.TRUNCATED_JSON, FailureClass.PROVIDER_DOWN),
-        (FaultKind.RESET_BEFORE, FailureClass.PROVIDER_DOWN),
-    ],
-)
-async def test_each_way_a_listing_fails_has_its_class(
-    emulator: StripeEmulator, tmp_path: Path, fault: FaultKind, expected: FailureClass
-) -> None:
-    adapter = adapter_for(emulator, tmp_path, timeout_s=deadline_s(fault))
-    emulator.faults.add(Fault(kind=fault, method="GET"))
-
-    with pytest.raises(ProviderError) as raised:
-        await adapter.list_resources(now())
-
-    assert raised.value.failure.failure_class is expected
-    assert emulator.default_key not in str(raised.value)
-    await adapter.aclose()
 
 
 async def test_an_endless_list_is_a_failed_reading(emulator: StripeEmulator, adapter: StripeAdapter) -> None:

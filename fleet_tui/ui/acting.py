@@ -212,6 +212,8 @@ class ActingApp(ArmingApp):
         if message.intent_id:
             self._mine[message.intent_id] = message.rows
             self._tell_outcome((word(f"submitted: {message.rows} {noun}, waiting for the collector", Role.WAIT),))
+        elif message.told:
+            self._tell_outcome((word(message.told, Role.WAIT),))
         else:
             self._tell_outcome((word(f"kept here for {message.rows} {noun}", Role.GOOD),))
         self.fleet_pane.table.action_mark_none()

@@ -31,11 +31,12 @@ class StoreTrouble(Message):
 
 @dataclass
 class Submitted(Message):
-    """An order is in the store, or was not taken; then `refused` says why."""
+    """An order is in the store, or was not taken; then `refused` says why. `told` says of it what its rows do not."""
 
     intent_id: str
     rows: int
     refused: str = ""
+    told: str = ""
 
 
 @dataclass

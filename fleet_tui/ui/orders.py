@@ -44,7 +44,7 @@ def move(session: Session, hand_over: HandOver, plan: Plan, *, why: str) -> Subm
     if moved is None:
         return Submitted("", 0, refused="the hand-over is not waiting any more; nothing was done")
     if not plan.targets:
-        return Submitted("", 1)
+        return Submitted("", 1, told="the task has moved; nothing of its giver runs that could pause")
     try:
         return _submit(session, plan, plan.targets, why, now)
     except StoreError as error:
@@ -98,4 +98,4 @@ def _hand_over(session: Session, model: FleetModel, giver: Agent, taker: str, no
             state="waiting",
         )
     )
-    return Submitted("", 1)
+    return Submitted("", 1, told="the task waits to move: m on either of the two confirms it")

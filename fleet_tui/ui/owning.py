@@ -106,6 +106,8 @@ class OwningApp(ConsoleApp):
             self._has_mouse = not self._has_mouse
             self._driver.switch_mouse(on=self._has_mouse)
         now = "the mouse is the console's" if self._has_mouse else "the mouse is the terminal's: select text with it"
+        # What was said of it before is not so any more.
+        self.clear_notifications()
         self.say(safe_line(now))
 
     def action_theme(self, name: str = "") -> None:
@@ -131,6 +133,7 @@ class OwningApp(ConsoleApp):
         self.theme = found.name
         self._watch_file()
         if told:
+            self.clear_notifications()
             self.say(safe_line(f"theme {name}"))
 
     def _watch_file(self) -> None:

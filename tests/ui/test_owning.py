@@ -160,6 +160,17 @@ async def test_what_was_wrong_is_said_no_more_once_it_is_right_or_escape_was_pre
         await desk.shows_no(pilot, "keymap.toml:2")
 
 
+async def test_of_a_switch_only_its_last_word_stands() -> None:
+    desk = Desk(a_fleet())
+    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
+        await opened(desk, pilot)
+        desk.app.action_theme("nord")
+        await desk.shows(pilot, "theme nord")
+        desk.app.action_theme("dracula")
+        await desk.shows(pilot, "theme dracula")
+        assert "theme nord" not in desk.text()
+
+
 async def test_themes_are_chosen_by_name_or_one_after_the_other() -> None:
     desk = Desk(a_fleet())
     async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:

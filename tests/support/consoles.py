@@ -1,7 +1,8 @@
 """A console for tests: the real app over a store that lives in memory and remembers what was submitted."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -271,6 +272,13 @@ class Desk:
             state_dir=state_dir,
         )
         self.app = FleetApp(self.session, theme=theme, ascii_only=ascii_only, driver_class=CaptureDriver)
+
+    @asynccontextmanager
+    async def open(self, size: tuple[int, int], rows: int = 12) -> AsyncGenerator[Pilot[None]]:
+        """The console on a terminal of a size, once FLEET shows so many rows."""
+        async with self.app.run_test(headless=False, size=size, notifications=True) as pilot:
+            await self.settled(pilot, rows)
+            yield pilot
 
     def screen(self) -> list[str]:
         """What the terminal shows."""

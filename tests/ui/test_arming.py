@@ -45,8 +45,7 @@ def a_desk(held: Held, *, phase: Phase = Phase.RUNNING) -> Desk:
 async def test_keys_are_heard_while_the_store_does_not_take_that_the_window_opens() -> None:
     held = Held()
     desk = a_desk(held)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("W")
         await desk.tells(pilot, "another process holds the store: waiting for it")
         assert not desk.session.may_act()
@@ -64,8 +63,7 @@ async def test_a_window_is_shut_at_once_whenever_the_store_takes_it() -> None:
     held = Held()
     held.free.set()
     desk = a_desk(held)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "[RW 10m]")
         held.free.clear()

@@ -9,7 +9,6 @@ from fleet_tui.ui.ascii import in_ascii
 from fleet_tui.ui.keys.table import VIEW_KEYS
 from tests.support.capture import captured
 from tests.support.consoles import Desk
-from tests.support.desks import opened
 from tests.support.facts import resource, whole
 from tests.support.showcase import showcase
 
@@ -34,8 +33,7 @@ def test_our_own_signs_have_likenesses() -> None:
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["120x32", "60x20"])
 async def test_no_frame_of_any_view_or_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None:
     desk = Desk(showcase())
-    async with desk.app.run_test(headless=False, size=size, notifications=True) as pilot:
-        await desk.settled(pilot, ROWS)
+    async with desk.open(size, ROWS) as pilot:
         for pressed in VIEW_KEYS.values():
             await pilot.press(pressed)
             await pilot.pause()
@@ -51,8 +49,7 @@ async def test_no_frame_of_any_view_or_screen_holds_anything_but_ascii(size: tup
 
 async def test_names_in_other_letters_are_drawn_in_their_cells() -> None:
     desk = Desk(whole(resource("a", agent="caf\u00e9-\u4e2d\u6587-\U0001f600"), resource("b", agent="zz")))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 2)
+    async with desk.open(WIDE, 2) as pilot:
         await desk.shows(pilot, "caf?-????-??")
         name, other = (next(line for line in desk.screen()[4:] if said in line) for said in ("caf?", "zz"))
         assert name.index("e2b") == other.index("e2b")

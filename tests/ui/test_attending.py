@@ -33,8 +33,7 @@ def desk(**how: bool) -> Desk:
 @pytest.mark.parametrize("size", [(80, 24), (120, 32)])
 async def test_the_header_counts_and_the_list_says_what_waiting_cost(size: tuple[int, int]) -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=size, notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open(size, 3) as pilot:
         await one.shows(pilot, "! 2 new")
         await pilot.press("2", "exclamation_mark")
         await one.shows(pilot, "ATTENTION  2 open  2 new")
@@ -45,8 +44,7 @@ async def test_the_header_counts_and_the_list_says_what_waiting_cost(size: tuple
 
 async def test_enter_goes_to_the_row_in_fleet_even_where_a_filter_hides_it() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("slash", *"fine", "enter")
         await one.settled(pilot, 1)
         await pilot.press("5")
@@ -59,8 +57,7 @@ async def test_enter_goes_to_the_row_in_fleet_even_where_a_filter_hides_it() -> 
 
 async def test_i_takes_the_row_under_the_cursor_in_a_console_that_may_do_nothing_else() -> None:
     one = desk(read_only=True)
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         one.app.fleet_pane.table.move_to_key("etl")
         await pilot.press("i")
         await one.shows(pilot, "taken: etl no progress")
@@ -71,8 +68,7 @@ async def test_i_takes_the_row_under_the_cursor_in_a_console_that_may_do_nothing
 
 async def test_nothing_is_taken_where_nothing_needs_anybody() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         one.app.fleet_pane.table.move_to_key("fine")
         await pilot.press("i")
         await one.shows(pilot, "nothing needs you on this row")
@@ -82,8 +78,7 @@ async def test_nothing_is_taken_where_nothing_needs_anybody() -> None:
 async def test_a_store_that_cannot_be_written_takes_nothing_and_says_so() -> None:
     one = desk()
     one.intents.full = True
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "etl no progress")
         await pilot.press("i")
@@ -92,8 +87,7 @@ async def test_a_store_that_cannot_be_written_takes_nothing_and_says_so() -> Non
 
 async def test_what_another_console_took_is_seen_and_told_when_taken_again() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "2 new")
         item = one.app.attended().of(["etl"])[0].plain
@@ -109,8 +103,7 @@ async def test_what_another_console_took_is_seen_and_told_when_taken_again() -> 
 
 async def test_z_puts_it_off_for_the_time_that_was_typed() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "etl no progress")
         await pilot.press("Z")
@@ -125,8 +118,7 @@ async def test_z_puts_it_off_for_the_time_that_was_typed() -> None:
 
 async def test_what_is_typed_goes_into_the_only_field_and_cancel_keeps_the_focus_until_then() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5", "Z")
         await one.shows(pilot, "SNOOZE: for how long?")
         await pilot.press("enter")
@@ -139,8 +131,7 @@ async def test_what_is_typed_goes_into_the_only_field_and_cancel_keeps_the_focus
 
 async def test_what_was_taken_or_put_off_is_open_again_with_z_and_0() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "2 new")
         item = one.app.attended().of(["etl"])[0].plain
@@ -158,8 +149,7 @@ async def test_what_was_taken_or_put_off_is_open_again_with_z_and_0() -> None:
 
 async def test_what_a_filter_silences_is_opened_by_ending_that_silence_and_by_nothing_else() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "2 new")
         item = one.app.attended().of(["etl"])[0].plain
@@ -176,8 +166,7 @@ async def test_what_a_filter_silences_is_opened_by_ending_that_silence_and_by_no
 
 async def test_silence_takes_its_time_from_the_command_line() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "etl no progress")
         await pilot.press("colon", *"silence 90m", "enter")
@@ -188,8 +177,7 @@ async def test_silence_takes_its_time_from_the_command_line() -> None:
 
 async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "etl no progress")
         one.app.pane.table.move_to_key("agent:etl:stuck")
@@ -207,8 +195,7 @@ async def test_a_verb_plans_over_the_agents_of_the_item_under_the_cursor() -> No
 
 async def test_a_filter_narrows_the_list_and_what_it_hides_is_not_taken() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         await one.shows(pilot, "etl no progress")
         await pilot.press("asterisk", "slash", *"bot", "enter")
@@ -228,8 +215,7 @@ def heard(text: str) -> LoadedChannel:
 async def test_the_terminal_is_told_once_of_what_is_new_and_not_of_what_was_there() -> None:
     one = desk()
     one.session.hears = (heard('terminal = "osc777"'),)
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await one.shows(pilot, "! 2 new")
         driver = captured(pilot)
         assert driver.notices == []
@@ -247,8 +233,7 @@ async def test_the_terminal_is_told_once_of_what_is_new_and_not_of_what_was_ther
 
 async def test_nothing_rings_where_nobody_asked_for_it() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         one.reader.put(next_delta(2, resources=(facts.resource("x", agent="x", phase=Phase.LOOPING),)))
         await one.shows(pilot, "! 3 new")
         assert captured(pilot).notices == []
@@ -269,8 +254,7 @@ def test_each_terminal_is_asked_in_its_own_way_and_through_tmux(how: Terminal, t
 
 async def test_trouble_with_the_store_stands_first() -> None:
     one = desk()
-    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((80, 24), 3) as pilot:
         await pilot.press("5")
         one.reader.trouble = "the disk is on fire"
         await one.shows(pilot, "1 CRIT store: the disk is on fire")
@@ -282,8 +266,7 @@ async def test_a_collector_that_cannot_be_started_is_told_until_something_is_rea
     one = desk()
     one.time.pass_s(600)
     one.session.start_collector = lambda: "no collector is alive and none could be started"
-    async with one.app.run_test(headless=False, size=(120, 32), notifications=True) as pilot:
-        await one.settled(pilot, 3)
+    async with one.open((120, 32), 3) as pilot:
         await pilot.press("5")
         one.app.fall_due()
         await one.shows(pilot, "CRIT collector: no collector is alive")

@@ -15,7 +15,7 @@ from fleet_tui.ui.dialogs.plan import PlanDialog
 from fleet_tui.ui.panes.fleet import PATIENCE_S
 from tests.support.capture import captured
 from tests.support.consoles import Desk
-from tests.support.desks import a_fleet, front, opened, writing
+from tests.support.desks import a_fleet, front, writing
 from tests.support.facts import NOW, failure, key, next_delta, resource, status, whole
 from tests.support.wait import eventually_async, true
 
@@ -26,8 +26,7 @@ TINY = (40, 10)
 
 async def test_the_first_frame_comes_from_the_store() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE):
         screen = desk.screen()
         assert screen[0].startswith("fleet prod  [RO]  12:00Z  12 agents  12 run")
         assert screen[1] == "e2b now"
@@ -38,8 +37,7 @@ async def test_the_first_frame_comes_from_the_store() -> None:
 @pytest.mark.parametrize(("size", "least"), [(WIDE, 12), (SMALL, 10), (TINY, 4)])
 async def test_agents_are_visible_on_every_size(size: tuple[int, int], least: int) -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=size, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(size) as pilot:
         await pilot.pause()
         assert sum("agent-" in line for line in desk.screen()) >= least
         assert desk.screen()[0].startswith(("fleet prod", "prod"))
@@ -66,8 +64,7 @@ async def test_empty_unreachable_and_stale_are_three_screens() -> None:
             await desk.shows(pilot, text)
             seen.add(desk.text())
     stale = Desk(replace(a_fleet(), statuses=(status(ok_s=120, failure=failure()),)))
-    async with stale.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(stale, pilot)
+    async with stale.open(WIDE) as pilot:
         await stale.shows(pilot, "RUN?")
         await stale.shows(pilot, "e2b UNREACHABLE 2m00s (429)")
         seen.add(stale.text())
@@ -76,8 +73,7 @@ async def test_empty_unreachable_and_stale_are_three_screens() -> None:
 
 async def test_a_store_that_cannot_be_read_is_told_and_the_last_state_stays() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         desk.reader.trouble = "the disk says no"
         await desk.shows(pilot, "the disk says no")
         assert "agent-00" in desk.text()
@@ -89,8 +85,7 @@ async def test_views_are_one_key_away_and_escape_comes_back() -> None:
     desk = Desk(a_fleet())
     desk.reader.told_failures = (failure(FailureClass.AUTH, text="401 invalid"),)
     desk.reader.told_audit = (an_audit_row(),)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         for pressed, shown in (("2", "SPEND"), ("3", "401"), ("4", "SPRAWL"), ("6", "window opened")):
             await pilot.press(pressed)
             await desk.shows(pilot, "auth" if pressed == "3" else shown)
@@ -109,8 +104,7 @@ def an_audit_row() -> AuditRow:
 
 async def test_a_filter_narrows_at_once_and_says_so() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("slash", *"agent-03")
         await desk.settled(pilot, 1)
         await pilot.press("enter")
@@ -134,8 +128,7 @@ async def test_sorting_by_letters_and_reversing() -> None:
             resource("a", agent="bb", usd="1"), resource("b", agent="aa", usd="3"), resource("c", agent="cc", usd="2")
         )
     )
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         table = desk.app.fleet_pane.table
         assert list(table.order) == ["aa", "cc", "bb"]
         await pilot.press("N")
@@ -150,8 +143,7 @@ async def test_sorting_by_letters_and_reversing() -> None:
 
 async def test_a_column_without_room_is_no_order_to_step_to() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("greater_than_sign")
         await desk.shows(pilot, "sort AGENT")
         await pilot.press("greater_than_sign")
@@ -162,8 +154,7 @@ async def test_a_column_without_room_is_no_order_to_step_to() -> None:
 
 async def test_the_cursor_follows_the_agent_when_rows_move() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("j", "j", "j")
         assert desk.app.fleet_pane.handle_under_cursor() == "agent-03"
         desk.reader.put(next_delta(2, resources=(resource("sbx_09", agent="agent-09", phase=Phase.STUCK),)))
@@ -189,8 +180,7 @@ async def test_the_cursor_follows_the_agent_when_rows_move() -> None:
 
 async def test_rows_do_not_move_behind_a_dialog() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("p")
         await front(desk, pilot)
         before = list(desk.app.fleet_pane.table.order)
@@ -208,8 +198,7 @@ async def test_rows_do_not_move_behind_a_dialog() -> None:
 
 async def test_without_the_window_a_verb_shows_its_plan_and_no_more() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("f9")
         await front(desk, pilot)
         assert "KILL 1 sandbox" in desk.text()
@@ -223,8 +212,7 @@ async def test_without_the_window_a_verb_shows_its_plan_and_no_more() -> None:
 
 async def test_read_only_refuses_the_window_for_everybody() -> None:
     desk = Desk(a_fleet(), read_only=True)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "read-only")
         assert "[RO]" in desk.screen()[0]
@@ -233,8 +221,7 @@ async def test_read_only_refuses_the_window_for_everybody() -> None:
 
 async def test_the_window_is_in_the_audit_and_shuts_by_itself() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "[RW 10m]")
         assert desk.intents.notes == [("window opened", "kim")]
@@ -252,8 +239,7 @@ async def test_the_window_is_in_the_audit_and_shuts_by_itself() -> None:
 async def test_a_window_that_cannot_be_audited_stays_shut() -> None:
     desk = Desk(a_fleet())
     desk.intents.full = True
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "the window stays shut")
         assert not desk.session.may_act()
@@ -261,8 +247,7 @@ async def test_a_window_that_cannot_be_audited_stays_shut() -> None:
 
 async def test_production_asks_for_the_fleets_name_before_it_opens() -> None:
     desk = Desk(a_fleet(), production=True)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "prod is production")
         await pilot.press("tab")
@@ -299,8 +284,7 @@ async def test_ctrl_c_cancels_a_dialog_and_then_quits_at_once() -> None:
 async def test_details_logs_events_and_money_open_and_close() -> None:
     desk = Desk(a_fleet())
     desk.reader.logs = ((NOW, "401 invalid x-api-key"),)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         for pressed, shown in (
             ("d", "detail agent-00"), ("y", "raw agent-00"), ("l", "12:00:00 401 invalid"), ("e", "no event is kept"),
             ("dollar_sign", "no usage line is known"), ("question_mark", "keys of FLEET"), ("o", "no order was given"),
@@ -315,8 +299,7 @@ async def test_details_logs_events_and_money_open_and_close() -> None:
 
 async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await desk.shows(pilot, "stays  nothing beside what runs")
         driver = captured(pilot)
         before = len(driver.writes)
@@ -337,8 +320,7 @@ async def test_an_idle_minute_writes_only_the_ages_that_fell_due() -> None:
 
 async def test_what_is_typed_right_behind_the_slash_is_the_filter_and_no_verb() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         for name, character in (("slash", "/"), ("m", "m"), ("p", "p"), ("ctrl+k", None)):
             desk.app.post_message(events.Key(name, character))
         await desk.shows(pilot, "/ mp")
@@ -347,8 +329,7 @@ async def test_what_is_typed_right_behind_the_slash_is_the_filter_and_no_verb() 
 
 async def test_a_slash_in_a_line_is_a_slash() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("slash", "a", "slash", "b")
         await desk.shows(pilot, "/ a/b")
         await pilot.press("escape", "d")
@@ -369,8 +350,7 @@ async def test_a_collector_is_started_at_once_and_again_when_readings_stay_away(
         return "no collector can be started: the disk is full" if len(started) > 1 else None
 
     desk.session.start_collector = start
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await true(lambda: started == ["once more"], what="a collector started")
         desk.app.fall_due()
         await pilot.pause()

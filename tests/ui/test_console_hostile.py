@@ -155,8 +155,7 @@ async def test_every_pane_draws_a_fleet_of_nothing_but_hostile_text() -> None:
 @pytest.mark.parametrize("text", [MARKUP["click"], MARKUP["close"], MARKUP["link"]], ids=["click", "close", "link"])
 async def test_markup_is_shown_literally_and_a_click_on_it_does_nothing(text: str) -> None:
     desk = Desk(whole(resource("s1", agent=text, task=text, team=text)))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await desk.settled(pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await desk.shows(pilot, text[:12])
         table = desk.app.fleet_pane.table
         for x in range(0, 110, 9):
@@ -196,8 +195,7 @@ async def test_trusted_columns_stand_where_they_stood(text: str) -> None:
 async def test_a_confirmation_spells_what_the_eye_cannot_see(name: str) -> None:
     assert has_hidden(name)
     desk = Desk(whole(resource("sbx_1", agent=name, name=name)))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await desk.settled(pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "[RW 10m]")
         await pilot.press("ctrl+k")
@@ -213,8 +211,7 @@ async def test_a_confirmation_spells_what_the_eye_cannot_see(name: str) -> None:
 
 async def test_an_error_in_a_dialog_accepts_nothing() -> None:
     desk = Desk(whole(resource("sbx_1", agent="a")))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await desk.settled(pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "[RW 10m]")
         await pilot.press("space", "ctrl+k")

@@ -61,8 +61,7 @@ async def test_every_key_draws_the_worst_fleet_and_asks_for_nothing(size: tuple[
     desk.session.runbook = lambda _: (text,)
     rows = hostile_fleet(NAMES["bidi_override"]).resources
     desk.reader.told_past = {NOW - timedelta(hours=hour): rows for hour in (1, 2)}
-    async with desk.app.run_test(headless=False, size=size, notifications=True) as pilot:
-        await desk.settled(pilot, 3)
+    async with desk.open(size, 3) as pilot:
         for view in View:
             await together(desk, pilot, VIEW_KEYS[view])
         for view, one in keys():

@@ -63,8 +63,7 @@ async def narrowed(desk: Desk, pilot: Pilot[None], expected: list[str]) -> None:
 
 async def test_every_view_narrows_keeps_its_own_filter_and_counts() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("4")
         both = order(desk)
         assert len(both) == 2
@@ -89,8 +88,7 @@ async def test_spend_is_about_what_its_filter_lets_through_totals_too() -> None:
     )
     spent = (total("ci-fix-07", "10", team="ci"), total("ci-fix-08", "20", team="ci"), total("etl-3", "5", team="data"))
     desk = Desk(replace(fleet, totals=spent))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("2")
         await desk.shows(pilot, "now $7.00~ an hour   today $35.00")
         await pilot.press("slash", *"owner:kim", "enter")
@@ -110,8 +108,7 @@ async def test_spend_of_a_long_fleet_is_added_up_between_frames() -> None:
     rows = AT_ONCE_AGENTS + 200
     fleet = whole(*(resource(f"s{n}", agent=f"a{n}", team=f"t{n % 4}", usd="1") for n in range(rows)))
     desk = Desk(replace(fleet, totals=tuple(total(f"a{n}", "1", team=f"t{n % 4}") for n in range(rows))))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, rows)
+    async with desk.open(WIDE, rows) as pilot:
         await pilot.press("2")
         await desk.shows(pilot, f"today ${rows}.00")
         await desk.shows(pilot, "a100 1.00 at 1.00~/h")
@@ -131,8 +128,7 @@ async def test_the_audit_is_narrowed_by_what_stands_in_a_line() -> None:
         )
         for n, actor in enumerate(("kim", "lee", "kim"))
     )  # fmt: skip
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("6")
         await desk.shows(pilot, "lee")
         await pilot.press("slash", *"lee", "enter")
@@ -145,8 +141,7 @@ async def test_a_long_table_is_narrowed_between_frames() -> None:
     rows = AT_ONCE_ROWS + 500
     fleet = whole(*(resource(f"s{n}", agent=f"a{n}", team=f"t{n % 5}") for n in range(rows)))
     desk = Desk(replace(fleet, findings=tuple(finding(key(f"s{n}"), RuleName.IDLE) for n in range(rows))))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, rows)
+    async with desk.open(WIDE, rows) as pilot:
         await pilot.press("4", "slash", *"team:t3", "enter")
         await desk.shows(pilot, f"{rows // 5} of {rows}")
         assert len(order(desk)) == rows // 5
@@ -154,8 +149,7 @@ async def test_a_long_table_is_narrowed_between_frames() -> None:
 
 async def test_a_mistake_keeps_the_last_good_filter_and_letters_rank() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("slash", *"team:ci")
         await narrowed(desk, pilot, ["ci-fix-07", "ci-fix-08"])
         await desk.shows(pilot, "2 of 3")
@@ -169,8 +163,7 @@ async def test_a_mistake_keeps_the_last_good_filter_and_letters_rank() -> None:
 
 async def test_the_cursor_stays_with_its_agent_under_a_filter() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         desk.app.fleet_pane.table.move_to_key("ci-fix-08")
         await pilot.press("slash", *"ci", "enter")
         await narrowed(desk, pilot, ["ci-fix-07", "ci-fix-08"])
@@ -182,8 +175,7 @@ async def test_the_cursor_stays_with_its_agent_under_a_filter() -> None:
 
 async def test_tab_completes_with_what_exists_and_up_brings_back_what_was_typed() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("slash", *"tea")
         await desk.shows(pilot, "team:")
         await pilot.press("tab", *"d", "tab", "enter")
@@ -201,8 +193,7 @@ async def test_tab_completes_with_what_exists_and_up_brings_back_what_was_typed(
 
 async def test_a_question_mark_explains_the_words_and_is_a_letter_inside_one() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("slash", "question_mark")
         await desk.shows(pilot, "words of a filter")
         await desk.shows(pilot, "-l env=prod")
@@ -217,8 +208,7 @@ async def test_a_question_mark_explains_the_words_and_is_a_letter_inside_one() -
 )
 async def test_whatever_is_pasted_is_one_short_safe_line(garbage: str) -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         for opener, box in (("slash", "#filter-text"), ("colon", "#command-text"), ("ctrl+p", "#palette-text")):
             await pilot.press(opener)
             desk.app.post_message(events.Paste(garbage))
@@ -233,8 +223,7 @@ async def test_whatever_is_pasted_is_one_short_safe_line(garbage: str) -> None:
 
 async def test_one_command_line_takes_a_view_a_filter_and_a_source() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("colon", *"sprawl team:ci @e2b", "enter")
         await desk.shows(pilot, "SPRAWL filter team:ci source:e2b   1 of 2")
         await pilot.press("colon", *"fa", "enter")
@@ -266,8 +255,7 @@ async def test_one_command_line_takes_a_view_a_filter_and_a_source() -> None:
 
 async def test_what_is_typed_right_behind_the_colon_is_the_command_and_no_verb() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         for name, char in (("colon", ":"), ("p", "p"), ("m", "m"), ("r", "r")):
             desk.app.post_message(events.Key(name, char))
         await desk.shows(pilot, ": pmr")
@@ -276,8 +264,7 @@ async def test_what_is_typed_right_behind_the_colon_is_the_command_and_no_verb()
 
 async def test_the_key_behind_enter_goes_where_enter_leads_and_a_verb_means_whom_it_meant_at_enter() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         under = desk.app.pane.handle_under_cursor()
         keys = ["slash", "c", "i", "enter", "colon", "k", "i", "l", "l", "enter", "j", "j"]
         for key_ in keys:
@@ -323,8 +310,7 @@ async def test_a_final_verb_always_asks_for_the_typed_word() -> None:
 
 async def test_the_palette_finds_commands_views_and_agents() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(SMALL, 3) as pilot:
         await pilot.press("ctrl+p")
         await desk.shows(pilot, "fleet")
         await typed(pilot, "etl")
@@ -345,8 +331,7 @@ async def test_the_palette_finds_commands_views_and_agents() -> None:
 
 async def test_back_and_forward_bring_back_view_filter_order_and_row() -> None:
     desk = Desk(a_mixed_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await pilot.press("left_square_bracket")
         await desk.shows(pilot, "nothing to go back to")
         await pilot.press("N", "slash", *"team:ci", "enter")
@@ -370,8 +355,7 @@ async def test_back_and_forward_bring_back_view_filter_order_and_row() -> None:
 
 async def test_every_verb_and_view_is_a_command() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("ctrl+a")
         await desk.shows(pilot, "commands")
         for name in (*View, *Verb):

@@ -6,7 +6,7 @@ from fleet_tui.domain.log import LogLine, LogRun, LogState
 from fleet_tui.ui.screens.logs import LogScreen
 from fleet_tui.views.logs import BYTES_KEPT, LINES_KEPT
 from tests.support.consoles import Desk
-from tests.support.desks import a_fleet, front, opened
+from tests.support.desks import a_fleet, front
 from tests.support.facts import NOW, key
 
 WIDE = (120, 32)
@@ -28,8 +28,7 @@ def a_desk(*lines: LogLine, runs: tuple[str, ...] = ("1", "2")) -> Desk:
 
 async def test_lines_of_this_run_are_followed_and_the_run_before_is_one_key_away() -> None:
     desk = a_desk(line(1, "from before", run="1"), line(2, "from now"))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "11:59:59 from now")
         await desk.shows(pilot, "run 2 of 2  following")
@@ -47,8 +46,7 @@ async def test_lines_of_this_run_are_followed_and_the_run_before_is_one_key_away
 
 async def test_capital_l_opens_the_run_before_at_once() -> None:
     desk = a_desk(line(1, "from before", run="1"), line(2, "from now"))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("L")
         await desk.shows(pilot, "run 1 of 2")
         await desk.shows(pilot, "from before")
@@ -56,8 +54,7 @@ async def test_capital_l_opens_the_run_before_at_once() -> None:
 
 async def test_following_stops_where_somebody_reads_and_goes_on_at_the_end() -> None:
     desk = a_desk(*(line(n, f"line {n}.") for n in range(1, 101)))
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "line 100.")
         await pilot.press("pageup", "k")
@@ -73,8 +70,7 @@ async def test_following_stops_where_somebody_reads_and_goes_on_at_the_end() -> 
 
 async def test_what_is_searched_is_found_up_and_down() -> None:
     desk = a_desk(*(line(n, "needle here" if n in {10, 80} else f"hay {n}.") for n in range(1, 121)))
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "hay 120.")
         await pilot.press("g", "slash", *"NEEDLE", "enter")
@@ -95,8 +91,7 @@ async def test_what_is_searched_is_found_up_and_down() -> None:
 async def test_windows_and_the_mark() -> None:
     old = LogLine(seq=1, at=NOW - timedelta(minutes=30), read_at=NOW, text="long ago", generation="2")
     desk = a_desk(old, line(2, "just now"))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "long ago")
         await pilot.press("3")
@@ -116,8 +111,7 @@ async def test_windows_and_the_mark() -> None:
 
 async def test_what_was_found_on_the_last_page_is_not_pushed_away_by_what_comes() -> None:
     desk = a_desk(*(line(n, "needle here" if n == 100 else f"hay {n}.") for n in range(1, 111)))
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "needle here")
         await pilot.press("slash", *"needle", "enter")
@@ -128,8 +122,7 @@ async def test_what_was_found_on_the_last_page_is_not_pushed_away_by_what_comes(
 
 async def test_a_flood_of_huge_lines_stays_within_its_bounds() -> None:
     desk = a_desk(*(line(n, "x" * 4000) for n in range(1, 3001)))
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "xxxx")
         await front(desk, pilot, LogScreen)
@@ -143,8 +136,7 @@ async def test_a_flood_of_huge_lines_stays_within_its_bounds() -> None:
 
 async def test_a_log_that_was_never_read_an_empty_one_and_none_are_three_things() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("l")
         await desk.shows(pilot, "asking the collector for its log")
         await pilot.press("escape")
@@ -155,8 +147,7 @@ async def test_a_log_that_was_never_read_an_empty_one_and_none_are_three_things(
 
 async def test_zoom_gives_the_pane_the_whole_screen_and_follow_says_so() -> None:
     desk = Desk(a_fleet())
-    async with desk.app.run_test(headless=False, size=SMALL, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(SMALL) as pilot:
         await pilot.press("F")
         await desk.shows(pilot, "following the row")
         await pilot.press("z")

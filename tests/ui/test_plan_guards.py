@@ -283,8 +283,7 @@ async def test_stale_rows_are_added_by_a_box() -> None:
 async def test_a_plan_that_may_only_be_looked_at_can_be_kept(tmp_path: Path) -> None:
     desk = Desk(a_fleet(), read_only=True)
     desk.session.state_dir = tmp_path
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("ctrl+k")
         await front(desk, pilot)
         assert "this is a plan only" in desk.text()

@@ -9,7 +9,7 @@ import pytest
 from fleet_tui.ui.child import Children, run_here
 from fleet_tui.ui.plugging import values_of
 from tests.support.consoles import Desk
-from tests.support.desks import a_fleet, opened
+from tests.support.desks import a_fleet
 from tests.support.facts import resource, whole
 
 WIDE = (120, 32)
@@ -29,8 +29,7 @@ async def test_a_plugin_gets_the_exact_id_of_the_row_under_the_cursor_and_no_sec
     _plugins(tmp_path)
     desk = Desk(whole(resource("sbx;$(touch x)", agent="one", team="ci")), beside=tmp_path)
     desk.session.env = {"PATH": "/bin", "E2B_API_KEY": "e2b_canary"}
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("question_mark")
         await desk.shows(pilot, "F5")
         await pilot.press("escape", "f5")
@@ -43,8 +42,7 @@ async def test_a_plugin_gets_the_exact_id_of_the_row_under_the_cursor_and_no_sec
 async def test_what_a_plugin_prints_is_made_safe(tmp_path: Path) -> None:
     _plugins(tmp_path, script="import sys; sys.stdout.write(chr(27) + '[2Jred' + chr(0x202e) + chr(10) + 'next')")
     desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("f5")
         await desk.shows(pilot, "[2Jred")
         assert desk.app.in_front
@@ -53,8 +51,7 @@ async def test_what_a_plugin_prints_is_made_safe(tmp_path: Path) -> None:
 async def test_a_dangerous_one_needs_the_write_window_and_says_what_it_will_run(tmp_path: Path) -> None:
     _plugins(tmp_path, "dangerous = true")
     desk = Desk(whole(resource("sbx_1", team="ci")), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("f5")
         await desk.tells(pilot, "press W to open it")
         await pilot.press("W")
@@ -74,8 +71,7 @@ async def test_a_dangerous_one_needs_the_write_window_and_says_what_it_will_run(
 async def test_where_access_is_read_only_a_dangerous_one_is_not_there(tmp_path: Path) -> None:
     _plugins(tmp_path, "dangerous = true")
     desk = Desk(a_fleet(), beside=tmp_path, read_only=True)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         desk.app.action_plugin("look")
         await desk.tells(pilot, "there is no plugin look")
         await pilot.press("f5")
@@ -86,8 +82,7 @@ async def test_nothing_is_run_that_the_audit_cannot_hold(tmp_path: Path) -> None
     _plugins(tmp_path)
     desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
     desk.intents.full = True
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("f5")
         await desk.tells(pilot, "nothing was run")
         assert not desk.app.in_front
@@ -96,8 +91,7 @@ async def test_nothing_is_run_that_the_audit_cannot_hold(tmp_path: Path) -> None
 async def test_a_row_without_what_it_needs_is_refused(tmp_path: Path) -> None:
     _plugins(tmp_path)
     desk = Desk(whole(resource("a", team=None)), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("f5")
         await desk.tells(pilot, "this row has no team")
 
@@ -106,8 +100,7 @@ async def test_a_plugin_without_a_key_is_run_by_its_name(tmp_path: Path) -> None
     path = _plugins(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace('key = "F5"', ""), encoding="utf-8")
     desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("colon", *"look", "enter")
         await desk.shows(pilot, "look ended with 0")
 
@@ -118,8 +111,7 @@ async def test_a_wrong_keymap_takes_no_plugin_away(tmp_path: Path) -> None:
     keymap.write_text('[keys]\nnothing = "h"\n', encoding="utf-8")
     keymap.chmod(0o600)
     desk = Desk(whole(resource("a", team="ci")), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await desk.tells(pilot, "keymap.toml:2")
         await pilot.press("f5")
         await desk.shows(pilot, "look ended with 0")
@@ -129,8 +121,7 @@ async def test_a_key_that_is_taken_is_refused_with_its_line(tmp_path: Path) -> N
     path = _plugins(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace('"F5"', '"d"'), encoding="utf-8")
     desk = Desk(a_fleet(), beside=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await desk.tells(pilot, "plugins.toml:3: plugin look: `key` cannot have d: it is that of `detail`")
 
 

@@ -89,8 +89,7 @@ async def test_nothing_of_today_stands_in_the_past_and_ages_are_those_of_then() 
     desk.reader.put(
         next_delta(2, vitals=(vitals(resource("sbx_00").key),), totals=(total("agent-00", "77.77", team="ci"),))
     )
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await desk.shows(pilot, "77.77")
         for keys in (("left_curly_bracket",), ("left_curly_bracket",)):
             await pilot.press(*keys)
@@ -111,8 +110,7 @@ async def test_nothing_of_today_stands_in_the_past_and_ages_are_those_of_then() 
 
 async def test_nothing_can_be_done_to_the_past() -> None:
     desk = a_desk()
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("W")
         await desk.shows(pilot, "[RW 10m]")
         await pilot.press("left_curly_bracket")
@@ -143,8 +141,7 @@ async def test_the_live_fleet_goes_on_meanwhile_and_is_back_at_once() -> None:
 
 async def test_a_moment_in_a_gap_of_watching_is_told_and_unconfirmed() -> None:
     desk = a_desk()
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         desk.app.action_at("11:30")
         await front(desk, pilot, PastScreen)
         await desk.shows(pilot, "AT 11:30:00Z")
@@ -154,8 +151,7 @@ async def test_a_moment_in_a_gap_of_watching_is_told_and_unconfirmed() -> None:
 
 async def test_a_moment_that_is_not_recorded_is_refused() -> None:
     desk = a_desk()
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         desk.app.action_at("9:00")
         await desk.shows(pilot, "nothing older can be rebuilt")
         desk.app.action_at("tomorrow")

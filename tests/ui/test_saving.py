@@ -12,7 +12,7 @@ from fleet_tui.domain.phase import Phase
 from fleet_tui.ui.keys.table import View
 from fleet_tui.ui.widgets.table import FleetTable
 from tests.support.consoles import Desk
-from tests.support.desks import a_fleet, opened
+from tests.support.desks import a_fleet
 from tests.support.facts import failure, finding, key, resource, status, total, whole
 
 WIDE = (120, 32)
@@ -20,8 +20,7 @@ WIDE = (120, 32)
 
 async def test_the_rows_of_a_view_are_saved_as_they_stand(tmp_path: Path) -> None:
     desk = Desk(whole(resource("a", agent="=cmd()"), resource("b", agent="bb")), state_dir=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 2)
+    async with desk.open(WIDE, 2) as pilot:
         await pilot.press("slash", *"cmd", "enter")
         await desk.settled(pilot, 1)
         await pilot.press("ctrl+s")
@@ -38,8 +37,7 @@ async def test_the_rows_of_a_view_are_saved_as_they_stand(tmp_path: Path) -> Non
 
 async def test_every_table_of_a_view_is_saved(tmp_path: Path) -> None:
     desk = Desk(replace(whole(resource("a")), findings=(finding(key("a")),)), state_dir=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 1)
+    async with desk.open(WIDE, 1) as pilot:
         await pilot.press("4", "ctrl+s")
         await desk.tells(pilot, f"saved: {tmp_path}/exports/sprawl", times=2)
     assert len(list((tmp_path / "exports").glob("sprawl*.csv"))) == 2
@@ -58,8 +56,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
     desk.reader.told_failures = tuple(
         failure(FailureClass.PROVIDER_DOWN, of=key(id_), at_s=60 + n) for n, id_ in enumerate("abab")
     )
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot, 3)
+    async with desk.open(WIDE, 3) as pilot:
         await desk.app.action_view(view.value)
         await desk.read(pilot)
         tables = list(desk.app.pane.query(FleetTable))
@@ -79,8 +76,7 @@ async def test_what_is_saved_of_a_view_is_what_it_shows_with_every_column(view: 
 async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "exports").write_text("a file in the way", encoding="utf-8")
     desk = Desk(a_fleet(), state_dir=tmp_path)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("ctrl+s")
         await desk.tells(pilot, "cannot be written")
 
@@ -91,8 +87,7 @@ async def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> 
     state.mkdir()
     (state / "exports").symlink_to(tmp_path / "elsewhere")
     desk = Desk(a_fleet(), state_dir=state)
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await opened(desk, pilot)
+    async with desk.open(WIDE) as pilot:
         await pilot.press("ctrl+s")
         await desk.tells(pilot, "cannot be written")
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -39,7 +39,7 @@ from fleet_tui.engine.late import LateDurable
 from fleet_tui.engine.offload import StoreThread
 from fleet_tui.engine.surroundings import Surroundings
 from fleet_tui.notify.teller import Looker, Teller
-from fleet_tui.ports import FencedOut, NoticeStore, Observation, StoreError, StoreTooNew
+from fleet_tui.ports import FencedOut, NoticeStore, Observation, StoreError, StoreTooNew, StoreUnwritable
 from fleet_tui.store.lock import CollectorRuns, consoles_present
 from fleet_tui.store.open import open_for_reader
 from fleet_tui.store.open_collector import open_for_collector
@@ -243,8 +243,10 @@ class _Collector:
         for status in refused:
             failures = (status.failure,) if status.failure else ()
             seen = Observation(source=status.name, at=now, status=status, failures=failures)
-            await self._around.stored(lambda store, seen=seen: store.observe(seen))  # type: ignore[misc]
-
+            try:
+                await self._around.stored(lambda store, seen=seen: store.observe(seen))  # type: ignore[misc]
+            except StoreUnwritable as error:
+                _log.error("%s cannot be used, and that could not be kept: %s", status.name, error)
         await self._tell(config)
 
     async def _tell(self, config: Config) -> None:

@@ -42,6 +42,7 @@ class Engine:
         self._verdicts = Verdicts(around)
         self._pollers: dict[SourceName, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._to_forget = False
 
     async def run(self, stop: asyncio.Event, durable: Durable) -> None:
         """Run until `stop` is set. Raises an ExceptionGroup when the store is lost, as `FencedOut` among others."""
@@ -130,7 +131,12 @@ class Engine:
         for name in set(self._around.pictures) - set(keep):
             del self._around.pictures[name]
         self._verdicts.forget(keep)
-        await self._around.stored(lambda store: store.forget_sources(keep, now))
+        self._to_forget = True
+        try:
+            await self._around.stored(lambda store: store.forget_sources(keep, now))
+            self._to_forget = False
+        except StoreUnwritable as error:
+            _log.error("what is configured no more is forgotten later: %s", error)
 
     async def _repeated(self, duty: Callable[[], Awaitable[None]], every_s: Callable[[], float]) -> None:
         while True:
@@ -145,6 +151,8 @@ class Engine:
                 _log.exception("a duty of the engine broke; it is tried again")
 
     async def _tidy(self, durable: Durable) -> None:
+        if self._to_forget:
+            await self._forget()
         now = self._around.clock.now()
         await self._around.stored(lambda store: store.expire_hand_overs(now))
         await self._around.stored(lambda store: store.tidy(now))

@@ -15,7 +15,7 @@ from fleet_tui.domain.reading import Listing
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.domain.sprawl import RuleName
 from fleet_tui.engine.source import Source
-from fleet_tui.ports import Closer, Lister, LogPage
+from fleet_tui.ports import Closer, Lister, LogPage, StoreUnwritable
 from fleet_tui.testing.fake_adapter import FAKE, FakeAdapter
 from fleet_tui.testing.rig import SOURCE, rig, running
 from fleet_tui.testing.virtual_time import run_virtually, virtually
@@ -143,3 +143,19 @@ async def test_a_log_that_cannot_be_read_stops_no_poll() -> None:
         await parts.until(lambda: garbled.lines)
         (outcome,) = await parts.outcomes(*parts.submit(Verb.KILL, parts.start("a")), within_s=60)
         assert isinstance(outcome, Done)
+
+
+@virtually
+async def test_a_full_disk_keeps_no_source_from_going_and_it_is_forgotten_when_there_is_room() -> None:
+    async with running(rig()) as parts:
+        await parts.until(lambda: parts.store.statuses)
+
+        def full(what: str) -> None:
+            raise StoreUnwritable(what)
+
+        parts.store.fault = full
+        await parts.engine.replace_sources([])
+        assert parts.around.sources == {}
+        assert SOURCE in parts.store.statuses
+        parts.store.fault = None
+        await parts.until(lambda: not parts.store.statuses, within_s=120)

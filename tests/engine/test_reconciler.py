@@ -12,6 +12,7 @@ from fleet_tui.domain.identity import Incarnation, Kind, Layer, SourceName
 from fleet_tui.domain.phase import ENDED, Phase, PhaseFact
 from fleet_tui.domain.reading import Listing, Reading, SourceState, SourceStatus, state_at
 from fleet_tui.domain.resource import Resource, SignalKind, Vitals
+from fleet_tui.domain.work import VERDICT
 from fleet_tui.engine.picture import Picture, picture_of
 from fleet_tui.engine.reconciler import EMPTY_HELD_POLLS, Pace, Reconciled, reconcile
 from tests.support.facts import NOW, resource
@@ -109,6 +110,33 @@ def test_a_partial_reading_ends_nothing_and_claims_no_watched_time() -> None:
     assert done.observation.watch is None
     assert done.observation.status.complete_streak == 0
     assert state_at(done.observation.status, later(5)) is SourceState.PARTIAL
+
+
+def test_a_partial_reading_after_a_restart_ends_nothing_that_the_store_holds() -> None:
+    done = read(nothing_known(resource("a"), resource("b"), known_before=True), [resource("a")], complete=False)
+    assert done.observation.changed == ()
+    assert done.observation.gone == ()
+    assert {row.key.id for row in done.picture.rows()} == {"a", "b"}
+
+
+def test_what_a_partial_reading_leaves_out_is_still_known_to_run_since_the_provider_said_so() -> None:
+    first = read(nothing_known(), [resource("a"), resource("b")])
+    done = read(first.picture, [resource("a")], at=later(5), complete=False)
+    assert done.picture.kinds[Kind.SANDBOX].told_since("b") == resource("b").phase.since
+
+
+def test_complete_readings_are_counted_anew_after_a_failure() -> None:
+    first = read(read(nothing_known(), [resource("a")]).picture, [resource("a")], at=later(5))
+    assert first.observation.status.complete_streak == 2
+    assert failed(first.picture, at=later(10)).observation.status.complete_streak == 0
+
+
+def test_whether_its_end_had_come_is_a_matter_of_the_vendors_clock() -> None:
+    first = read(nothing_known(), [resource("a", ends_in_s=3)])
+    for vendor_s, phase in ((0, Phase.ENDED_LOST), (4, Phase.ENDED_TTL)):
+        done = read(first.picture, [resource("stays")], at=later(5), server_time=later(vendor_s))
+        (ended,) = [row for row in done.observation.changed if row.phase.phase in ENDED]
+        assert ended.phase.phase is phase
 
 
 def test_a_failed_reading_changes_no_row_and_one_cause_is_told_once() -> None:
@@ -218,6 +246,14 @@ def test_a_verdict_of_ours_survives_a_listing_that_still_says_running() -> None:
     assert done.observation.changed[0].phase.phase is Phase.STUCK
     reborn = replace(resource("a", task="t"), incarnation=Incarnation("a#2"))
     assert read(picture, [reborn], at=later(5)).observation.changed[0].phase.phase is Phase.RUNNING
+
+
+def test_what_started_anew_is_not_idle_because_it_was() -> None:
+    first = read(nothing_known(), [replace(resource("a"), generation="1")])
+    (row,) = first.picture.rows()
+    idle = replace(row, phase=PhaseFact(phase=Phase.IDLE, since=NOW, evidence=f"{VERDICT} for long", raw="running"))
+    done = read(first.picture.with_rows([idle]), [replace(resource("a"), generation="2")], at=later(5))
+    assert [changed.phase.phase for changed in done.observation.changed] == [Phase.RUNNING]
 
 
 def test_vitals_are_written_when_they_move_and_never_lose_a_signal() -> None:

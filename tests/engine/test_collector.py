@@ -77,7 +77,9 @@ def told(folder: Path, word: str) -> list[dict[str, str]]:
     log = folder / "state" / "collector.log"
     if not log.exists():
         return []
-    lines = [json.loads(line) for line in log.read_text(encoding="ascii").splitlines()]
+    # The last one may still be written.
+    whole = log.read_text(encoding="ascii").rpartition("\n")[0]
+    lines = [json.loads(line) for line in whole.splitlines()]
     return [line for line in lines if word in line["text"]]
 
 

@@ -29,8 +29,6 @@ from fleet_tui.views.model import FleetModel
 
 FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
-NOTICED_WITHIN_S: Final = 2.0
-"""How long a command with readings that are fresh waits for one that somebody asked for."""
 MENDED_WITHIN_S: Final = 15.0
 """How long a command waits for a new collector to set a damaged store aside."""
 LOOK_ANYWAY_S: Final = 0.5
@@ -120,8 +118,7 @@ class Fleet:
             status = self.model.statuses.get(name)
             if status is None or not is_fresh(status, asked_at):
                 self.intents.want(WantedKind.POLL, name, now=asked_at, for_s=FRESH_WITHIN_S)
-        self.wait(lambda: not self.unheard(asked_at), for_s=FRESH_WITHIN_S)
-        self.wait(lambda: not self._awaited(before), for_s=NOTICED_WITHIN_S)
+        self.wait(lambda: not self.unheard(asked_at) and not self._awaited(before), for_s=FRESH_WITHIN_S)
         now = self.now()
         unread: dict[SourceName, str] = {}
         for name in {*self.config.settings, *self.model.statuses}:

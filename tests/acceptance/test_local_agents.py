@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,19 @@ def test_what_was_just_started_is_seen_and_can_be_named_at_once(place: Place) ->
     place.run("ls").ok()
     place.run("run", "--name", "ada", "--", "sleep", "1000").ok()
     assert place.run("kill", "ada", "--now", "--yes").code == 0
+
+
+def test_a_name_is_waited_for_as_long_as_the_reading_that_may_hold_it(place: Place) -> None:
+    place.write(LOCAL)
+    collector = place.collector()
+    place.run("ls").ok()
+    place.hold(collector)
+    place.run("run", "--name", "ada", "--", "sleep", "1000").ok()
+    command = place.start("kill", "ada", "--now", "--yes")
+    with pytest.raises(subprocess.TimeoutExpired):
+        command.wait(4)
+    collector.send_signal(signal.SIGCONT)
+    assert command.wait(30) == 0
 
 
 def test_a_filter_means_what_was_just_started_too(place: Place) -> None:

@@ -5,7 +5,6 @@ from typing import Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.events import Key
 from textual.widgets import Input
 from typing_extensions import override
@@ -17,7 +16,7 @@ from fleet_tui.domain.extension import extension_s
 from fleet_tui.domain.filter import FilterError, duration_s
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.dialogs.base import Dialog, T
-from fleet_tui.ui.text import Line, field, label, title
+from fleet_tui.ui.text import Line, field, label
 from fleet_tui.views.cells import Cell, Role
 from fleet_tui.views.pieces import said, word
 
@@ -25,9 +24,14 @@ CLEAR: Final = "-"
 TASK_TO: Final = "task-to"
 
 
-class _Field(Dialog[T]):
-    """Where there is one field, what is typed goes into it wherever the focus is, in the place of what it held."""
+class _Ask(Dialog[T]):
+    """Lines that explain, fields to fill, and one line for what is wrong.
 
+    Where there is one field, what is typed goes into it wherever the focus is, in the place of what it held.
+    """
+
+    heading: SafeText
+    yes: SafeText
     _taken: bool = False
 
     def on_key(self, event: Key) -> None:
@@ -43,13 +47,6 @@ class _Field(Dialog[T]):
         only.focus()
         only.insert_text_at_cursor(event.character or "")
 
-
-class _Ask(_Field[T]):
-    """Lines that explain, fields to fill, and one line for what is wrong."""
-
-    heading: SafeText
-    yes: SafeText
-
     def explain(self) -> Cell:
         raise NotImplementedError
 
@@ -58,15 +55,11 @@ class _Ask(_Field[T]):
 
     @override
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="small"):
+        with self.small(self.heading):
             yield label(self.explain().text)
             yield from self.fields()
             yield Line(id="trouble")
             yield from self.buttons(self.yes)
-
-    def on_mount(self) -> None:
-        """Its title."""
-        title(self.query_one("#dialog"), self.heading)
 
     def wrong(self, sentence: str) -> None:
         self.query_one("#trouble", Line).show(said(sentence, Role.BAD))
@@ -76,37 +69,31 @@ class _Ask(_Field[T]):
         self.accept()
 
 
-class WordDialog(_Field[bool]):
+class WordDialog(_Ask[bool]):
     """Asks for one exact word."""
+
+    yes = SafeText("Open")
 
     def __init__(self, heading: SafeText, wanted: str, explanation: str) -> None:
         super().__init__()
-        self._heading: SafeText = heading
+        self.heading = heading
         self._wanted: str = wanted
         self._explanation: str = explanation
 
     @override
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="small"):
-            yield label(said(self._explanation).text)
-            yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
-            yield Line(id="trouble")
-            yield from self.buttons(SafeText("Open"))
+    def explain(self) -> Cell:
+        return said(self._explanation)
 
-    def on_mount(self) -> None:
-        """Its title."""
-        title(self.query_one("#dialog"), self._heading)
+    @override
+    def fields(self) -> ComposeResult:
+        yield field(SafeText(""), id="typed", placeholder=SafeText("type it here"))
 
     @override
     def accept(self) -> None:
         if self.query_one("#typed", Input).value.strip() == self._wanted:
             self.dismiss(True)  # noqa: FBT003 - the value of the dialog
         else:
-            self.query_one("#trouble", Line).show(word("that is not the word", Role.BAD))
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.accept()
+            self.wrong("that is not the word")
 
 
 class HandOverDialog(Dialog[bool]):
@@ -118,13 +105,9 @@ class HandOverDialog(Dialog[bool]):
 
     @override
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="small"):
+        with self.small(SafeText("HAND-OVER")):
             yield label(self._waiting.text)
             yield from self.buttons(SafeText("Confirm it"), also=("other", SafeText("Reassign")))
-
-    def on_mount(self) -> None:
-        """Its title."""
-        title(self.query_one("#dialog"), SafeText("HAND-OVER"))
 
     @override
     def pressed(self, button_id: str) -> None:

@@ -4,12 +4,12 @@ from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.screens.once import OnceScreen
-from fleet_tui.ui.text import button
+from fleet_tui.ui.text import button, title
 
 T = TypeVar("T")
 
@@ -22,6 +22,12 @@ class Dialog(OnceScreen[T | None]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def small(self, heading: SafeText) -> Vertical:
+        """The frame of a dialog of a few lines."""
+        frame = Vertical(id="dialog", classes="small")
+        title(frame, heading)
+        return frame
 
     def buttons(self, accept: SafeText | None, *, also: tuple[str, SafeText] | None = None) -> ComposeResult:
         """Cancel, one more by its id, and what accepts where anything can be."""

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from typing_extensions import override
 
 from fleet_tui.domain.text import SafeText
 from fleet_tui.ui.dialogs.base import Dialog
-from fleet_tui.ui.text import label, title
+from fleet_tui.ui.text import label
 
 
 class SureDialog(Dialog[bool]):
@@ -22,14 +21,10 @@ class SureDialog(Dialog[bool]):
 
     @override
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="small"):
+        with self.small(self._heading):
             for line in self._told:
                 yield label(line)
             yield from self.buttons(self._yes)
-
-    def on_mount(self) -> None:
-        """Its title."""
-        title(self.query_one("#dialog"), self._heading)
 
     @override
     def accept(self) -> None:

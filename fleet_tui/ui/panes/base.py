@@ -85,8 +85,8 @@ class Pane(Vertical):
         return said(f"   filter {self._filter.text}" if self._filter else "", Role.STRONG)
 
     def take(self, change: Change) -> None:
-        """Facts changed while this pane is shown."""
-        raise NotImplementedError
+        """Facts changed while this pane is shown: most draw everything again."""
+        self.refill()
 
     def refill(self) -> None:
         """Draw everything: the pane is shown now."""

@@ -28,7 +28,6 @@ from fleet_tui.views.failures import (
     summary,
 )
 from fleet_tui.views.incidents import Told
-from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
 
@@ -64,10 +63,6 @@ class FailuresPane(StoriedPane):
     @override
     def table(self) -> FleetTable:
         return self.query_one("#open-table", FleetTable)
-
-    @override
-    def take(self, change: Change) -> None:
-        self.refill()
 
     @override
     def grow_older(self) -> None:

@@ -17,7 +17,6 @@ from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
 from fleet_tui.views.columns import Column
 from fleet_tui.views.facts import ResourceFacts
-from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
 from fleet_tui.views.sprawl import finding_lines, findings_table, rules_table, summary
@@ -48,10 +47,6 @@ class SprawlPane(StoriedPane):
     @override
     def table(self) -> FleetTable:
         return self.query_one("#findings-table", FleetTable)
-
-    @override
-    def take(self, change: Change) -> None:
-        self.refill()
 
     @override
     def grow_older(self) -> None:

@@ -16,7 +16,6 @@ from fleet_tui.ui.text import Line
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.cells import Role
 from fleet_tui.views.columns import Column
-from fleet_tui.views.model import Change
 from fleet_tui.views.pieces import Line as Pieces
 from fleet_tui.views.pieces import word
 from fleet_tui.views.stack import (
@@ -59,10 +58,6 @@ class StackPane(StoriedPane):
         yield ViewTable(self.columns(), id="stack-table", ascii_only=self.ascii_only)
         yield Line(id="stack-chain", classes="words")
         yield self.told
-
-    @override
-    def take(self, change: Change) -> None:
-        self.refill()
 
     @override
     def refill(self) -> None:

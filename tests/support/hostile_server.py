@@ -20,6 +20,7 @@ class HostileServer:
         self.heads: list[bytes] = []
         self.sent_bytes = 0
         self.url = ""
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def write(self, writer: asyncio.StreamWriter, content: bytes) -> None:
         writer.write(content)
@@ -27,14 +28,28 @@ class HostileServer:
         self.sent_bytes += len(content)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            self._serving[task] = writer
+            task.add_done_callback(self._serving.pop)
         with suppress(OSError, asyncio.IncompleteReadError):
-            first = await reader.readexactly(1)
-            if first == _HELLO:
-                await self.write(writer, head("400 No TLS here"))
-            else:
-                self.heads.append(first + await reader.readuntil(b"\r\n\r\n"))
-                await self._answer(self, writer)
-        writer.close()
+            try:
+                first = await reader.readexactly(1)
+                if first == _HELLO:
+                    await self.write(writer, head("400 No TLS here"))
+                else:
+                    self.heads.append(first + await reader.readuntil(b"\r\n\r\n"))
+                    await self._answer(self, writer)
+            finally:
+                writer.close()
+                await writer.wait_closed()
+
+    async def end(self) -> None:
+        """Leave no connection open: a later test would be told of it."""
+        while self._serving:
+            for task, writer in self._serving.items():
+                writer.transport.abort()
+                task.cancel()
+            await asyncio.wait(self._serving)
 
 
 @asynccontextmanager
@@ -46,6 +61,7 @@ async def hostile(answer: Answer) -> AsyncIterator[HostileServer]:
         yield it
     finally:
         server.close()
+        await it.end()
 
 
 def head(status: str = "200 OK", **headers: str) -> bytes:

@@ -191,6 +191,16 @@ def test_of_two_hand_overs_of_one_task_only_the_first_that_is_confirmed_moves_it
     assert (line.target, line.actor) == ("coder -> writer", "ada")
 
 
+def test_a_hand_over_that_was_overtaken_stays_so_although_the_task_came_back(opened: Stores) -> None:
+    opened.intents.hand_over(hand_over())
+    opened.intents.hand_over(hand_over(taker="writer", id_="h2"))
+    assert opened.intents.confirm_hand_over("h1", actor="ada", host="laptop", now=NOW) is not None
+    back = Overlay(subject="coder", field=AssignmentField.TASK, value="issue 7", set_by="bob")
+    opened.intents.overlay([back], now=NOW, host="laptop", why="")
+    for id_ in ("h1", "h2"):
+        assert opened.intents.confirm_hand_over(id_, actor="ada", host="laptop", now=NOW) is None
+
+
 def test_a_task_that_was_reassigned_since_it_was_asked_for_is_not_moved(opened: Stores) -> None:
     opened.intents.hand_over(hand_over())
     other = Overlay(subject="coder", field=AssignmentField.TASK, value="issue 8", set_by="bob")

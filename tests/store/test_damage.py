@@ -14,6 +14,7 @@ from fleet_tui.domain.identity import Target
 from fleet_tui.domain.outcome import Done
 from fleet_tui.ports import StoreDamaged, StoreError, StoreUnwritable
 from fleet_tui.store import salvage
+from fleet_tui.store.lock import collector_holder
 from fleet_tui.store.open import open_for_reader
 from fleet_tui.store.read import SqliteFleetReader
 from fleet_tui.store.schema import STORE_FILE
@@ -94,6 +95,18 @@ def test_what_is_readable_of_acts_and_audit_is_kept(state_dir: Path) -> None:
         assert "2 intents, 2 actions, 1 attempts, 1 overlays" in held.reader().audit(limit=1)[0].reason
         assert "0 audit rows lost" in held.reader().audit(limit=1)[0].reason
         assert not held.collector.settle(_first(held)[0], Done("twice"), NOW)
+
+
+def test_the_tokens_of_a_new_store_go_on_where_those_of_the_damaged_one_ended(state_dir: Path) -> None:
+    for _ in range(3):
+        with stores(state_dir):
+            pass
+    lived(state_dir)
+    DAMAGES["a page of resources"](state_dir / STORE_FILE)
+    with stores(state_dir):
+        holder = collector_holder(state_dir)
+        assert holder is not None
+        assert holder.token > 3
 
 
 def _first(held: Stores) -> tuple[ActionId, Target]:

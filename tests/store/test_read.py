@@ -3,6 +3,7 @@
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,35 @@ def test_a_failing_listener_leaves_no_transaction_open(opened: Stores) -> None:
         reader.load(fail)
     opened.observe(changed=(facts.resource("b"),))
     assert len(loaded(reader).resources) == 2
+
+
+def test_a_load_that_was_broken_off_is_never_followed_as_if_it_had_been_whole(opened: Stores) -> None:
+    opened.observe(changed=tuple(facts.resource(f"r{number}") for number in range(9)))
+    reader = opened.reader()
+    seen: list[int] = []
+
+    def fail(part: FleetDelta) -> None:
+        seen.append(part.revision)
+        raise RuntimeError("the widget is gone")
+
+    with pytest.raises(RuntimeError, match="the widget"):
+        reader.load(fail, chunk=2)
+    delta = reader.changes(seen[0])
+    assert delta.whole
+    assert len(delta.resources) == 9
+
+
+def test_what_comes_back_under_its_key_has_none_of_the_measures_of_what_was_there(opened: Stores) -> None:
+    row = facts.resource("a")
+    opened.observe(changed=(row,), vitals=(replace(facts.vitals(row.key), cpu_percent=90.0),))
+    reader = opened.reader()
+    awake = loaded(reader)
+    opened.observe(gone=(row.key,))
+    opened.observe(changed=(row,))
+    awake.follow(reader)
+    for picture in (awake, loaded(opened.reader())):
+        held = picture.vitals.get(row.key)
+        assert held is None or held.cpu_percent is None
 
 
 def test_a_reader_older_than_the_horizon_loads_all_again(opened: Stores) -> None:

@@ -238,7 +238,8 @@ def test_a_load_that_was_broken_off_is_never_followed_as_if_it_had_been_whole(op
 
     def fail(part: FleetDelta) -> None:
         seen.append(part.revision)
-        raise RuntimeError("the widget is gone")
+        if len(seen) == 2:
+            raise RuntimeError("the widget is gone")
 
     with pytest.raises(RuntimeError, match="the widget"):
         reader.load(fail, chunk=2)

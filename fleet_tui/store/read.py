@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -82,11 +82,17 @@ class SqliteFleetReader(FleetReader):
                 on_delta(FleetDelta(store_id="", revision=0, whole=True))
                 return 0
             reached = 0
-            for part in read_delta.pieces(connection, chunk):
-                on_delta(part)
-                reached = part.revision
-                self._store_id = part.store_id if part.last else ""
+            with closing(read_delta.pieces(connection, chunk)) as parts:
+                while (part := self._next(parts)) is not None:
+                    on_delta(part)
+                    reached = part.revision
+                    self._store_id = part.store_id if part.last else ""
             return reached
+
+    def _next(self, parts: Iterator[FleetDelta]) -> FleetDelta | None:
+        # What goes wrong where a piece is taken up says nothing of the store.
+        with self._decoded():
+            return next(parts, None)
 
     @override
     def changes(self, after: int) -> FleetDelta:
@@ -167,7 +173,7 @@ class SqliteFleetReader(FleetReader):
     @contextmanager
     def _reading(self) -> Generator[sqlite3.Connection | None]:
         """One read transaction; None where there is no store yet."""
-        with self._lock, self._explained():
+        with self._lock, self._explained(), self._decoded():
             opened = self._opened()
             if opened is None:
                 yield None
@@ -194,6 +200,11 @@ class SqliteFleetReader(FleetReader):
             yield
         except sqlite3.Error as error:
             raise explained(error, self._path) from error
+
+    @contextmanager
+    def _decoded(self) -> Generator[None]:
+        try:
+            yield
         except _UNDECODABLE as error:
             raise unreadable(error, self._path) from error
 

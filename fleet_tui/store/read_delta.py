@@ -1,7 +1,7 @@
 """Reads the fleet within the caller's transaction: whole in pieces, or what changed after a revision."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -42,7 +42,7 @@ def clock(connection: sqlite3.Connection) -> Clock:
     return Clock(*row)
 
 
-def pieces(connection: sqlite3.Connection, chunk: int) -> Iterator[FleetDelta]:
+def pieces(connection: sqlite3.Connection, chunk: int) -> Generator[FleetDelta]:
     """All of it: the first piece `whole` and with the sources, rows from the first piece on, the last one `last`.
 
     The first rows are those that need a person most, so that a screen is full of the right ones before all are here.

@@ -223,9 +223,9 @@ def test_a_failing_listener_leaves_no_transaction_open(opened: Stores) -> None:
     reader = opened.reader()
 
     def fail(part: FleetDelta) -> None:
-        raise RuntimeError("the widget is gone")
+        raise LookupError("the widget is gone")
 
-    with pytest.raises(RuntimeError, match="the widget"):
+    with pytest.raises(LookupError, match="the widget"):
         reader.load(fail)
     opened.observe(changed=(facts.resource("b"),))
     assert len(loaded(reader).resources) == 2

@@ -50,14 +50,13 @@ def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         await eventually_async(there, what=f"FLEET of {ROWS} rows")
 
         async def read() -> bool:
-            await pilot.pause()
             return all(worker.is_finished for worker in app.workers if worker.name != "feed")
 
-        await pilot.press("g")
-        await eventually_async(read, what="the end of what is read in threads")
-        for key in keys:
+        for key in ("g", *keys):
             await pilot.press(key)
             await eventually_async(read, what="the end of what is read in threads")
+            # What was read last is drawn, too.
+            await pilot.pause()
         rested = asyncio.Event()
         # Set after those that wait for the cursor to rest, it goes off after them.
         app.set_timer(REST_S, rested.set)

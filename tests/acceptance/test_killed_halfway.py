@@ -114,7 +114,8 @@ def test_200_kills_end_truly_although_the_collector_is_killed_six_times(place: P
 
 def die_between(place: Place, vendors: Vendors) -> datetime:
     """Kill the collector with -9; the moment behind all that it did and before all that the next one does."""
-    pid = place.collector_pid()
+    # So much may have been sent before the last death that the next collector is not there yet.
+    pid = eventually(place.collector_pid, timeout_s=30, what="the next collector")
     assert pid
     os.kill(pid, signal.SIGSTOP)
     eventually(lambda: state_of(pid) == "T", what="the stop")

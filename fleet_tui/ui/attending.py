@@ -135,7 +135,9 @@ class AttendingApp(ConsoleApp):
         self._keep(lambda: session.intents.acknowledge(items, dealt, said), dealt.value, word, items)
 
     def _keep(self, keep: Callable[[], object], dealt: str, word: str, items: Sequence[Item]) -> None:
-        """Write in a thread; say what was done, or why it was not."""
+        """Write in a thread; say what was done, or why it was not. Marks have done their work then, as after a plan."""
+        table = self.pane.table
+        meant = table.marks
 
         def attempt() -> None:
             try:
@@ -143,6 +145,7 @@ class AttendingApp(ConsoleApp):
             except StoreError as error:
                 self.post_message(Told(safe_line(f"not {dealt}: {error}"), bad=True))
                 return
+            self.post_message(Looked(lambda: table.unmark(meant)))
             self.post_message(Told(safe_line(f"{word}: {_named(what(item) for item in items)}")))
 
         self.run_worker(self.writes.counted(attempt), thread=True, group="writes")

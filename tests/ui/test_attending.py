@@ -66,6 +66,20 @@ async def test_i_takes_the_row_under_the_cursor_in_a_console_that_may_do_nothing
         assert one.intents.acts == 0
 
 
+async def test_marks_are_gone_once_what_is_marked_was_taken_so_that_the_next_key_means_the_cursor() -> None:
+    one = desk()
+    async with one.app.run_test(headless=False, size=(80, 24), notifications=True) as pilot:
+        await one.settled(pilot, 3)
+        await pilot.press("5")
+        await one.shows(pilot, "2 new")
+        await pilot.press("asterisk")
+        await one.shows(pilot, "2 marked")
+        await pilot.press("i")
+        await one.shows(pilot, "taken: ")
+        await one.shows_no(pilot, "2 marked")
+        assert len(one.intents.dealt) == 2
+
+
 async def test_nothing_is_taken_where_nothing_needs_anybody() -> None:
     one = desk()
     async with one.open((80, 24), 3) as pilot:

@@ -194,7 +194,7 @@ async def test_a_task_is_handed_over_and_waits_for_a_word() -> None:
         await pilot.click("#accept")
         await front(desk, pilot)
         await pilot.click("#accept")
-        await desk.shows(pilot, "the task waits to move")
+        await desk.shows(pilot, "the task waits to move: m on either of the two confirms it")
         (asked,) = desk.intents.handed
         assert (asked.from_agent, asked.to_agent, asked.task) == ("agent-00", "agent-05", "fix 0")
         assert asked.not_after == NOW + timedelta(hours=24)

@@ -35,21 +35,6 @@ async def test_a_task_is_handed_to_nobody_who_is_not_there() -> None:
         assert desk.intents.handed == []
 
 
-async def test_a_hand_over_that_was_asked_for_says_what_it_waits_for() -> None:
-    desk = Desk(whole(*agents(3)))
-    async with desk.app.run_test(headless=False, size=WIDE, notifications=True) as pilot:
-        await writing(desk, pilot, 3)
-        await pilot.press("m")
-        await desk.shows(pilot, "REASSIGN")
-        desk.app.screen.query_one("#task-to", Input).value = "agent-01"
-        await pilot.click("#accept")
-        await front(desk, pilot)
-        await pilot.click("#accept")
-        await desk.shows(pilot, "the task waits to move: m on either of the two confirms it")
-        (asked,) = desk.intents.handed
-        assert (asked.from_agent, asked.to_agent) == ("agent-00", "agent-01")
-
-
 async def test_a_hand_over_is_confirmed_in_the_console_and_its_giver_paused() -> None:
     delta, asked = handing_over(*agents(3))
     desk = Desk(delta)

@@ -11,10 +11,11 @@ from fleet_tui.domain.filter import EVERYTHING, Facts, Filter
 from fleet_tui.domain.text import SafeText, safe_line
 from fleet_tui.ports import FleetReader
 from fleet_tui.ui.keys.table import View
+from fleet_tui.ui.messages import RowPicked
 from fleet_tui.ui.panes.marking import name_of_lost
 from fleet_tui.ui.places import Place
 from fleet_tui.ui.session import Session
-from fleet_tui.ui.widgets.table import FleetTable
+from fleet_tui.ui.widgets.table import FleetTable, MarksChanged
 from fleet_tui.ui.widgets.view_table import ViewTable
 from fleet_tui.views.attention import Attention
 from fleet_tui.views.cells import Cell, Role
@@ -200,6 +201,11 @@ class Pane(Vertical):
         """What the footer says about marks."""
         count = sum(self.handle_of(key) is not None for key in self.table.marks)
         return safe_line(f"{count} marked ") if count else SafeText("")
+
+    def on_marks_changed(self, message: MarksChanged) -> None:
+        """The footer counts them."""
+        message.stop()
+        self.post_message(RowPicked())
 
     def names(self, handles: Sequence[str]) -> tuple[str, ...]:
         return tuple(self.model.names.of(handle) for handle in handles)

@@ -286,11 +286,10 @@ class FleetPane(Pane):
         """Somebody means the row under the cursor: from now on the cursor stays with it."""
         self._untouched_on = None
 
+    @override
     def on_marks_changed(self, message: MarksChanged) -> None:
-        """The footer counts them."""
-        message.stop()
+        # Textual calls that of the base after this one by itself.
         self._untouched_on = None
-        self.post_message(RowPicked())
 
     def on_heading_clicked(self, message: HeadingClicked) -> None:
         """Sort by what was clicked; a second click turns it round."""

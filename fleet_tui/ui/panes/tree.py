@@ -17,7 +17,7 @@ from fleet_tui.ui.panes.marking import chosen_marks, marks_words
 from fleet_tui.ui.panes.storied import StoriedPane
 from fleet_tui.ui.session import Session
 from fleet_tui.ui.text import Line
-from fleet_tui.ui.widgets.table import CursorMoved, FleetTable, MarksChanged
+from fleet_tui.ui.widgets.table import CursorMoved, FleetTable
 from fleet_tui.ui.widgets.tree_table import TreeTable
 from fleet_tui.views import tree_table
 from fleet_tui.views.cells import Cell
@@ -222,11 +222,6 @@ class TreePane(StoriedPane):
     def on_cursor_moved(self, message: CursorMoved) -> None:
         super().on_cursor_moved(message)
         self._moved_s = clock.monotonic_s()
-        self.post_message(RowPicked())
-
-    def on_marks_changed(self, message: MarksChanged) -> None:
-        """The footer counts them."""
-        message.stop()
         self.post_message(RowPicked())
 
     @override

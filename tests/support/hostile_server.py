@@ -9,6 +9,7 @@ from typing import Any
 
 _HELLO = b"\x16"
 """How TLS begins."""
+_TURNS_TO_CONNECT = 10
 Answer = Callable[["HostileServer", asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
@@ -46,9 +47,8 @@ class HostileServer:
     async def end(self) -> None:
         """Leave no connection open: a later test would be told of it."""
         while self._serving:
-            for task, writer in self._serving.items():
+            for writer in self._serving.values():
                 writer.transport.abort()
-                task.cancel()
             await asyncio.wait(self._serving)
 
 
@@ -60,8 +60,12 @@ async def hostile(answer: Answer) -> AsyncIterator[HostileServer]:
     try:
         yield it
     finally:
-        server.close()
+        # asyncio forgets, open, what it accepts while its server closes: accept nobody, then close.
+        asyncio.get_running_loop().remove_reader(server.sockets[0].fileno())
+        for _ in range(_TURNS_TO_CONNECT):
+            await asyncio.sleep(0)
         await it.end()
+        server.close()
 
 
 def head(status: str = "200 OK", **headers: str) -> bytes:

@@ -29,6 +29,8 @@ from fleet_tui.views.model import FleetModel
 
 FRESH_WITHIN_S: Final = 15.0
 """How long a command waits for readings."""
+FAILING_WITHIN_S: Final = 2.0
+"""How long a verb waits for a source that failed when it was last tried."""
 MENDED_WITHIN_S: Final = 15.0
 """How long a command waits for a new collector to set a damaged store aside."""
 LOOK_ANYWAY_S: Final = 0.5
@@ -118,7 +120,13 @@ class Fleet:
             status = self.model.statuses.get(name)
             if status is None or not is_fresh(status, asked_at):
                 self.intents.want(WantedKind.POLL, name, now=asked_at, for_s=FRESH_WITHIN_S)
-        self.wait(lambda: not self.unheard(asked_at) and not self._awaited(before), for_s=FRESH_WITHIN_S)
+        began_s = clock.monotonic_s()
+
+        def heard() -> bool:
+            missing = frozenset({*self.unheard(asked_at), *self._awaited(before)})
+            return not worth_waiting_for(missing, self._failing(), waited_s=clock.monotonic_s() - began_s)
+
+        self.wait(heard, for_s=FRESH_WITHIN_S)
         now = self.now()
         unread: dict[SourceName, str] = {}
         for name in {*self.config.settings, *self.model.statuses}:
@@ -126,6 +134,10 @@ class Fleet:
             if status is None or not is_fresh(status, now):
                 unread[name] = f"it could not be read again: {why_unread(status)}"
         return unread
+
+    def _failing(self) -> frozenset[SourceName]:
+        """Sources that could not be read when they were last tried."""
+        return frozenset(name for name, status in self.model.statuses.items() if status.failure is not None)
 
     def _awaited(self, asked: Mapping[str, datetime]) -> list[SourceName]:
         """Sources that somebody asked for since their last reading began: it may not know what was started there."""
@@ -189,6 +201,16 @@ def _heard(status: SourceStatus | None, since: datetime | None, now: datetime) -
 
 def _tried_since(status: SourceStatus | None, since: datetime | None) -> bool:
     return since is None or (status is not None and status.last_try_at is not None and status.last_try_at >= since)
+
+
+def worth_waiting_for(
+    missing: frozenset[SourceName], failing: frozenset[SourceName], *, waited_s: float
+) -> frozenset[SourceName]:
+    """The sources that a verb goes on waiting for.
+
+    One that failed when it was last tried most likely fails again, which must not hold up what is done to the rest.
+    """
+    return missing if waited_s < FAILING_WITHIN_S else missing - failing
 
 
 def why_unread(status: SourceStatus | None) -> str:

@@ -54,7 +54,7 @@ class Actions:
         self._around = around
         self._terms = terms
         self._rooms: WeakValueDictionary[tuple[SourceName, bool], asyncio.Semaphore] = WeakValueDictionary()
-        self._turns: WeakValueDictionary[tuple[ResourceKey, bool], asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[tuple[ResourceKey, int], asyncio.Lock] = WeakValueDictionary()
 
     async def carry_out(self, action_id: ActionId) -> None:
         """From accepted to settled. Running it again, at once or after a crash, changes nothing that is settled."""
@@ -73,13 +73,12 @@ class Actions:
 
     @asynccontextmanager
     async def _turn(self, record: ActionRecord) -> AsyncGenerator[None]:
-        """One action at a time on a target, in their order; but a kill waits for nothing but another kill."""
-        key, kills = record.target.key, record.verb is Verb.KILL
-        ahead = self._turns.setdefault((key, True), asyncio.Lock())
-        own = ahead if kills else self._turns.setdefault((key, False), asyncio.Lock())
+        """One action at a time on a target, in their order, and none while one of an earlier line is under way."""
+        key, line = record.target.key, _line(record)
+        *ahead, own = [self._turns.setdefault((key, each), asyncio.Lock()) for each in range(line + 1)]
         async with own:
-            if not kills:
-                async with ahead:
+            for other in ahead:
+                async with other:
                     pass
             yield
 
@@ -261,6 +260,13 @@ class Actions:
             except StoreUnwritable as error:
                 _log.error("an action waits: %s", error)
                 await self._around.clock.sleep(_UNWRITABLE_WAIT_S)
+
+
+def _line(record: ActionRecord) -> int:
+    """A kill now (0) waits for no grace of another kill (1), and no kill for the other verbs (2)."""
+    if record.verb is Verb.KILL:
+        return 0 if record.params.now else 1
+    return 2
 
 
 def _doubted(outcome: Outcome, *, twice: bool) -> Outcome:

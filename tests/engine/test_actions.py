@@ -207,6 +207,20 @@ async def test_a_kill_waits_for_no_other_verb_that_its_vendor_never_answers() ->
 
 
 @virtually
+async def test_a_kill_now_waits_for_no_grace_of_a_kill_under_way() -> None:
+    async with running(rig()) as parts:
+        box = await parts.listed("a")
+        parts.adapter.planned = [None, Fault.HANG]
+        (graceful,) = parts.submit(Verb.KILL, box)
+        await parts.until(lambda: parts.store.attempts)
+        (now,) = await parts.outcomes(*parts.submit(Verb.KILL, box, params=Params(now=True)), within_s=5)
+        assert now == Done("kill: the vendor said so")
+        assert parts.outcome(graceful) is None
+        assert isinstance((await parts.outcomes(graceful))[0], Done)
+    assert [effect.verb for effect in parts.vendor.effects] == [Verb.KILL]
+
+
+@virtually
 async def test_what_is_asked_for_behind_a_kill_waits_for_it_and_touches_nothing() -> None:
     async with running(rig()) as parts:
         box = await parts.listed("a")

@@ -77,7 +77,7 @@ def test_one_seed_does_the_same_in_another_process_with_another_hash_seed() -> N
 
 
 def found_in_some_seed(sentence: str, *, fenced: bool = True, first: int = 0) -> bool:
-    for seed in SEEDS[first:]:
+    for seed in range(first, first + len(SEEDS)):
         try:
             simulate(seed, fenced=fenced)
         except BrokenInvariant as error:
@@ -122,7 +122,7 @@ def test_a_planted_bug_that_ends_terms_by_the_wall_clock_is_found(monkeypatch: p
 
     monkeypatch.setattr(terms.Terms, "over", by_the_wall)
     assert found_in_some_seed("is told as expired before its end", first=3)
-    assert found_in_some_seed("was first sent at", first=9)
+    assert found_in_some_seed("was first sent at", first=60)
 
 
 def test_a_planted_bug_that_takes_all_that_passed_for_watched_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from fleet_tui.config.settings import Access, Config
 from fleet_tui.domain.dataclass import dataclass
 from fleet_tui.domain.delta import FleetDelta
 from fleet_tui.domain.identity import SourceName
-from fleet_tui.domain.reading import SourceState, SourceStatus, answers_for, is_fresh, state_at
+from fleet_tui.domain.reading import SourceState, SourceStatus, answers_for, is_fresh, state_at, tried_since
 from fleet_tui.domain.record import WantedKind
 from fleet_tui.ports import StoreDamaged, StoreUnwritable
 from fleet_tui.store.intents import SqliteIntentStore
@@ -200,7 +200,7 @@ def _heard(status: SourceStatus | None, since: datetime | None, now: datetime) -
 
 
 def _tried_since(status: SourceStatus | None, since: datetime | None) -> bool:
-    return since is None or (status is not None and status.last_try_at is not None and status.last_try_at >= since)
+    return since is None or (status is not None and tried_since(status, since))
 
 
 def worth_waiting_for(

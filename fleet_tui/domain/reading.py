@@ -98,10 +98,14 @@ def knows(status: SourceStatus, since: datetime) -> bool:
     return status.failure is None and status.last_ok_at is not None and status.last_ok_at - took >= since
 
 
+def tried_since(status: SourceStatus, since: datetime) -> bool:
+    """It was read since then, or could not be."""
+    return status.last_try_at is not None and status.last_try_at >= since
+
+
 def answers_for(status: SourceStatus, since: datetime) -> bool:
     """It was read since then, from its beginning to its end, or could not be read."""
-    failed = status.failure is not None and status.last_try_at is not None and status.last_try_at >= since
-    return failed or knows(status, since)
+    return (status.failure is not None and tried_since(status, since)) or knows(status, since)
 
 
 def state_at(status: SourceStatus, now: datetime) -> SourceState:
